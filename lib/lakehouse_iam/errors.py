@@ -1,0 +1,41 @@
+"""The errors this library raises for anything a user can cause.
+
+Each one says what is wrong, what is allowed and what to do next. The command line turns them into one calm line and
+an exit code; nobody ever sees a traceback for a typing mistake.
+"""
+
+from __future__ import annotations
+
+
+class LakehouseIamError(Exception):
+    """Base of every error that is the caller's to mend."""
+
+
+class InvalidValue(LakehouseIamError, ValueError):
+    """One value that AWS or Databricks would refuse, or that would not mean what its author thinks.
+
+    Args:
+        what: what is wrong with the value, quoting it.
+        allowed: what is allowed, with the limit.
+        next_step: what to write or do instead; may be empty where `allowed` already says it.
+    """
+
+    def __init__(self, what: str, *, allowed: str, next_step: str = "") -> None:
+        self.what = what
+        self.allowed = allowed
+        self.next_step = next_step
+        super().__init__(": ".join(part for part in (what, allowed, next_step) if part))
+
+
+class QuotaExceeded(LakehouseIamError, ValueError):
+    """A document or a template that would be larger than AWS accepts.
+
+    Args:
+        what: which quota, whose document, by how much.
+        next_step: how many buckets fit and what to do about the rest.
+    """
+
+    def __init__(self, what: str, *, next_step: str) -> None:
+        self.what = what
+        self.next_step = next_step
+        super().__init__(f"{what}: {next_step}")

@@ -1,0 +1,463 @@
+"""The plan of the pattern `instance-profile`.
+
+Order of events, and why:
+
+1. `DeploymentAccount`, the workspace's account: the deployment-account role, its instance profile, its leave to assume
+   the bucket owners' roles, and the PassRole grant. It goes first because IAM and S3 refuse a policy that names a
+   principal which does not exist. Its own policy names the bucket owners' roles as *resources*, and a resource need
+   not exist yet: so the A → B → A of the written guides becomes A → B.
+2. `BucketOwner`, each owner's account: the role that trusts the first one, its policies, buckets and bucket policies.
+3. By hand: whatever this setup may not touch (key policies, bucket policies that somebody keeps) comes out as
+   statements to merge. A key policy that names the bucket-owner role is refused until step 2 is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lakehouse_iam.arns import BucketName
+from lakehouse_iam.errors import LakehouseIamError, QuotaExceeded
+from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, PlanError
+from lakehouse_iam.plan.probes import Expected, Probe
+from lakehouse_iam.policy import (
+    BUCKET_POLICY_SIZE,
+    MANAGED_POLICIES_PER_ROLE_ADJUSTED,
+    MANAGED_POLICY_SIZE,
+    PackedPolicy,
+    how_many_fit,
+)
+from lakehouse_iam.resources import (
+    Bucket,
+    BucketPolicy,
+    BucketPolicyGrant,
+    Existing,
+    ExistingBucket,
+    ExistingKey,
+    ExistingRole,
+    HandOff,
+    InstanceProfile,
+    KeyPolicyGrant,
+    ManagedPolicy,
+    Resource,
+    Role,
+    RolePolicy,
+    RolePolicyGrant,
+)
+from lakehouse_iam.roles import instance_profile as documents
+from lakehouse_iam.roles.instance_profile import TrustBy
+from lakehouse_iam.setups.instance_profile import Bucket as BucketInSetup
+from lakehouse_iam.setups.instance_profile import BucketOwner, BucketPolicyMode, InstanceProfileSetup
+from lakehouse_iam.spark import configuration as spark
+from lakehouse_iam.statements.kms import strongest_key_grants
+from lakehouse_iam.statements.s3 import Access
+
+DEPLOYMENT_ACCOUNT = "DeploymentAccount"
+STACK_RESOURCES = 500
+
+
+def plan(setup: InstanceProfileSetup) -> Plan:
+    """The phases and probes of a setup.
+
+    Raises:
+        PlanError: a document, a role or a stack would be larger than AWS accepts.
+    """
+    try:
+        phases = (_deployment_account(setup), *(_bucket_owner(setup, owner) for owner in setup.bucket_owners))
+    except LakehouseIamError as problem:
+        raise PlanError(setup.name, problem) from problem
+    return Plan(
+        setup=setup.name,
+        pattern=setup.pattern,
+        partition=setup.partition.name,
+        tags=(("lakehouse-iam:setup", setup.name), *setup.tags),
+        phases=phases,
+        probes=tuple(_probes(setup)),
+    )
+
+
+def bucket_owner_phase(setup: InstanceProfileSetup, owner: BucketOwner) -> str:
+    """The id of an owner's phase: `BucketOwner`, with the account where there are several."""
+    return "BucketOwner" if len(setup.bucket_owners) == 1 else f"BucketOwner{owner.role.account}"
+
+
+def stack_name(setup: InstanceProfileSetup, phase: str) -> str:
+    """The name of a phase's stack in AWS."""
+    words = {DEPLOYMENT_ACCOUNT: "deployment-account"}.get(
+        phase, phase.replace("BucketOwner", "bucket-owner-").rstrip("-")
+    )
+    return f"{setup.name}-{words}"
+
+
+def spark_configuration(setup: InstanceProfileSetup) -> spark.SparkConfiguration:
+    """The configuration to put on a cluster: Databricks' form for one bucket owner, Hadoop's per bucket for several."""
+    if len(setup.bucket_owners) == 1:
+        uses_acls = any(bucket.object_ownership.uses_acls for bucket in setup.buckets)
+        return spark.databricks_form(str(setup.bucket_owners[0].role), acls=uses_acls)
+    return spark.per_bucket_form(bucket_routes(setup), region=setup.region, dns_suffix=setup.partition.dns_suffix)
+
+
+def bucket_routes(setup: InstanceProfileSetup) -> list[spark.BucketRoute]:
+    """Which role leads to which bucket."""
+    role_of = {owner.role.account: str(owner.role) for owner in setup.bucket_owners}
+    return [
+        spark.BucketRoute(
+            str(bucket.name),
+            role_of[bucket.owner],
+            bucket.object_ownership.uses_acls,
+            str(bucket.key) if bucket.key and bucket.access is Access.READ_WRITE else "",
+        )
+        for bucket in setup.buckets
+    ]
+
+
+# ---------------------------------------------------------------- the workspace's account
+
+
+def _deployment_account(setup: InstanceProfileSetup) -> Phase:
+    workspace = setup.workspace
+    role = workspace.role
+    trust = documents.deployment_trust(setup.shard.serverless_role, workspace.serverless_workspace_ids)
+    _check_trust(trust.size, str(role.name), setup)
+    policies = documents.assume_role_documents([str(owner.role) for owner in setup.bucket_owners])
+    _check_count(policies, str(role.name), setup.managed_policies_per_role, "bucket owners")
+    pass_role = documents.pass_role_document(str(role))
+    resources: list[Resource] = [
+        Role(
+            "DeploymentAccountRole", role, trust, documents.DEPLOYMENT_ROLE_DESCRIPTION, setup.boundary_in(role.account)
+        ),
+        *(
+            ManagedPolicy(
+                f"AssumeBucketOwnerRoles{policy.label}",
+                _policy_name(str(role.name), "assume-role", policy),
+                policy.document,
+                documents.ASSUME_POLICY_DESCRIPTION,
+                role.name,
+            )
+            for policy in policies
+        ),
+        InstanceProfile("InstanceProfile", workspace.instance_profile.name, role.path, role.name),
+    ]
+    existing: list[Existing] = []
+    handoffs: list[HandOff] = []
+    if workspace.cross_account_role:
+        resources.append(RolePolicy("PassRoleGrant", f"pass-{role.name}", pass_role, workspace.cross_account_role))
+        existing.append(ExistingRole(workspace.cross_account_role))
+    else:
+        handoffs.append(
+            RolePolicyGrant(
+                "the role that Databricks deploys clusters with",
+                pass_role.statements,
+                "without it clusters that carry the instance profile do not start; "
+                "name the role as workspace.cross_account_role to have it done",
+            )
+        )
+    return Phase(
+        id=DEPLOYMENT_ACCOUNT,
+        stack=stack_name(setup, DEPLOYMENT_ACCOUNT),
+        party=Party.WORKSPACE_ACCOUNT,
+        account=role.account,
+        region=setup.region,
+        after=(),
+        resources=tuple(resources),
+        existing=tuple(existing),
+        outputs=(
+            Output("DeploymentAccountRoleArn", str(role), "The role that clusters carry", "DeploymentAccountRole"),
+            Output(
+                "InstanceProfileArn",
+                str(workspace.instance_profile),
+                "What to register in the Databricks workspace",
+                "InstanceProfile",
+            ),
+            Output(
+                "SparkConfiguration",
+                spark.as_text(spark_configuration(setup)),
+                "What to put into a cluster's Spark config",
+            ),
+        ),
+        hands_over=(
+            *(
+                HandOver(
+                    "deployment-account role ARN",
+                    str(role),
+                    f"bucket owner {owner.role.account}",
+                    "the bucket-owner role trusts it, and it must exist first"
+                    if owner.trust is TrustBy.ROLE
+                    else "the bucket-owner role trusts it",
+                )
+                for owner in setup.bucket_owners
+            ),
+            HandOver(
+                "instance profile ARN", str(workspace.instance_profile), "Databricks workspace admin", "to register it"
+            ),
+        ),
+        handoffs=tuple(handoffs),
+    )
+
+
+# ---------------------------------------------------------------- a bucket owner's account
+
+
+def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
+    phase = bucket_owner_phase(setup, owner)
+    role = owner.role
+    buckets = setup.buckets_of(owner)
+    trust = documents.bucket_owner_trust(
+        str(setup.workspace.role),
+        account_root=setup.partition.root(str(setup.workspace.role.account)),
+        by=owner.trust,
+    )
+    _check_trust(trust.size, str(role.name), setup)
+    resources: list[Resource] = [
+        Role("BucketOwnerRole", role, trust, documents.BUCKET_OWNER_ROLE_DESCRIPTION, setup.boundary_in(role.account)),
+        *(
+            ManagedPolicy(
+                f"BucketAccess{policy.label}",
+                _policy_name(str(role.name), "bucket-access", policy),
+                policy.document,
+                documents.BUCKET_POLICY_DESCRIPTION,
+                role.name,
+            )
+            for policy in _bucket_access(setup, owner, buckets)
+        ),
+        *_buckets_and_policies(setup, owner, buckets),
+    ]
+    if len(resources) > STACK_RESOURCES:
+        raise QuotaExceeded(
+            f"the stack {stack_name(setup, phase)} would have {len(resources)} resources of {STACK_RESOURCES}",
+            next_step="move some of the buckets into a second setup with a bucket-owner role of its own",
+        )
+    return Phase(
+        id=phase,
+        stack=stack_name(setup, phase),
+        party=Party.BUCKET_OWNER,
+        account=role.account,
+        region=setup.region,
+        after=(DEPLOYMENT_ACCOUNT,),
+        resources=tuple(resources),
+        existing=tuple(_existing(buckets)),
+        outputs=(Output("BucketOwnerRoleArn", str(role), "The role that clusters assume", "BucketOwnerRole"),),
+        hands_over=(
+            HandOver(
+                "bucket-owner role ARN",
+                str(role),
+                "whoever configures clusters",
+                "it stands in the Spark configuration",
+            ),
+        ),
+        handoffs=tuple(_handoffs(setup, owner, buckets)),
+    )
+
+
+def _bucket_access(
+    setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[BucketInSetup, ...]
+) -> tuple[PackedPolicy, ...]:
+    grants = [bucket.grant(setup.partition) for bucket in buckets]
+    policies = documents.bucket_owner_documents(grants)
+    most = setup.managed_policies_per_role
+    if len(policies) > most:
+        fit = how_many_fit(len(grants), lambda n: len(documents.bucket_owner_documents(grants[:n])) <= most)
+        raise QuotaExceeded(
+            f"the role {owner.role.name} would need {len(policies)} managed policies of {MANAGED_POLICY_SIZE:,} characters; "
+            f"{most} may be attached to a role",
+            next_step=f"the first {fit:,} of {len(grants):,} buckets fit; " + _more_room(most),
+        )
+    return policies
+
+
+def _more_room(most: int) -> str:
+    others = "give whole buckets instead of prefixes, or move buckets into a second setup with a bucket-owner role of its own"
+    if most < MANAGED_POLICIES_PER_ROLE_ADJUSTED:
+        return (
+            "have the quota 'Managed policies attached to an IAM role' raised and say so with "
+            f"quotas.managed_policies_per_role (up to {MANAGED_POLICIES_PER_ROLE_ADJUSTED}), {others}"
+        )
+    return others
+
+
+def _buckets_and_policies(
+    setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[BucketInSetup, ...]
+) -> Iterator[Resource]:
+    for bucket in buckets:
+        id = _id_of(bucket.name)
+        if bucket.create:
+            yield Bucket(f"Bucket{id}", bucket.name, bucket.object_ownership, bucket.key)
+        if bucket.policy is BucketPolicyMode.MANAGED:
+            document = documents.bucket_policy_document(bucket.grant(setup.partition), str(owner.role))
+            size = len(document.compact().encode())
+            if size > BUCKET_POLICY_SIZE:
+                raise QuotaExceeded(
+                    f"the policy of the bucket {bucket.name} would take {size:,} bytes of {BUCKET_POLICY_SIZE:,}",
+                    next_step=_fewer_prefixes(bucket, setup, owner),
+                )
+            yield BucketPolicy(f"BucketPolicy{id}", bucket.name, document)
+
+
+def _fewer_prefixes(bucket: BucketInSetup, setup: InstanceProfileSetup, owner: BucketOwner) -> str:
+    def fits(count: int) -> bool:
+        part = replace(bucket, prefixes=bucket.prefixes[:count]).grant(setup.partition)
+        return len(documents.bucket_policy_document(part, str(owner.role)).compact().encode()) <= BUCKET_POLICY_SIZE
+
+    fit = how_many_fit(len(bucket.prefixes), fits)
+    return (
+        f"{fit:,} of its {len(bucket.prefixes):,} prefixes fit; give a common parent folder or the whole bucket, "
+        "or write policy: none, for the role's own policy is enough within the owner's account"
+    )
+
+
+def _existing(buckets: tuple[BucketInSetup, ...]) -> Iterator[Existing]:
+    for key in sorted({bucket.key for bucket in buckets if bucket.key}, key=str):
+        yield ExistingKey(key)
+    for bucket in buckets:
+        if not bucket.create:
+            yield ExistingBucket(bucket.name, bucket.object_ownership, bucket.key)
+
+
+def _handoffs(setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[BucketInSetup, ...]) -> Iterator[HandOff]:
+    for bucket in buckets:
+        if bucket.policy is BucketPolicyMode.HANDOFF:
+            yield BucketPolicyGrant(
+                bucket.name,
+                documents.bucket_policy_statements(bucket.grant(setup.partition), str(owner.role)),
+                "the bucket has a policy of its own; without these statements the role's own policy still lets it in, "
+                "unless the bucket policy denies it",
+            )
+    key_grants = [grant.key for grant in (bucket.grant(setup.partition) for bucket in buckets) if grant.key]
+    key_of = {str(bucket.key): bucket.key for bucket in buckets if bucket.key}
+    for grant in strongest_key_grants(key_grants):
+        yield KeyPolicyGrant(
+            key_of[grant.key_arn],
+            (documents.key_policy_statement(grant, str(owner.role)),),
+            "a key is used only by those its own policy allows; merge it after the bucket-owner role exists",
+        )
+
+
+def _check_trust(size: int, role: str, setup: InstanceProfileSetup) -> None:
+    if size > setup.trust_policy_size:
+        raise QuotaExceeded(
+            f"the trust policy of {role} would take {size:,} characters of {setup.trust_policy_size:,}",
+            next_step="name fewer workspaces, or have the quota 'Role trust policy length' raised and say so with "
+            "quotas.trust_policy_size (up to 8,192)",
+        )
+
+
+def _check_count(policies: tuple[PackedPolicy, ...], role: str, most: int, of_what: str) -> None:
+    if len(policies) > most:
+        raise QuotaExceeded(
+            f"the role {role} would need {len(policies)} managed policies; {most} may be attached to a role",
+            next_step=f"name fewer {of_what}, or split the setup in two",
+        )
+
+
+def _policy_name(role: str, purpose: str, policy: PackedPolicy) -> str:
+    return "-".join(part for part in (role, purpose, policy.label) if part)
+
+
+def _id_of(bucket: BucketName) -> str:
+    """A bucket's name as part of a resource id; where joining its words would hide how it was split, with a hash."""
+    words = bucket.value.split("-")
+    joined = "".join(word.capitalize() for word in words)
+    if all(word and not word[0].isdigit() for word in words[1:]):
+        return joined
+    return joined + hashlib.sha256(bucket.value.encode()).hexdigest()[:8].upper()
+
+
+# ---------------------------------------------------------------- probes
+
+STRANGER_ACCOUNT = "999988887777"
+OTHER_ROLE = "lakehouse-iam-other-role"
+
+
+def _probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
+    for owner in setup.bucket_owners:
+        yield from _assume_probes(setup, owner)
+        for bucket in setup.buckets_of(owner):
+            yield from _bucket_probes(setup, owner, bucket)
+
+
+def _assume_probes(setup: InstanceProfileSetup, owner: BucketOwner) -> Iterator[Probe]:
+    deployment_role, target = str(setup.workspace.role), str(owner.role)
+    partition, account = setup.partition.name, setup.workspace.role.account
+    askers = (
+        (deployment_role, "the deployment role", Expected.ALLOW),
+        (f"arn:{partition}:iam::{account}:role/{OTHER_ROLE}", "another role of the workspace account", Expected.DENY),
+        (f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}", "a role of another account", Expected.DENY),
+    )
+    for principal, who, expected in askers:
+        yield Probe(f"{who} assumes {owner.role.name}", principal, (), "sts:AssumeRole", target, expected)
+
+
+def _bucket_probes(setup: InstanceProfileSetup, owner: BucketOwner, bucket: BucketInSetup) -> Iterator[Probe]:
+    arn = bucket.name.arn(setup.partition.name)
+    role, chain = str(setup.workspace.role), (str(owner.role),)
+    writes = Expected.ALLOW if bucket.access is Access.READ_WRITE else Expected.DENY
+    for prefix in bucket.prefixes or (None,):
+        folder = f"{prefix}/" if prefix else ""
+        listing = (("s3:prefix", folder),) if folder else ()
+        key = f"{arn}/{folder}lakehouse-iam-probe"
+        where = f"{bucket.name}/{folder}" if folder else str(bucket.name)
+        yield Probe(f"list {where}", role, chain, "s3:ListBucket", arn, Expected.ALLOW, listing)
+        yield Probe(f"read an object of {where}", role, chain, "s3:GetObject", key, Expected.ALLOW)
+        yield Probe(f"write an object of {where}", role, chain, "s3:PutObject", key, writes)
+        yield Probe(f"delete an object of {where}", role, chain, "s3:DeleteObject", key, writes)
+        if folder:
+            yield from _outside_prefix(bucket, arn, str(prefix), role, chain)
+    yield Probe(
+        f"the deployment role reads {bucket.name} without assuming",
+        role,
+        (),
+        "s3:GetObject",
+        f"{arn}/lakehouse-iam-probe",
+        Expected.DENY,
+    )
+    yield Probe(
+        f"the deployment role lists {bucket.name} without assuming", role, (), "s3:ListBucket", arn, Expected.DENY
+    )
+    yield from _beside_bucket(setup, bucket, arn, role, chain)
+
+
+def _outside_prefix(bucket: BucketInSetup, arn: str, prefix: str, role: str, chain: tuple[str, ...]) -> Iterator[Probe]:
+    sister = f"{prefix}-secret/"
+    yield Probe(
+        f"read an object of the sister folder {sister}",
+        role,
+        chain,
+        "s3:GetObject",
+        f"{arn}/{sister}lakehouse-iam-probe",
+        Expected.DENY,
+    )
+    yield Probe(
+        f"list the sister folder {sister}", role, chain, "s3:ListBucket", arn, Expected.DENY, (("s3:prefix", sister),)
+    )
+    yield Probe(f"list all of {bucket.name}", role, chain, "s3:ListBucket", arn, Expected.DENY)
+
+
+def _beside_bucket(
+    setup: InstanceProfileSetup, bucket: BucketInSetup, arn: str, role: str, chain: tuple[str, ...]
+) -> Iterator[Probe]:
+    sister = BucketName.parse(f"{bucket.name.value[:55].rstrip('-')}-sister")
+    sister_arn = sister.arn(setup.partition.name)
+    yield Probe(f"list the sister bucket {sister}", role, chain, "s3:ListBucket", sister_arn, Expected.DENY)
+    yield Probe(
+        f"read an object of the sister bucket {sister}",
+        role,
+        chain,
+        "s3:GetObject",
+        f"{sister_arn}/lakehouse-iam-probe",
+        Expected.DENY,
+    )
+    yield Probe(f"replace the policy of {bucket.name}", role, chain, "s3:PutBucketPolicy", arn, Expected.DENY)
+    yield Probe(f"delete the bucket {bucket.name}", role, chain, "s3:DeleteBucket", arn, Expected.DENY)
+    if bucket.key:
+        key = str(bucket.key)
+        yield Probe(
+            f"use the key of {bucket.name} through S3",
+            role,
+            chain,
+            "kms:Decrypt",
+            key,
+            Expected.ALLOW,
+            (("kms:ViaService", setup.partition.via_service("s3", bucket.key.region)),),
+        )
+        yield Probe(f"use the key of {bucket.name} outside S3", role, chain, "kms:Decrypt", key, Expected.DENY)

@@ -1,0 +1,123 @@
+"""The shape of a plan: phases in order, each one admin's, with what it creates, expects, hands over and cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from lakehouse_iam.arns import AccountId
+from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.plan.probes import Probe
+from lakehouse_iam.resources import Existing, HandOff, Resource
+
+
+class Party(Enum):
+    """Whose side a phase is."""
+
+    WORKSPACE_ACCOUNT = "workspace account"
+    BUCKET_OWNER = "bucket owner's account"
+    DATABRICKS_WORKSPACE = "Databricks workspace"
+
+
+@dataclass(frozen=True)
+class Output:
+    """A value that a stack shows when it is deployed.
+
+    Args:
+        id: its name among the stack's outputs.
+        value: the value, known beforehand because every name is given.
+        description: what it is for.
+        arn_of: the `id` of the resource whose ARN it is; empty where it is plain text.
+    """
+
+    id: str
+    value: str
+    description: str
+    arn_of: str = ""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A value that one admin must tell another.
+
+    Args:
+        name: what it is.
+        value: the value.
+        to: who needs it.
+        why: what for.
+    """
+
+    name: str
+    value: str
+    to: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stack in one account.
+
+    Args:
+        id: the stack's name within its setup, in PascalCase, such as `BucketOwner`.
+        stack: the stack's name in AWS.
+        party: whose side it is.
+        account: where it is deployed.
+        region: where it is deployed.
+        after: the ids of the phases that must be deployed before.
+        resources: what it creates.
+        existing: what it expects to find.
+        outputs: what it shows.
+        hands_over: what its admin tells the others.
+        handoffs: statements for somebody else to merge, because this setup may not touch the policy.
+    """
+
+    id: str
+    stack: str
+    party: Party
+    account: AccountId
+    region: str
+    after: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    existing: tuple[Existing, ...]
+    outputs: tuple[Output, ...]
+    hands_over: tuple[HandOver, ...]
+    handoffs: tuple[HandOff, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a setup becomes.
+
+    Args:
+        setup: the setup's name.
+        pattern: its pattern.
+        partition: the AWS partition's name.
+        tags: tags of everything, the setup's own name included.
+        phases: in the order in which they are deployed.
+        probes: what must be possible afterwards, and what must not.
+    """
+
+    setup: str
+    pattern: str
+    partition: str
+    tags: tuple[tuple[str, str], ...]
+    phases: tuple[Phase, ...]
+    probes: tuple[Probe, ...]
+
+    def phase(self, id: str) -> Phase:
+        """The phase of that id."""
+        return next(phase for phase in self.phases if phase.id == id)
+
+
+class PlanError(LakehouseIamError):
+    """A setup that is well written but cannot become templates: something in it is larger than AWS accepts.
+
+    Args:
+        setup: the setup's name.
+        problem: which quota, and what to do.
+    """
+
+    def __init__(self, setup: str, problem: LakehouseIamError) -> None:
+        self.setup = setup
+        self.problem = problem
+        super().__init__(f"{setup}: {problem}")

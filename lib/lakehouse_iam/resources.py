@@ -1,0 +1,133 @@
+"""What a plan creates, and what it expects to find, before any engine has touched it.
+
+Each resource is a frozen value with an `id`: its name within its stack, in PascalCase, stable while the resource means
+the same thing. Engines turn resources into CloudFormation, CDK or Terraform and add no rule of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse_iam.arns import BucketName, IamPath, InstanceProfileName, KeyArn, ManagedPolicyArn, RoleArn, RoleName
+from lakehouse_iam.policy import PolicyDocument, Statement
+from lakehouse_iam.statements.s3 import ObjectOwnership
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role with its trust policy. What it may do comes in `ManagedPolicy` resources of the same stack."""
+
+    id: str
+    arn: RoleArn
+    trust: PolicyDocument
+    description: str
+    permissions_boundary: ManagedPolicyArn | None = None
+
+
+@dataclass(frozen=True)
+class ManagedPolicy:
+    """A customer managed policy attached to one role of the same stack."""
+
+    id: str
+    name: str
+    document: PolicyDocument
+    description: str
+    role: RoleName
+
+
+@dataclass(frozen=True)
+class RolePolicy:
+    """An inline policy added to a role that exists already and belongs to somebody else; its other policies stay."""
+
+    id: str
+    name: str
+    document: PolicyDocument
+    role: RoleName
+
+
+@dataclass(frozen=True)
+class InstanceProfile:
+    """The envelope in which EC2 hands a role of the same stack to an instance."""
+
+    id: str
+    name: InstanceProfileName
+    path: IamPath
+    role: RoleName
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket that the setup owns: encrypted, closed to the public, kept when its stack is deleted."""
+
+    id: str
+    name: BucketName
+    object_ownership: ObjectOwnership
+    key: KeyArn | None = None
+
+
+@dataclass(frozen=True)
+class BucketPolicy:
+    """The whole policy of one bucket. Whatever policy the bucket had before is replaced."""
+
+    id: str
+    bucket: BucketName
+    document: PolicyDocument
+
+
+Resource = Role | ManagedPolicy | RolePolicy | InstanceProfile | Bucket | BucketPolicy
+
+
+@dataclass(frozen=True)
+class ExistingRole:
+    """A role that must be there before the stack is deployed."""
+
+    name: RoleName
+
+
+@dataclass(frozen=True)
+class ExistingBucket:
+    """A bucket that must be there before the stack is deployed."""
+
+    name: BucketName
+    object_ownership: ObjectOwnership
+    key: KeyArn | None = None
+
+
+@dataclass(frozen=True)
+class ExistingKey:
+    """A KMS key that must be there before the stack is deployed."""
+
+    arn: KeyArn
+
+
+Existing = ExistingRole | ExistingBucket | ExistingKey
+
+
+@dataclass(frozen=True)
+class BucketPolicyGrant:
+    """Statements to merge into the policy of a bucket that somebody else keeps."""
+
+    bucket: BucketName
+    statements: tuple[Statement, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class KeyPolicyGrant:
+    """A statement to merge into the policy of a key that exists already."""
+
+    key: KeyArn
+    statements: tuple[Statement, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class RolePolicyGrant:
+    """A statement to add to a role whose name this setup was not told."""
+
+    role: str
+    statements: tuple[Statement, ...]
+    why: str
+
+
+HandOff = BucketPolicyGrant | KeyPolicyGrant | RolePolicyGrant

@@ -1,0 +1,149 @@
+"""Instance profile → AssumeRole: the documents of the two accounts.
+
+The chain, in the order in which a request walks it:
+
+1. EC2 hands the *deployment-account role* to a cluster through its instance profile (`deployment_trust`).
+2. To start that cluster, Databricks' *cross-account role* had to pass the role to EC2 (`pass_role_document`).
+3. On the cluster, S3A assumes the *bucket-owner role*: the deployment-account role must be allowed to
+   (`assume_role_documents`) and the bucket-owner role must trust it (`bucket_owner_trust`).
+4. The bucket-owner role acts on the bucket: its own policy (`bucket_owner_documents`) and the bucket policy
+   (`bucket_policy_statements`) allow it; for SSE-KMS the key policy must too (`key_policy_statement`).
+
+Source: Databricks "Access cross-account S3 buckets with an AssumeRole policy" (archived) and the project's seed 001,
+read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from lakehouse_iam.partitions import EC2_SERVICE
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement, pack
+from lakehouse_iam.statements import kms, pass_role, s3, sts
+
+DEPLOYMENT_ROLE_DESCRIPTION = "Carried by Databricks clusters; may only assume the bucket owners' roles"
+BUCKET_OWNER_ROLE_DESCRIPTION = "Assumed by Databricks clusters of another account to use the listed buckets"
+ASSUME_POLICY_DESCRIPTION = "Lets the deployment-account role assume the bucket owners' roles"
+BUCKET_POLICY_DESCRIPTION = "The buckets, folders and keys that the bucket-owner role may use"
+
+
+class TrustBy(Enum):
+    """How the bucket-owner role names the deployment-account role.
+
+    `ROLE`: by its ARN. It must exist first; made again under the same name it is a stranger.
+    `ACCOUNT`: by a condition under its account. No order, survives re-creation; whoever may create roles in that
+    account decides who bears the name.
+    """
+
+    ROLE = "role"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True)
+class BucketAccess:
+    """What the bucket-owner role may do with one bucket.
+
+    Args:
+        bucket_arn: the bucket's ARN, or a token for it.
+        access: read-only or read-write.
+        prefixes: folders without trailing slash, none within another; empty for the whole bucket.
+        acls: whether writers set ACLs, that is, Object Ownership is not bucket-owner-enforced.
+        key: the KMS key that the bucket's objects are encrypted with, if it is a customer key.
+        name: what identifies the bucket among others when its ARN is a token; the ARN otherwise.
+    """
+
+    bucket_arn: str
+    access: s3.Access
+    prefixes: tuple[str, ...] = ()
+    acls: bool = False
+    key: kms.KeyGrant | None = None
+    name: str = ""
+
+    def grants(self) -> tuple[s3.BucketGrant, ...]:
+        """The grants it consists of: one a folder, or one for the whole bucket."""
+        acls = self.acls and self.access is s3.Access.READ_WRITE
+        return tuple(s3.BucketGrant(self.bucket_arn, self.access, prefix, acls) for prefix in (self.prefixes or ("",)))
+
+
+@dataclass(frozen=True)
+class _Item:
+    group: str
+    grant: s3.BucketGrant
+    key: kms.KeyGrant | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}/{self.grant.prefix}"
+
+
+def deployment_trust(serverless_role: str | None = None, workspace_ids: Sequence[str] = ()) -> PolicyDocument:
+    """The trust policy of the deployment-account role: EC2, and serverless SQL where workspaces are named.
+
+    Args:
+        serverless_role: the ARN of Databricks' serverless role; see `partitions.DATABRICKS_SHARDS`.
+        workspace_ids: the workspaces whose serverless SQL warehouses may use the role.
+    """
+    statements = [sts.trust_service(EC2_SERVICE)]
+    if serverless_role and workspace_ids:
+        external_ids = [f"databricks-serverless-{workspace_id}" for workspace_id in workspace_ids]
+        statements.append(sts.trust_role_with_external_ids(serverless_role, external_ids))
+    return PolicyDocument(tuple(statements))
+
+
+def assume_role_documents(bucket_owner_role_arns: Sequence[str]) -> tuple[PackedPolicy, ...]:
+    """The policies of the deployment-account role: it may assume exactly these roles."""
+    return pack(
+        bucket_owner_role_arns,
+        group=str,
+        key=str,
+        render=lambda arns: PolicyDocument((sts.assume_roles(arns),)),
+    )
+
+
+def pass_role_document(deployment_role_arn: str) -> PolicyDocument:
+    """What the workspace's cross-account role needs in order to start clusters that carry the role."""
+    return PolicyDocument((pass_role.pass_role_to_ec2(deployment_role_arn),))
+
+
+def bucket_owner_trust(deployment_role_arn: str, *, account_root: str, by: TrustBy) -> PolicyDocument:
+    """The trust policy of the bucket-owner role.
+
+    Args:
+        deployment_role_arn: who may assume it.
+        account_root: the root ARN of that role's account; used where the trust goes through the account.
+        by: how the role is named.
+    """
+    if by is TrustBy.ROLE:
+        return PolicyDocument((sts.trust_role(deployment_role_arn),))
+    return PolicyDocument((sts.trust_role_through_account(account_root, deployment_role_arn),))
+
+
+def bucket_owner_documents(buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
+    """The policies of the bucket-owner role, packed so that adding a bucket changes one of them at most."""
+    items = [
+        _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
+    ]
+    return pack(items, group=lambda item: item.group, key=lambda item: item.name, render=_document)
+
+
+def _document(items: Sequence[_Item]) -> PolicyDocument:
+    keys = [item.key for item in items if item.key]
+    return PolicyDocument(s3.bucket_statements([item.grant for item in items]) + kms.key_statements(keys))
+
+
+def bucket_policy_statements(bucket: BucketAccess, bucket_owner_role_arn: str) -> tuple[Statement, ...]:
+    """The statements of a bucket's policy that let the bucket-owner role in."""
+    return s3.bucket_statements(bucket.grants(), (Principal("AWS", bucket_owner_role_arn),))
+
+
+def bucket_policy_document(bucket: BucketAccess, bucket_owner_role_arn: str) -> PolicyDocument:
+    """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
+    statements = bucket_policy_statements(bucket, bucket_owner_role_arn)
+    return PolicyDocument((*statements, s3.deny_insecure_transport(bucket.bucket_arn)))
+
+
+def key_policy_statement(key: kms.KeyGrant, bucket_owner_role_arn: str) -> Statement:
+    """The statement that the key's policy needs before the bucket-owner role can use the key."""
+    return kms.key_policy_statement(key, Principal("AWS", bucket_owner_role_arn), sid="LakehouseBucketOwnerRole")

@@ -1,0 +1,134 @@
+"""From a file or a folder to typed setups, or to everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from lakehouse_iam.setups import instance_profile
+from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents
+from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
+from lakehouse_iam.setups.schema import PATTERNS, schema_problems
+
+Setup = InstanceProfileSetup
+
+_ENDINGS = (".yaml", ".yml", ".json")
+_BUILDERS = {"instance-profile": instance_profile.build}
+
+
+def load_setups(path: Path | str) -> tuple[Setup, ...]:
+    """Read every setup of a YAML or JSON file, or of a folder of them.
+
+    Args:
+        path: a file, or a folder whose `.yaml`, `.yml` and `.json` files are read in the order of their names.
+
+    Raises:
+        SetupError: with everything that is wrong, in all files.
+    """
+    sources = [(str(file), _read(file)) for file in _files(Path(path))]
+    return _setups(sources)
+
+
+def setups_from_text(text: str, file: str = "-") -> tuple[Setup, ...]:
+    """Read every setup of a text; `file` is how problems name it.
+
+    Raises:
+        SetupError: with everything that is wrong.
+    """
+    return _setups([(file, text)])
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix in _ENDINGS and file.is_file())
+        if not files:
+            raise SetupError(
+                [Problem(str(path), 0, "", "the folder holds no setup", f"files ending in {', '.join(_ENDINGS)}")]
+            )
+        return files
+    if not path.exists():
+        raise SetupError(
+            [Problem(str(path), 0, "", "there is no such file", "the path of a setup file or a folder of them")]
+        )
+    return [path]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SetupError([Problem(str(file), 0, "", "the file is not text", "UTF-8 text")]) from error
+    except OSError as error:
+        raise SetupError([Problem(str(file), 0, "", f"the file cannot be read: {error.strerror}")]) from error
+
+
+def _setups(sources: Sequence[tuple[str, str]]) -> tuple[Setup, ...]:
+    problems: list[Problem] = []
+    setups: list[Setup] = []
+    first_seen: dict[str, str] = {}
+    for file, text in sources:
+        try:
+            documents = list(read_documents(text, file))
+        except SetupError as error:
+            problems += error.problems
+            continue
+        if not documents:
+            problems.append(
+                Problem(file, 0, "", "the file is empty", "at least one setup", "lakehouse-iam init writes one")
+            )
+        for document in documents:
+            found, setup = _setup(document)
+            problems += found
+            if setup is not None:
+                problems += _name_taken(document, setup.name, first_seen)
+                setups.append(setup)
+    if problems:
+        raise SetupError(problems)
+    return tuple(setups)
+
+
+def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
+    if not is_mapping(document.content):
+        what = "a list stands here" if is_sequence(document.content) else "plain text stands here"
+        return [Problem(document.file, document.line(()), "", what, "a setup is a mapping: setup: …, pattern: …")], None
+    wrong_pattern = _pattern_problem(document)
+    if wrong_pattern:
+        return [wrong_pattern], None
+    pattern = document.content["pattern"]
+    problems = schema_problems(document, pattern)
+    if problems:
+        return problems, None
+    try:
+        return [], _BUILDERS[pattern](document.content)
+    except Fault as fault:
+        where = document.line(fault.path)
+        found = fault.problem
+        return [Problem(document.file, where, path_text(fault.path), found.what, found.allowed, found.next_step)], None
+
+
+def _pattern_problem(document: Document) -> Problem | None:
+    allowed = f"allowed: {', '.join(PATTERNS)}"
+    if "pattern" not in document.content:
+        return Problem(document.file, document.line(()), "", "the key 'pattern' is missing", allowed)
+    pattern = document.content["pattern"]
+    if isinstance(pattern, str) and pattern in PATTERNS:
+        return None
+    line = document.line(("pattern",))
+    if isinstance(pattern, list):
+        return Problem(
+            document.file, line, "pattern", "one setup cannot mix patterns", allowed, "put --- between two setups"
+        )
+    close = get_close_matches(str(pattern), PATTERNS, n=1)
+    next_step = f"did you mean {close[0]}?" if close else ""
+    return Problem(document.file, line, "pattern", f"the pattern {str(pattern)!r} is not known", allowed, next_step)
+
+
+def _name_taken(document: Document, name: str, first_seen: dict[str, str]) -> list[Problem]:
+    line = document.line(("setup",))
+    if name in first_seen:
+        what = f"the name {name!r} is taken by the setup at {first_seen[name]}"
+        return [Problem(document.file, line, "setup", what, "a name of its own for each setup")]
+    first_seen[name] = f"{document.file}:{line}"
+    return []

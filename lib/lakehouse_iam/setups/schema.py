@@ -1,0 +1,232 @@
+"""Checking a document against the JSON Schema of its pattern, in words.
+
+The schemas are JSON Schema 2020-12 and ship beside this file, so that editors complete and check a setup with the very
+same rules. `format` names a type of `lakehouse_iam.arns`, whose own message is better than "does not match".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from referencing import Registry, Resource
+
+from lakehouse_iam import arns
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.partitions import partition_of_region
+from lakehouse_iam.setups.document import Document, written_digits
+from lakehouse_iam.setups.problems import Path, Problem, path_text
+
+PATTERNS = ("instance-profile",)
+
+# Keys that belong to one pattern only: what a reader means who puts them into a setup of another.
+_KEYS_OF = {
+    "unity-catalog-aws or unity-catalog-azure": ("storage_credential", "external_locations", "file_events"),
+    "saml-passthrough": ("accounts", "session_hours"),
+    "emr-studio": ("identity_center", "studio", "workgroup", "lake_formation"),
+    "instance-profile": ("workspace",),
+}
+
+_SETUP_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_HOST = re.compile(r"https://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+/?")
+_WORKSPACE_ID = re.compile(r"[0-9]{1,20}")
+
+
+def _setup_name(text: str) -> None:
+    if not _SETUP_NAME.fullmatch(text) or len(text) > 40:
+        raise InvalidValue(
+            f"{text!r} is not a setup name",
+            allowed="lower-case letters and digits joined by single hyphens, beginning with a letter, at most 40 characters",
+            next_step="it begins the names of the stacks",
+        )
+
+
+def _host(text: str) -> None:
+    if not _HOST.fullmatch(text):
+        raise InvalidValue(
+            f"{text!r} is not a workspace address",
+            allowed="https:// and the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
+        )
+
+
+def _workspace_id(text: str) -> None:
+    if not _WORKSPACE_ID.fullmatch(text):
+        raise InvalidValue(
+            f"{text!r} is not a workspace id",
+            allowed="its digits only",
+            next_step="it is the number after o= in the address of the workspace",
+        )
+
+
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "lakehouse-iam-setup-name": _setup_name,
+    "aws-region": partition_of_region,
+    "aws-account-id": arns.AccountId.parse,
+    "iam-role-name": arns.RoleName.parse,
+    "iam-instance-profile-name": arns.InstanceProfileName.parse,
+    "iam-path": arns.IamPath.parse,
+    "s3-bucket-name": arns.BucketName.parse,
+    "s3-prefix": arns.ObjectPrefix.parse,
+    "kms-key-arn": arns.KeyArn.parse,
+    "databricks-host": _host,
+    "databricks-workspace-id": _workspace_id,
+}
+
+
+def _format_checker() -> FormatChecker:
+    checker = FormatChecker(formats=())
+
+    def checked(parse: Callable[[str], object]) -> Callable[[object], bool]:
+        def check(value: object) -> bool:
+            if isinstance(value, str):
+                parse(value)
+            return True
+
+        return check
+
+    for name, parse in _FORMATS.items():
+        checker.checks(name, raises=InvalidValue)(checked(parse))
+    return checker
+
+
+def schema_text(name: str) -> str:
+    """The text of a schema that ships with the library, such as `instance-profile.schema.json`."""
+    return files("lakehouse_iam.setups").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _validator(pattern: str) -> Draft202012Validator:
+    schema = json.loads(schema_text(f"{pattern}.schema.json"))
+    common = json.loads(schema_text("common.schema.json"))
+    registry: Registry[Any] = Registry().with_resources(
+        (contents["$id"], Resource.from_contents(contents)) for contents in (schema, common)
+    )
+    return Draft202012Validator(schema, registry=registry, format_checker=_format_checker())
+
+
+def schema_problems(document: Document, pattern: str) -> list[Problem]:
+    """Everything in the document that the pattern's schema does not allow, in the order of the lines."""
+    errors = list(_validator(pattern).iter_errors(document.content))
+    explained = {tuple(error.absolute_path) for error in errors if error.validator == "format"}
+    problems = [
+        problem
+        for error in errors
+        if error.validator == "format" or tuple(error.absolute_path) not in explained
+        for problem in _explain(error, document)
+    ]
+    return sorted(problems, key=lambda problem: (problem.line, problem.path))
+
+
+def _explain(error: ValidationError, document: Document) -> Iterator[Problem]:
+    path: Path = tuple(error.absolute_path)
+    rule: Any = error.validator_value
+    known = _part(error).get("properties", {})
+    if error.validator == "additionalProperties" and known:
+        given: Any = error.instance
+        for key in given:
+            if key not in known:
+                yield _unknown_key(document, (*path, key), list(known))
+    elif error.validator == "required":
+        missing = next(key for key in rule if repr(key) in error.message)
+        yield _problem(document, path, f"the key {missing!r} is missing", _description(known.get(missing, {})))
+    else:
+        what, allowed, next_step = _words(error)
+        yield _problem(document, path, what, allowed, next_step)
+
+
+def _part(error: ValidationError) -> Mapping[str, Any]:
+    """The part of the schema that was broken."""
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
+def _description(part: Mapping[str, Any]) -> str:
+    reference = str(part.get("$ref", ""))
+    if "description" not in part and reference:
+        name = reference.rsplit("/", 1)[-1]
+        part = json.loads(schema_text("common.schema.json"))["$defs"].get(name, part)
+    return str(part.get("description", "")).rstrip(".")
+
+
+def _words(error: ValidationError) -> tuple[str, str, str]:
+    value: Any = error.instance
+    rule: Any = error.validator_value
+    if error.validator == "format" and isinstance(error.cause, InvalidValue):
+        return error.cause.what, error.cause.allowed, error.cause.next_step
+    if error.validator == "type" and rule == "string" and isinstance(value, int) and not isinstance(value, bool):
+        return _number_for_text(error, value)
+    table: dict[str, tuple[str, str]] = {
+        "type": (f"{_shown(value)} is {_kind(value)}", f"expected is {_KINDS.get(str(rule), str(rule))}"),
+        "enum": (f"{_shown(value)} is not allowed", _choices(value, rule)),
+        "const": (f"{_shown(value)} is not allowed", f"allowed is {rule}"),
+        "minItems": ("the list is empty", f"at least {rule}"),
+        "uniqueItems": ("a value stands twice in the list", "each once"),
+        "minimum": (f"{value} is too small", f"at least {rule:,}" if isinstance(rule, int) else ""),
+        "maximum": (f"{value} is too large", f"at most {rule:,}" if isinstance(rule, int) else ""),
+        "maxLength": (f"{_shown(value)} is too long", f"at most {rule} characters"),
+        "minLength": ("the text is empty", "at least one character"),
+        "maxProperties": (f"{len(value) if isinstance(value, dict) else 0} entries are too many", f"at most {rule}"),
+        "pattern": (
+            f"{_shown(value)} is not allowed",
+            "names that begin with aws: are reserved" if rule == "^(?!aws:)" else "",
+        ),
+    }
+    what, allowed = table.get(str(error.validator), (error.message, ""))
+    return what, allowed, ""
+
+
+def _number_for_text(error: ValidationError, value: int) -> tuple[str, str, str]:
+    digits = written_digits(value)
+    if _part(error).get("format") == "aws-account-id" and len(digits) <= 12:
+        return (
+            f"{digits} is a number, and a number loses the zeros it begins with",
+            "an account id is 12 digits in quotes",
+            f'write "{digits.zfill(12)}", if that is the account',
+        )
+    return f"{digits} is a number", "expected is text", f'put it in quotes: "{digits}"'
+
+
+_KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false", "integer": "a number"}
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true or false"
+    for python_type, words in ((str, "text"), (int, "a number"), (dict, "a mapping"), (list, "a list")):
+        if isinstance(value, python_type):
+            return words
+    return f"a {type(value).__name__.lower()}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "this"
+    return "this" if value is None else repr(str(value) if not isinstance(value, bool) else value)
+
+
+def _choices(value: object, allowed: list[str]) -> str:
+    close = get_close_matches(str(value), [str(choice) for choice in allowed], n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"allowed: {', '.join(str(choice) for choice in allowed)}{hint}"
+
+
+def _unknown_key(document: Document, path: Path, known: list[str]) -> Problem:
+    key = str(path[-1])
+    close = get_close_matches(key, known, n=1)
+    foreign = [pattern for pattern, keys in _KEYS_OF.items() if key in keys] if len(path) == 1 else []
+    next_step = f"did you mean {close[0]!r}?" if close else ""
+    if foreign and not close:
+        next_step = f"it belongs to a setup of the pattern {foreign[0]}; put --- between two setups"
+    return _problem(document, path, f"the key {key!r} is not known here", f"known: {', '.join(known)}", next_step)
+
+
+def _problem(document: Document, path: Path, what: str, allowed: str = "", next_step: str = "") -> Problem:
+    return Problem(document.file, document.line(path), path_text(path), what, allowed, next_step)

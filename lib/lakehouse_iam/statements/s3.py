@@ -1,0 +1,162 @@
+"""S3: listing and objects, whole buckets or folders, read-only or read-write.
+
+Actions: the bucket policy of "Access cross-account S3 buckets with an AssumeRole policy" (Databricks documentation,
+archived; Japanese walk-through in the project's seed 001), read 2026-11-21. `s3:PutObject` covers multipart uploads,
+and the initiator of an upload may always abort it (S3 "Multipart upload API and permissions"), so neither needs an
+action of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from lakehouse_iam.policy import ANYONE, Condition, Principal, Statement
+
+
+class Access(Enum):
+    """What a setup may do with a bucket."""
+
+    READ_ONLY = "read-only"
+    READ_WRITE = "read-write"
+
+
+class ObjectOwnership(Enum):
+    """S3's Object Ownership setting of the bucket, which decides whether ACLs exist at all.
+
+    With `BUCKET_OWNER_ENFORCED`, S3's default since April 2023, ACLs are off and `s3:PutObjectAcl` serves nothing.
+    The other two keep ACLs: an object written from another account then belongs to its writer unless the writer sends
+    the canned ACL `bucket-owner-full-control`, which takes `s3:PutObjectAcl`.
+    Source: S3 "Controlling ownership of objects and disabling ACLs for your bucket", read 2026-11-21.
+    """
+
+    BUCKET_OWNER_ENFORCED = "bucket-owner-enforced"
+    BUCKET_OWNER_PREFERRED = "bucket-owner-preferred"
+    OBJECT_WRITER = "object-writer"
+
+    @property
+    def uses_acls(self) -> bool:
+        """Whether objects of the bucket carry ACLs."""
+        return self is not ObjectOwnership.BUCKET_OWNER_ENFORCED
+
+
+READ_OBJECTS = ("s3:GetObject",)
+WRITE_OBJECTS = ("s3:DeleteObject", "s3:PutObject")
+WRITE_ACLS = ("s3:PutObjectAcl",)
+LOCATE_BUCKET = ("s3:GetBucketLocation",)
+LIST_BUCKET = ("s3:ListBucket",)
+
+
+@dataclass(frozen=True)
+class BucketGrant:
+    """The smallest grant there is: one bucket, or one folder of it.
+
+    Args:
+        bucket_arn: the bucket's ARN, or a token for it.
+        access: read-only or read-write.
+        prefix: the folder without a trailing slash; empty for the whole bucket.
+        acls: whether writers set ACLs on this bucket.
+    """
+
+    bucket_arn: str
+    access: Access
+    prefix: str = ""
+    acls: bool = False
+
+    @property
+    def key(self) -> str:
+        """A name that no other grant of a setup has."""
+        return f"{self.bucket_arn}/{self.prefix}"
+
+    @property
+    def object_arn(self) -> str:
+        """The ARN pattern of the objects it covers. `raw` covers `raw/…` and nothing of `raw-secret/…`."""
+        return f"{self.bucket_arn}/{self.prefix}/*" if self.prefix else f"{self.bucket_arn}/*"
+
+    @property
+    def object_actions(self) -> tuple[str, ...]:
+        """What may be done with those objects."""
+        if self.access is Access.READ_ONLY:
+            return READ_OBJECTS
+        return READ_OBJECTS + WRITE_OBJECTS + (WRITE_ACLS if self.acls else ())
+
+
+def bucket_statements(grants: Sequence[BucketGrant], principals: tuple[Principal, ...] = ()) -> tuple[Statement, ...]:
+    """The statements that give exactly these grants, merged where merging neither loses nor widens anything.
+
+    Whole buckets share one statement for location and listing. A folder's bucket may be located, and listed only below
+    the folder: `s3:prefix` must begin with `folder/`, so the names in a sister folder `folder-secret/` stay hidden.
+
+    Args:
+        grants: what to allow; none may cover another.
+        principals: to whom, in a bucket policy; empty in a role's own policy.
+    """
+    return (
+        *_location_and_listing(grants, principals),
+        *_folder_listing(grants, principals),
+        *_objects(grants, principals),
+    )
+
+
+def _location_and_listing(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
+    whole = {grant.bucket_arn for grant in grants if not grant.prefix}
+    partial = {grant.bucket_arn for grant in grants if grant.prefix} - whole
+    statements = []
+    if whole:
+        statements.append(Statement(LOCATE_BUCKET + LIST_BUCKET, tuple(whole), principals, sid="ListBuckets"))
+    if partial:
+        statements.append(Statement(LOCATE_BUCKET, tuple(partial), principals, sid="LocateBuckets"))
+    return statements
+
+
+def _folder_listing(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
+    folders_of: dict[str, set[str]] = {}
+    for grant in grants:
+        if grant.prefix:
+            folders_of.setdefault(grant.bucket_arn, set()).add(f"{grant.prefix}/*")
+    buckets_with: dict[tuple[str, ...], list[str]] = {}
+    for bucket_arn, folders in folders_of.items():
+        buckets_with.setdefault(tuple(sorted(folders)), []).append(bucket_arn)
+    return [
+        Statement(
+            LIST_BUCKET,
+            tuple(bucket_arns),
+            principals,
+            (Condition("StringLike", "s3:prefix", folders),),
+            sid=f"ListFolders{number}",
+        )
+        for number, (folders, bucket_arns) in enumerate(sorted(buckets_with.items()), start=1)
+    ]
+
+
+_OBJECT_SIDS = {
+    READ_OBJECTS: "ReadObjects",
+    READ_OBJECTS + WRITE_OBJECTS: "ReadWriteObjects",
+    READ_OBJECTS + WRITE_OBJECTS + WRITE_ACLS: "ReadWriteObjectsWithAcls",
+}
+
+
+def _objects(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
+    statements = []
+    for actions, sid in _OBJECT_SIDS.items():
+        resources = tuple(grant.object_arn for grant in grants if grant.object_actions == actions)
+        if resources:
+            statements.append(Statement(actions, resources, principals, sid=sid))
+    return statements
+
+
+def deny_insecure_transport(bucket_arn: str) -> Statement:
+    """Refuse every request to the bucket that does not come over TLS, whoever sends it.
+
+    Source: S3 "Security best practices" (aws:SecureTransport), AWS Config rule s3-bucket-ssl-requests-only, read
+    2026-11-21.
+    """
+    return Statement(
+        ("s3:*",),
+        (bucket_arn, f"{bucket_arn}/*"),
+        (ANYONE,),
+        (Condition("Bool", "aws:SecureTransport", ("false",)),),
+        sid="DenyInsecureTransport",
+        effect="Deny",
+    )

@@ -1,0 +1,52 @@
+"""STS: assuming a role, from the side that assumes and from the side that trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lakehouse_iam.policy import Condition, Principal, Statement
+
+ASSUME_ROLE = ("sts:AssumeRole",)
+
+
+def assume_roles(role_arns: Sequence[str]) -> Statement:
+    """In a role's own policy: it may assume exactly these roles."""
+    return Statement(ASSUME_ROLE, tuple(role_arns), sid="AssumeRoles")
+
+
+def trust_service(service: str) -> Statement:
+    """In a trust policy: an AWS service may hand this role to what it runs."""
+    return Statement(ASSUME_ROLE, principals=(Principal("Service", service),))
+
+
+def trust_role(role_arn: str) -> Statement:
+    """In a trust policy: one role, by its ARN.
+
+    AWS stores the role's unique id in place of the ARN. The role must therefore exist first, and a role that is
+    deleted and made again under the same name is a stranger until this policy is saved again.
+    Source: IAM "AWS JSON policy elements: Principal", read 2026-11-21.
+    """
+    return Statement(ASSUME_ROLE, principals=(Principal("AWS", role_arn),))
+
+
+def trust_role_through_account(account_root: str, role_arn: str) -> Statement:
+    """In a trust policy: one role, named by a condition under its account.
+
+    The condition is compared as text at every request, so the role need not exist yet and may be made again; whoever
+    may create roles in that account decides who bears the name.
+    Source: IAM "AWS global condition context keys" (aws:PrincipalArn), read 2026-11-21.
+    """
+    return Statement(
+        ASSUME_ROLE,
+        principals=(Principal("AWS", account_root),),
+        conditions=(Condition("ArnEquals", "aws:PrincipalArn", (role_arn,)),),
+    )
+
+
+def trust_role_with_external_ids(role_arn: str, external_ids: Sequence[str]) -> Statement:
+    """In a trust policy: somebody else's role, which must name one of the external ids it was given."""
+    return Statement(
+        ASSUME_ROLE,
+        principals=(Principal("AWS", role_arn),),
+        conditions=(Condition("StringEquals", "sts:ExternalId", tuple(external_ids)),),
+    )

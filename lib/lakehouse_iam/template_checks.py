@@ -1,0 +1,240 @@
+"""What AWS would refuse in a set of stacks, found before anyone deploys them: sizes, and principals in the wrong order.
+
+CloudFormation, cfn-lint and the CDK check neither: the CDK splits policies by an estimate, and a cross-account reference
+by name creates no dependency. Sources: IAM "IAM and AWS STS quotas"; IAM "Principal" ("must exist"); aws-cdk issues
+24050, 24051, 18457; read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse_iam.arns import RoleArn
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.intrinsics import Deployment, Unresolved, is_resolved, plain
+from lakehouse_iam.policy import (
+    BUCKET_POLICY_SIZE,
+    INLINE_POLICIES_SIZE,
+    KEY_POLICY_SIZE,
+    MANAGED_POLICIES_PER_ROLE_ADJUSTED,
+    MANAGED_POLICY_SIZE,
+    TRUST_POLICY_SIZE,
+    compact_json,
+)
+
+SIZE_RULE = "PolicySize"
+COUNT_RULE = "ManagedPoliciesPerRole"
+PRINCIPAL_RULE = "PrincipalExists"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of an app.
+
+    Args:
+        id: a name that no other stack of the app has, such as its construct path.
+        deployment: its template, account and region.
+        after: the ids of the stacks that are deployed before it, directly or indirectly.
+    """
+
+    id: str
+    deployment: Deployment
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing AWS would refuse.
+
+    Args:
+        rule: `PolicySize`, `ManagedPoliciesPerRole` or `PrincipalExists`.
+        stack: the id of the stack.
+        logical_id: the resource in it.
+        location: the property.
+        what: what is wrong.
+        fix: what to do.
+    """
+
+    rule: str
+    stack: str
+    logical_id: str
+    location: str
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class _Limit:
+    type: str
+    property: str
+    most: int
+    fix: str
+
+
+_LIMITS = (
+    _Limit(
+        "AWS::IAM::ManagedPolicy", "PolicyDocument", MANAGED_POLICY_SIZE, "split it; a managed policy cannot be larger"
+    ),
+    _Limit(
+        "AWS::IAM::Role",
+        "AssumeRolePolicyDocument",
+        TRUST_POLICY_SIZE,
+        "name fewer principals, or have the quota 'Role trust policy length' raised (to 8,192) and acknowledge this rule",
+    ),
+    _Limit("AWS::S3::BucketPolicy", "PolicyDocument", BUCKET_POLICY_SIZE, "name fewer prefixes or principals"),
+    _Limit("AWS::KMS::Key", "KeyPolicy", KEY_POLICY_SIZE, "name fewer principals"),
+)
+
+
+def violations(stacks: Sequence[Stack]) -> tuple[Violation, ...]:
+    """Everything AWS would refuse in these stacks, deployed in the order that their dependencies give."""
+    found = [violation for stack in stacks for violation in (*_sizes(stack), *_inline(stack), *_counts(stack))]
+    return (*found, *_principals(stacks))
+
+
+def _resources(stack: Stack, *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for logical_id, resource in stack.deployment.template.get("Resources", {}).items():
+        if resource.get("Type") in types:
+            yield logical_id, resource.get("Properties", {})
+
+
+def _size(stack: Stack, document: Any) -> tuple[int, str]:
+    resolved = stack.deployment.resolve(document)
+    return len(compact_json(plain(resolved))), "" if is_resolved(resolved) else "at least "
+
+
+def _sizes(stack: Stack) -> Iterator[Violation]:
+    for limit in _LIMITS:
+        for logical_id, properties in _resources(stack, limit.type):
+            size, at_least = _size(stack, properties.get(limit.property, {}))
+            if size > limit.most:
+                what = f"the policy takes {at_least}{size:,} characters of {limit.most:,}"
+                yield Violation(SIZE_RULE, stack.id, logical_id, limit.property, what, limit.fix)
+
+
+def _inline(stack: Stack) -> Iterator[Violation]:
+    """The inline policies of a role count together, wherever in the template they are written."""
+    sizes: dict[str, list[tuple[int, str, str]]] = {}
+    for logical_id, properties in _resources(stack, "AWS::IAM::Role"):
+        for policy in properties.get("Policies", []):
+            size, at_least = _size(stack, policy.get("PolicyDocument", {}))
+            sizes.setdefault(logical_id, []).append((size, at_least, logical_id))
+    for logical_id, properties in _resources(stack, "AWS::IAM::Policy", "AWS::IAM::RolePolicy"):
+        size, at_least = _size(stack, properties.get("PolicyDocument", {}))
+        for role in properties.get("Roles", []) or [properties.get("RoleName")]:
+            sizes.setdefault(_role_id(role), []).append((size, at_least, logical_id))
+    for role_id, parts in sizes.items():
+        total = sum(size for size, _, _ in parts)
+        if total > INLINE_POLICIES_SIZE:
+            at_least = "at least " if any(unsure for _, unsure, _ in parts) else ""
+            what = f"the inline policies of the role {role_id} take {at_least}{total:,} characters of {INLINE_POLICIES_SIZE:,}"
+            largest = max(parts)[2]
+            yield Violation(
+                SIZE_RULE,
+                stack.id,
+                largest,
+                "PolicyDocument",
+                what,
+                "move statements into managed policies of up to 6,144",
+            )
+
+
+def _counts(stack: Stack) -> Iterator[Violation]:
+    attached: dict[str, int] = {}
+    for logical_id, properties in _resources(stack, "AWS::IAM::Role"):
+        attached[logical_id] = attached.get(logical_id, 0) + len(properties.get("ManagedPolicyArns", []))
+    for _, properties in _resources(stack, "AWS::IAM::ManagedPolicy"):
+        for role in properties.get("Roles", []):
+            attached[_role_id(role)] = attached.get(_role_id(role), 0) + 1
+    for role_id, count in attached.items():
+        if count > MANAGED_POLICIES_PER_ROLE_ADJUSTED:
+            what = f"{count} managed policies are attached to the role {role_id}; IAM allows 20, or 25 where the quota is raised"
+            location = "ManagedPolicyArns"
+            yield Violation(
+                COUNT_RULE, stack.id, role_id, location, what, "give the role fewer buckets, or use a second role"
+            )
+
+
+def _role_id(reference: Any) -> str:
+    return str(reference["Ref"]) if isinstance(reference, Mapping) and "Ref" in reference else str(reference)
+
+
+# ---------------------------------------------------------------- principals
+
+_RESOURCE_POLICIES = (
+    ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
+    ("AWS::S3::BucketPolicy", "PolicyDocument"),
+    ("AWS::KMS::Key", "KeyPolicy"),
+)
+
+
+def _principals(stacks: Sequence[Stack]) -> Iterator[Violation]:
+    creators = _role_creators(stacks)
+    accounts = {stack.deployment.account for stack in stacks if stack.deployment.account}
+    for stack in stacks:
+        for type_, property_ in _RESOURCE_POLICIES:
+            for logical_id, properties in _resources(stack, type_):
+                for written, role in _named_roles(stack, properties.get(property_, {})):
+                    if role.account.value in accounts:
+                        problem = _order_problem(stack, logical_id, written, role, creators)
+                        if problem:
+                            what, fix = problem
+                            yield Violation(PRINCIPAL_RULE, stack.id, logical_id, property_, what, fix)
+
+
+def _role_creators(stacks: Sequence[Stack]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Which stack makes which role: (account, name in lower case) → (stack, logical id)."""
+    creators = {}
+    for stack in stacks:
+        for logical_id, properties in _resources(stack, "AWS::IAM::Role"):
+            name = stack.deployment.resolve(properties.get("RoleName", Unresolved("RoleName")))
+            if isinstance(name, str):
+                creators[(stack.deployment.account, name.lower())] = (stack.id, logical_id)
+    return creators
+
+
+def _named_roles(stack: Stack, document: Mapping[str, Any]) -> Iterator[tuple[Any, RoleArn]]:
+    statements = document.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        written = principal.get("AWS", []) if isinstance(principal, Mapping) else []
+        for value in written if isinstance(written, list) else [written]:
+            resolved = stack.deployment.resolve(value)
+            try:
+                yield value, RoleArn.parse(resolved if isinstance(resolved, str) else "")
+            except InvalidValue:
+                continue
+
+
+def _order_problem(
+    stack: Stack, logical_id: str, written: Any, role: RoleArn, creators: Mapping[tuple[str, str], tuple[str, str]]
+) -> tuple[str, str] | None:
+    creator = creators.get((role.account.value, role.name.value.lower()))
+    if creator is None:
+        return (
+            f"it names the principal {role}, and no stack of this app makes that role in {role.account}",
+            "AWS refuses a policy whose principal does not exist. Make the role in an earlier stack, trust it through its "
+            "account (TrustBy.ACCOUNT), or, if it exists already, acknowledge this rule with that as the reason",
+        )
+    creator_stack, creator_id = creator
+    if creator == (stack.id, logical_id):
+        return (
+            f"the role {role.name} names itself as principal, and it does not exist while it is being made",
+            "trust it through its account with a condition on aws:PrincipalArn",
+        )
+    if creator_stack == stack.id:
+        depends = stack.deployment.resource(logical_id).get("DependsOn", [])
+        if not isinstance(written, str) or creator_id in (depends if isinstance(depends, list) else [depends]):
+            return None
+        return (
+            f"it names the principal {role} by text, and nothing makes CloudFormation create {creator_id} first",
+            f"refer to the role with Fn::GetAtt, or add DependsOn: {creator_id}",
+        )
+    if creator_stack not in stack.after:
+        return (
+            f"it names the principal {role}, which the stack {creator_stack} makes, and this stack does not wait for it",
+            "add the dependency: this_stack.add_dependency(that_stack)",
+        )
+    return None
