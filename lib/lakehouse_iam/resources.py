@@ -100,7 +100,14 @@ class ExistingKey:
     arn: KeyArn
 
 
-Existing = ExistingRole | ExistingBucket | ExistingKey
+@dataclass(frozen=True)
+class ExistingManagedPolicy:
+    """A managed policy, such as a permissions boundary, that must be there before the stack is deployed."""
+
+    arn: ManagedPolicyArn
+
+
+Existing = ExistingRole | ExistingBucket | ExistingKey | ExistingManagedPolicy
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ Order of events, and why:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import count
 
-from lakehouse_iam.arns import BucketName
+from lakehouse_iam.arns import AccountId, BucketName, ObjectPrefix
 from lakehouse_iam.errors import LakehouseIamError, QuotaExceeded
 from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, PlanError
 from lakehouse_iam.plan.probes import Expected, Probe
@@ -25,6 +26,7 @@ from lakehouse_iam.policy import (
     BUCKET_POLICY_SIZE,
     MANAGED_POLICIES_PER_ROLE_ADJUSTED,
     MANAGED_POLICY_SIZE,
+    TRUST_POLICY_SIZE_ADJUSTED,
     PackedPolicy,
     how_many_fit,
 )
@@ -35,6 +37,7 @@ from lakehouse_iam.resources import (
     Existing,
     ExistingBucket,
     ExistingKey,
+    ExistingManagedPolicy,
     ExistingRole,
     HandOff,
     InstanceProfile,
@@ -93,7 +96,7 @@ def stack_name(setup: InstanceProfileSetup, phase: str) -> str:
 def spark_configuration(setup: InstanceProfileSetup) -> spark.SparkConfiguration:
     """The configuration to put on a cluster: Databricks' form for one bucket owner, Hadoop's per bucket for several."""
     if len(setup.bucket_owners) == 1:
-        uses_acls = any(bucket.object_ownership.uses_acls for bucket in setup.buckets)
+        uses_acls = any(_writes_with_acls(bucket) for bucket in setup.buckets)
         return spark.databricks_form(str(setup.bucket_owners[0].role), acls=uses_acls)
     return spark.per_bucket_form(bucket_routes(setup), region=setup.region, dns_suffix=setup.partition.dns_suffix)
 
@@ -105,11 +108,15 @@ def bucket_routes(setup: InstanceProfileSetup) -> list[spark.BucketRoute]:
         spark.BucketRoute(
             str(bucket.name),
             role_of[bucket.owner],
-            bucket.object_ownership.uses_acls,
+            _writes_with_acls(bucket),
             str(bucket.key) if bucket.key and bucket.access is Access.READ_WRITE else "",
         )
         for bucket in setup.buckets
     ]
+
+
+def _writes_with_acls(bucket: BucketInSetup) -> bool:
+    return bucket.object_ownership.uses_acls and bucket.access is Access.READ_WRITE
 
 
 # ---------------------------------------------------------------- the workspace's account
@@ -119,9 +126,9 @@ def _deployment_account(setup: InstanceProfileSetup) -> Phase:
     workspace = setup.workspace
     role = workspace.role
     trust = documents.deployment_trust(setup.shard.serverless_role, workspace.serverless_workspace_ids)
-    _check_trust(trust.size, str(role.name), setup)
-    policies = documents.assume_role_documents([str(owner.role) for owner in setup.bucket_owners])
-    _check_count(policies, str(role.name), setup.managed_policies_per_role, "bucket owners")
+    if trust.size > setup.trust_policy_size:
+        raise _trust_too_large(setup, trust.size)
+    policies = _assume_roles(setup)
     pass_role = documents.pass_role_document(str(role))
     resources: list[Resource] = [
         Role(
@@ -139,7 +146,7 @@ def _deployment_account(setup: InstanceProfileSetup) -> Phase:
         ),
         InstanceProfile("InstanceProfile", workspace.instance_profile.name, role.path, role.name),
     ]
-    existing: list[Existing] = []
+    existing: list[Existing] = [*_boundary(setup, role.account)]
     handoffs: list[HandOff] = []
     if workspace.cross_account_role:
         resources.append(RolePolicy("PassRoleGrant", f"pass-{role.name}", pass_role, workspace.cross_account_role))
@@ -208,7 +215,11 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
         account_root=setup.partition.root(str(setup.workspace.role.account)),
         by=owner.trust,
     )
-    _check_trust(trust.size, str(role.name), setup)
+    if trust.size > setup.trust_policy_size:
+        raise QuotaExceeded(
+            f"the trust policy of the role {role.name} would take {trust.size:,} characters of {setup.trust_policy_size:,}",
+            next_step="shorten the role paths",
+        )
     resources: list[Resource] = [
         Role("BucketOwnerRole", role, trust, documents.BUCKET_OWNER_ROLE_DESCRIPTION, setup.boundary_in(role.account)),
         *(
@@ -224,9 +235,14 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
         *_buckets_and_policies(setup, owner, buckets),
     ]
     if len(resources) > STACK_RESOURCES:
+        # What is not a bucket's own are the role and its policies, of which fewer buckets never need more.
+        room = STACK_RESOURCES - sum(not isinstance(resource, Bucket | BucketPolicy) for resource in resources)
+        fit = how_many_fit(len(buckets), lambda n: len(list(_buckets_and_policies(setup, owner, buckets[:n]))) <= room)
         raise QuotaExceeded(
-            f"the stack {stack_name(setup, phase)} would have {len(resources)} resources of {STACK_RESOURCES}",
-            next_step="move some of the buckets into a second setup with a bucket-owner role of its own",
+            f"the stack {stack_name(setup, phase)} would have {len(resources)} resources; "
+            f"CloudFormation takes {STACK_RESOURCES} in one template",
+            next_step=f"the first {fit:,} of {len(buckets):,} buckets by name fit; "
+            "move the others into a second setup with a bucket-owner role of its own",
         )
     return Phase(
         id=phase,
@@ -236,7 +252,7 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
         region=setup.region,
         after=(DEPLOYMENT_ACCOUNT,),
         resources=tuple(resources),
-        existing=tuple(_existing(buckets)),
+        existing=(*_boundary(setup, role.account), *_existing(buckets)),
         outputs=(Output("BucketOwnerRoleArn", str(role), "The role that clusters assume", "BucketOwnerRole"),),
         hands_over=(
             HandOver(
@@ -261,7 +277,7 @@ def _bucket_access(
         raise QuotaExceeded(
             f"the role {owner.role.name} would need {len(policies)} managed policies of {MANAGED_POLICY_SIZE:,} characters; "
             f"{most} may be attached to a role",
-            next_step=f"the first {fit:,} of {len(grants):,} buckets fit; " + _more_room(most),
+            next_step=f"the first {fit:,} of {len(grants):,} buckets by name fit; " + _more_room(most),
         )
     return policies
 
@@ -280,9 +296,10 @@ def _buckets_and_policies(
     setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[BucketInSetup, ...]
 ) -> Iterator[Resource]:
     for bucket in buckets:
-        id = _id_of(bucket.name)
+        # No other id of the stack begins with S3, so a bucket named policy-x or owner-role takes none of them.
+        id = f"S3{_id_of(bucket.name)}"
         if bucket.create:
-            yield Bucket(f"Bucket{id}", bucket.name, bucket.object_ownership, bucket.key)
+            yield Bucket(f"{id}Bucket", bucket.name, bucket.object_ownership, bucket.key)
         if bucket.policy is BucketPolicyMode.MANAGED:
             document = documents.bucket_policy_document(bucket.grant(setup.partition), str(owner.role))
             size = len(document.compact().encode())
@@ -291,7 +308,7 @@ def _buckets_and_policies(
                     f"the policy of the bucket {bucket.name} would take {size:,} bytes of {BUCKET_POLICY_SIZE:,}",
                     next_step=_fewer_prefixes(bucket, setup, owner),
                 )
-            yield BucketPolicy(f"BucketPolicy{id}", bucket.name, document)
+            yield BucketPolicy(f"{id}BucketPolicy", bucket.name, document)
 
 
 def _fewer_prefixes(bucket: BucketInSetup, setup: InstanceProfileSetup, owner: BucketOwner) -> str:
@@ -304,6 +321,12 @@ def _fewer_prefixes(bucket: BucketInSetup, setup: InstanceProfileSetup, owner: B
         f"{fit:,} of its {len(bucket.prefixes):,} prefixes fit; give a common parent folder or the whole bucket, "
         "or write policy: none, for the role's own policy is enough within the owner's account"
     )
+
+
+def _boundary(setup: InstanceProfileSetup, account: AccountId) -> Iterator[Existing]:
+    boundary = setup.boundary_in(account)
+    if boundary and boundary.account != "aws":
+        yield ExistingManagedPolicy(boundary)
 
 
 def _existing(buckets: tuple[BucketInSetup, ...]) -> Iterator[Existing]:
@@ -333,21 +356,37 @@ def _handoffs(setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[Bu
         )
 
 
-def _check_trust(size: int, role: str, setup: InstanceProfileSetup) -> None:
-    if size > setup.trust_policy_size:
-        raise QuotaExceeded(
-            f"the trust policy of {role} would take {size:,} characters of {setup.trust_policy_size:,}",
-            next_step="name fewer workspaces, or have the quota 'Role trust policy length' raised and say so with "
-            "quotas.trust_policy_size (up to 8,192)",
-        )
+def _trust_too_large(setup: InstanceProfileSetup, size: int) -> QuotaExceeded:
+    ids, most = setup.workspace.serverless_workspace_ids, setup.trust_policy_size
+
+    def fits(count: int) -> bool:
+        return documents.deployment_trust(setup.shard.serverless_role, ids[:count]).size <= most
+
+    raised = (
+        "have the quota 'Role trust policy length' raised and say so with quotas.trust_policy_size "
+        f"(up to {TRUST_POLICY_SIZE_ADJUSTED:,}), or "
+    )
+    return QuotaExceeded(
+        f"the trust policy of the role {setup.workspace.role.name} would take {size:,} characters of {most:,}",
+        next_step=f"{how_many_fit(len(ids), fits):,} of {len(ids):,} serverless_workspace_ids fit; "
+        f"{raised if most < TRUST_POLICY_SIZE_ADJUSTED else ''}"
+        "make a second setup with a role of its own for the other workspaces",
+    )
 
 
-def _check_count(policies: tuple[PackedPolicy, ...], role: str, most: int, of_what: str) -> None:
+def _assume_roles(setup: InstanceProfileSetup) -> tuple[PackedPolicy, ...]:
+    arns = [str(owner.role) for owner in setup.bucket_owners]
+    policies = documents.assume_role_documents(arns)
+    most = setup.managed_policies_per_role
     if len(policies) > most:
+        fit = how_many_fit(len(arns), lambda n: len(documents.assume_role_documents(arns[:n])) <= most)
         raise QuotaExceeded(
-            f"the role {role} would need {len(policies)} managed policies; {most} may be attached to a role",
-            next_step=f"name fewer {of_what}, or split the setup in two",
+            f"the role {setup.workspace.role.name} would need {len(policies)} managed policies of "
+            f"{MANAGED_POLICY_SIZE:,} characters; {most} may be attached to a role",
+            next_step=f"the first {fit:,} of {len(arns):,} bucket owners by account id fit; "
+            "make a second setup with a deployment role of its own for the others",
         )
+    return policies
 
 
 def _policy_name(role: str, purpose: str, policy: PackedPolicy) -> str:
@@ -401,8 +440,10 @@ def _bucket_probes(setup: InstanceProfileSetup, owner: BucketOwner, bucket: Buck
         yield Probe(f"read an object of {where}", role, chain, "s3:GetObject", key, Expected.ALLOW)
         yield Probe(f"write an object of {where}", role, chain, "s3:PutObject", key, writes)
         yield Probe(f"delete an object of {where}", role, chain, "s3:DeleteObject", key, writes)
-        if folder:
-            yield from _outside_prefix(bucket, arn, str(prefix), role, chain)
+        if prefix:
+            yield from _outside_prefix(bucket, arn, prefix, role, chain)
+    if bucket.prefixes:
+        yield Probe(f"list all of {bucket.name}", role, chain, "s3:ListBucket", arn, Expected.DENY)
     yield Probe(
         f"the deployment role reads {bucket.name} without assuming",
         role,
@@ -414,29 +455,46 @@ def _bucket_probes(setup: InstanceProfileSetup, owner: BucketOwner, bucket: Buck
     yield Probe(
         f"the deployment role lists {bucket.name} without assuming", role, (), "s3:ListBucket", arn, Expected.DENY
     )
+    stranger = f"arn:{setup.partition.name}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}"
+    yield Probe(
+        f"a role of another account reads {bucket.name}",
+        stranger,
+        (),
+        "s3:GetObject",
+        f"{arn}/lakehouse-iam-probe",
+        Expected.DENY,
+    )
     yield from _beside_bucket(setup, bucket, arn, role, chain)
 
 
-def _outside_prefix(bucket: BucketInSetup, arn: str, prefix: str, role: str, chain: tuple[str, ...]) -> Iterator[Probe]:
-    sister = f"{prefix}-secret/"
-    yield Probe(
-        f"read an object of the sister folder {sister}",
-        role,
-        chain,
-        "s3:GetObject",
-        f"{arn}/{sister}lakehouse-iam-probe",
-        Expected.DENY,
-    )
-    yield Probe(
-        f"list the sister folder {sister}", role, chain, "s3:ListBucket", arn, Expected.DENY, (("s3:prefix", sister),)
-    )
-    yield Probe(f"list all of {bucket.name}", role, chain, "s3:ListBucket", arn, Expected.DENY)
+def _outside_prefix(
+    bucket: BucketInSetup, arn: str, prefix: ObjectPrefix, role: str, chain: tuple[str, ...]
+) -> Iterator[Probe]:
+    sister = f"{_sister_folder(prefix, bucket)}/"
+    where = f"{bucket.name}/{sister}"
+    key = f"{arn}/{sister}lakehouse-iam-probe"
+    listing = (("s3:prefix", sister),)
+    yield Probe(f"read an object of the sister folder {where}", role, chain, "s3:GetObject", key, Expected.DENY)
+    yield Probe(f"list the sister folder {where}", role, chain, "s3:ListBucket", arn, Expected.DENY, listing)
+
+
+def _sister_folder(prefix: ObjectPrefix, bucket: BucketInSetup) -> ObjectPrefix:
+    """A folder whose name begins with the prefix and which the setup does not give away."""
+    sister = ObjectPrefix(f"{prefix}-secret")
+    return _sister_folder(sister, bucket) if any(p.covers(sister) for p in bucket.prefixes) else sister
+
+
+def sister_bucket(bucket: BucketName, taken: Collection[BucketName]) -> BucketName:
+    """A bucket whose name begins like this one's and which is not among those taken."""
+    stem = bucket.value[:50].rstrip("-")
+    names = (BucketName.parse(f"{stem}-sister{number or ''}") for number in count())
+    return next(name for name in names if name not in taken)
 
 
 def _beside_bucket(
     setup: InstanceProfileSetup, bucket: BucketInSetup, arn: str, role: str, chain: tuple[str, ...]
 ) -> Iterator[Probe]:
-    sister = BucketName.parse(f"{bucket.name.value[:55].rstrip('-')}-sister")
+    sister = sister_bucket(bucket.name, [other.name for other in setup.buckets])
     sister_arn = sister.arn(setup.partition.name)
     yield Probe(f"list the sister bucket {sister}", role, chain, "s3:ListBucket", sister_arn, Expected.DENY)
     yield Probe(

@@ -23,7 +23,7 @@ class Probe:
         assumes: the roles it then assumes, in order, before it acts.
         action: what is tried at the end, as an IAM action.
         resource: the ARN it is tried on.
-        expected: the answer it must get. A denied probe may be denied anywhere along the chain.
+        expected: the answer the last step must get. The steps before it must succeed, or the probe answers nothing.
         context: context keys of the last request, such as `s3:prefix`.
     """
 

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarint import ScalarInt
 
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
@@ -74,22 +75,23 @@ def read_documents(text: str, file: str) -> Iterator[Document]:
         raise SetupError(
             [Problem(file, line, "", what, "a mapping of keys and values, indented with spaces")]
         ) from error
-    except YAMLError as error:
-        raise SetupError([Problem(file, 0, "", f"this is not YAML: {error}")]) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"this is not YAML: the character U+{ord(text[error.position]):04X} may not stand in it"
+        raise SetupError([Problem(file, line, "", what, "printable text")]) from error
+    except (YAMLError, ValueError) as error:
+        # A date such as 2026-13-45 or a number of thousands of digits is a ValueError to the YAML library.
+        raise SetupError([Problem(file, 0, "", f"this cannot be read as YAML: {error}")]) from error
+    except RecursionError as error:
+        raise SetupError([Problem(file, 0, "", "this is nested too deeply", "a few levels")]) from error
 
 
 def _duplicate_key(error: DuplicateKeyError, file: str) -> Problem:
-    what = (error.problem or "a key stands twice").split(" with value", 1)[0].replace("found duplicate key", "the key")
-    what = what.replace('"', "'")
+    key = (error.problem or "").partition('found duplicate key "')[2].partition('" with value')[0]
     line = error.problem_mark.line + 1 if error.problem_mark else 0
-    return Problem(
-        file,
-        line,
-        "",
-        f"{what} stands twice in one mapping" if "twice" not in what else what,
-        "each key once",
-        "put --- on a line of its own between two setups",
-    )
+    # These two at the top mean that somebody wrote one setup below another.
+    next_step = "put --- on a line of its own between two setups" if key in ("setup", "pattern") else ""
+    return Problem(file, line, "", f"the key {key!r} stands twice in one mapping", "each key once", next_step)
 
 
 def written_digits(value: object) -> str:

@@ -7,7 +7,7 @@ bucket's region, buckets that name an owner, folders that do not contain each ot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -30,6 +30,9 @@ from lakehouse_iam.roles.instance_profile import BucketAccess, TrustBy
 from lakehouse_iam.setups.problems import Fault, Path
 from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
+
+# The tag that every resource carries: which setup made it.
+SETUP_TAG = "lakehouse-iam:setup"
 
 
 class BucketPolicyMode(Enum):
@@ -126,7 +129,8 @@ def build(content: dict[str, Any]) -> InstanceProfileSetup:
         Fault: the first rule that the document breaks as a whole.
     """
     partition = _partition(content)
-    shard = _checked(("databricks_shard",), lambda: shard_in(partition, content.get("databricks_shard", "commercial")))
+    named = next((key for key in ("databricks_shard", "partition") if key in content), "region")
+    shard = _checked((named,), lambda: shard_in(partition, content.get("databricks_shard", "commercial")))
     workspace = _workspace(content["workspace"], partition, shard)
     owners = tuple(_owners(content["bucket_owner"], partition, workspace))
     buckets = tuple(sorted(_buckets(content, owners, partition), key=lambda bucket: bucket.name.value))
@@ -137,7 +141,7 @@ def build(content: dict[str, Any]) -> InstanceProfileSetup:
         region=str(content["region"]),
         partition=partition,
         shard=shard,
-        tags=tuple(sorted((str(key), str(value)) for key, value in content.get("tags", {}).items())),
+        tags=_tags(content),
         permissions_boundary=_boundary(content, partition),
         managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
         trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
@@ -168,17 +172,55 @@ def _partition(content: dict[str, Any]) -> Partition:
     return partition
 
 
+def _tags(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    seen: dict[str, str] = {}
+    for key, value in content.get("tags", {}).items():
+        name = str(key)
+        path: Path = ("tags", key)
+        for text in (name, str(value)):
+            odd = "".join(
+                sorted({char for char in text if not (char.isalnum() or char.isspace() or char in "_.:/=+-@")})
+            )
+            if odd:
+                problem = InvalidValue(
+                    f"the tag {name!r} contains {odd!r}",
+                    allowed="allowed are letters, digits, spaces and _.:/=+-@",
+                )
+                raise Fault(path, problem)
+        if name.lower() == SETUP_TAG:
+            problem = InvalidValue(f"the tag {name!r} is this library's own", allowed="any other name")
+            raise Fault(path, problem)
+        if name.lower() in seen:
+            problem = InvalidValue(
+                f"the tags {seen[name.lower()]!r} and {name!r} differ only in case",
+                allowed="each name once; IAM takes names that differ only in case for one",
+            )
+            raise Fault(path, problem)
+        seen[name.lower()] = name
+    return tuple(sorted((str(key), str(value)) for key, value in content.get("tags", {}).items()))
+
+
 def _boundary(content: dict[str, Any], partition: Partition) -> str:
     text = str(content.get("permissions_boundary", ""))
-    if text.startswith("arn:"):
-        boundary = _checked(("permissions_boundary",), lambda: ManagedPolicyArn.parse(text))
-        if boundary.account != "aws" or boundary.partition != partition.name:
-            problem = InvalidValue(
-                f"{text!r} belongs to one account or partition, and this setup makes roles in several accounts",
-                allowed="the name of a managed policy that each of the accounts has",
-                next_step=f"write {boundary.name!r}",
-            )
-            raise Fault(("permissions_boundary",), problem)
+    if not text.startswith("arn:"):
+        if text:
+            _checked(("permissions_boundary",), lambda: ManagedPolicyArn.parse_name(text))
+        return text
+    boundary = _checked(("permissions_boundary",), lambda: ManagedPolicyArn.parse(text))
+    if boundary.account != "aws":
+        problem = InvalidValue(
+            f"{text!r} belongs to one account, and this setup makes roles in several",
+            allowed="allowed is the name of a managed policy that each of the accounts has",
+            next_step=f"write {boundary.name!r}",
+        )
+        raise Fault(("permissions_boundary",), problem)
+    if boundary.partition != partition.name:
+        problem = InvalidValue(
+            f"{text!r} is in the partition {boundary.partition}",
+            allowed=f"allowed is a managed policy of {partition.name}",
+            next_step=f"write {str(replace(boundary, partition=partition.name))!r}",
+        )
+        raise Fault(("permissions_boundary",), problem)
     return text
 
 
@@ -189,10 +231,11 @@ def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksS
     profile = InstanceProfileName.parse(content.get("instance_profile", content["role"]))
     named = content.get("cross_account_role")
     if named is not None and named.lower() == role.name.value.lower():
+        same = "has the same name as" if named == role.name.value else "differs only in case from"
         problem = InvalidValue(
-            f"the cross-account role {named!r} is the role that clusters carry, {role.name.value!r}",
-            allowed="two roles; IAM takes names that differ only in case for one",
-            next_step="the cross-account role is the one Databricks was given when the workspace was made",
+            f"the cross-account role {named!r} {same} the role that clusters carry, {role.name.value!r}",
+            allowed="two roles, and IAM takes names that differ only in case for one",
+            next_step="name the role that Databricks was given when the workspace was made",
         )
         raise Fault(("workspace", "cross_account_role"), problem)
     workspace_ids = tuple(sorted(content.get("serverless_workspace_ids", [])))
@@ -218,15 +261,15 @@ def _owners(content: Any, partition: Partition, workspace: Workspace) -> Iterato
         if account == workspace.role.account:
             problem = InvalidValue(
                 f"{account} is the workspace's own account",
-                allowed="another account; this pattern is for buckets across accounts",
-                next_step="within one account give the bucket to the deployment role itself",
+                allowed="the account of a bucket owner; this pattern is for buckets of other accounts",
+                next_step="within one account the role that clusters carry can be given the bucket directly",
             )
             raise Fault((*path, "account"), problem)
         if account in seen:
             problem = InvalidValue(
                 f"the account {account} stands twice among the bucket owners",
-                allowed="one entry, and one role, for each account",
-                next_step="put its buckets behind one role; names that differ only in case are one name to IAM",
+                allowed="one entry, with one role, for each account",
+                next_step="put all its buckets behind one role, or write a second setup",
             )
             raise Fault((*path, "account"), problem)
         seen.add(account)
@@ -276,14 +319,14 @@ def _owner_of(entry: dict[str, Any], path: Path, owners: tuple[BucketOwner, ...]
             return accounts[0]
         problem = InvalidValue(
             f"the bucket {entry['name']} does not say which account owns it",
-            allowed=f"owner: one of {', '.join(account.value for account in accounts)}",
+            allowed=f"owner: with one of {', '.join(account.value for account in accounts)}",
         )
         raise Fault(path, problem)
     owner = AccountId.parse(entry["owner"])
     if owner not in accounts:
         problem = InvalidValue(
             f"the account {owner} is not among the bucket owners",
-            allowed=f"one of {', '.join(account.value for account in accounts)}",
+            allowed=f"allowed: {', '.join(account.value for account in accounts)}",
         )
         raise Fault((*path, "owner"), problem)
     return owner
@@ -295,21 +338,27 @@ def _prefixes(entries: list[str], path: Path) -> tuple[ObjectPrefix, ...]:
         prefix = ObjectPrefix.parse(entry)
         for other in prefixes:
             if prefix.covers(other) or other.covers(prefix):
-                problem = InvalidValue(
-                    f"the prefixes {other.value!r} and {prefix.value!r} cover the same objects",
-                    allowed="folders that do not contain each other",
-                    next_step=f"keep {min(other.value, prefix.value, key=len)!r}, which covers both, or the narrower one",
-                )
-                raise Fault((*path, "prefixes", index), problem)
+                raise Fault((*path, "prefixes", index), _overlap(other, prefix))
         prefixes.append(prefix)
     return tuple(sorted(prefixes, key=lambda prefix: prefix.value))
+
+
+def _overlap(first: ObjectPrefix, second: ObjectPrefix) -> InvalidValue:
+    if first == second:
+        return InvalidValue(f"the prefix {second.value!r} stands twice", allowed="each folder once")
+    outer, inner = sorted((first.value, second.value), key=len)
+    return InvalidValue(
+        f"the prefix {outer!r} covers {inner!r} already",
+        allowed="folders that do not contain each other",
+        next_step=f"keep {outer!r} to give all of it, or {inner!r} to give less",
+    )
 
 
 def _policy_mode(entry: dict[str, Any], path: Path, create: bool) -> BucketPolicyMode:
     if create and entry.get("policy") == "handoff":
         problem = InvalidValue(
             "the bucket is created by this setup, so there is nobody to hand its policy to",
-            allowed="managed (default) or none where create is true",
+            allowed="where create is true, allowed are managed (the default) and none",
         )
         raise Fault((*path, "policy"), problem)
     return BucketPolicyMode(entry.get("policy", "managed" if create else "handoff"))
@@ -321,13 +370,14 @@ def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition) -
     key = KeyArn.parse(entry["kms_key"])
     if key.partition != partition.name:
         problem = InvalidValue(
-            f"the key {key} is in the partition {key.partition}", allowed=f"a key in {partition.name}, like the bucket"
+            f"the key {key} is in the partition {key.partition}",
+            allowed=f"allowed is a key in {partition.name}, like the bucket",
         )
         raise Fault((*path, "kms_key"), problem)
     if key.region != region:
         problem = InvalidValue(
             f"the key {key} is in the region {key.region}",
-            allowed=f"a key in {region}: S3 encrypts with keys of the bucket's own region only",
+            allowed=f"allowed is a key in {region}; S3 encrypts with keys of the bucket's own region only",
         )
         raise Fault((*path, "kms_key"), problem)
     return key

@@ -27,7 +27,10 @@ def load_setups(path: Path | str) -> tuple[Setup, ...]:
     Raises:
         SetupError: with everything that is wrong, in all files.
     """
-    sources = [(str(file), _read(file)) for file in _files(Path(path))]
+    try:
+        sources = [(str(file), _read(file)) for file in _files(Path(path))]
+    except OSError as error:
+        raise SetupError([Problem(str(path), 0, "", f"it cannot be read: {error.strerror}")]) from error
     return _setups(sources)
 
 
@@ -91,8 +94,12 @@ def _setups(sources: Sequence[tuple[str, str]]) -> tuple[Setup, ...]:
 
 def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
     if not is_mapping(document.content):
-        what = "a list stands here" if is_sequence(document.content) else "plain text stands here"
-        return [Problem(document.file, document.line(()), "", what, "a setup is a mapping: setup: …, pattern: …")], None
+        listed = is_sequence(document.content)
+        what, next_step = (
+            ("a list stands here", "put --- between two setups") if listed else ("plain text stands here", "")
+        )
+        allowed = "a setup is a mapping that begins like setup: my-setup"
+        return [Problem(document.file, document.line(()), "", what, allowed, next_step)], None
     wrong_pattern = _pattern_problem(document)
     if wrong_pattern:
         return [wrong_pattern], None
@@ -118,8 +125,15 @@ def _pattern_problem(document: Document) -> Problem | None:
     line = document.line(("pattern",))
     if isinstance(pattern, list):
         return Problem(
-            document.file, line, "pattern", "one setup cannot mix patterns", allowed, "put --- between two setups"
+            document.file,
+            line,
+            "pattern",
+            "a list of patterns stands here",
+            f"one pattern for each setup; {allowed}",
+            "write two setups with --- on a line of its own between them",
         )
+    if pattern is None:
+        return Problem(document.file, line, "pattern", "the value is missing", allowed)
     close = get_close_matches(str(pattern), PATTERNS, n=1)
     next_step = f"did you mean {close[0]}?" if close else ""
     return Problem(document.file, line, "pattern", f"the pattern {str(pattern)!r} is not known", allowed, next_step)

@@ -67,5 +67,7 @@ def path_text(path: Path) -> str:
     """`('buckets', 0, 'name')` as `buckets[0].name`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        text += (
+            f"[{step}]" if isinstance(step, int) and not isinstance(step, bool) else f".{step}" if text else str(step)
+        )
     return text

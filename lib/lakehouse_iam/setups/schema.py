@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -43,7 +44,7 @@ def _setup_name(text: str) -> None:
     if not _SETUP_NAME.fullmatch(text) or len(text) > 40:
         raise InvalidValue(
             f"{text!r} is not a setup name",
-            allowed="lower-case letters and digits joined by single hyphens, beginning with a letter, at most 40 characters",
+            allowed="allowed are lower-case letters and digits joined by single hyphens, beginning with a letter, at most 40",
             next_step="it begins the names of the stacks",
         )
 
@@ -52,7 +53,7 @@ def _host(text: str) -> None:
     if not _HOST.fullmatch(text):
         raise InvalidValue(
             f"{text!r} is not a workspace address",
-            allowed="https:// and the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
+            allowed="allowed is https:// and the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
         )
 
 
@@ -60,7 +61,7 @@ def _workspace_id(text: str) -> None:
     if not _WORKSPACE_ID.fullmatch(text):
         raise InvalidValue(
             f"{text!r} is not a workspace id",
-            allowed="its digits only",
+            allowed="allowed are its digits only",
             next_step="it is the number after o= in the address of the workspace",
         )
 
@@ -161,32 +162,43 @@ def _words(error: ValidationError) -> tuple[str, str, str]:
         return error.cause.what, error.cause.allowed, error.cause.next_step
     if error.validator == "type" and rule == "string" and isinstance(value, int) and not isinstance(value, bool):
         return _number_for_text(error, value)
-    table: dict[str, tuple[str, str]] = {
-        "type": (f"{_shown(value)} is {_kind(value)}", f"expected is {_KINDS.get(str(rule), str(rule))}"),
-        "enum": (f"{_shown(value)} is not allowed", _choices(value, rule)),
-        "const": (f"{_shown(value)} is not allowed", f"allowed is {rule}"),
-        "minItems": ("the list is empty", f"at least {rule}"),
-        "uniqueItems": ("a value stands twice in the list", "each once"),
-        "minimum": (f"{value} is too small", f"at least {rule:,}" if isinstance(rule, int) else ""),
-        "maximum": (f"{value} is too large", f"at most {rule:,}" if isinstance(rule, int) else ""),
-        "maxLength": (f"{_shown(value)} is too long", f"at most {rule} characters"),
-        "minLength": ("the text is empty", "at least one character"),
-        "maxProperties": (f"{len(value) if isinstance(value, dict) else 0} entries are too many", f"at most {rule}"),
-        "pattern": (
+    # Functions, because each reads the rule as what it is only under its own key.
+    table: dict[str, Callable[[], tuple[str, str]]] = {
+        "type": lambda: (f"{_shown(value)} is {_kind(value)}", f"expected is {_KINDS.get(str(rule), str(rule))}"),
+        "enum": lambda: (_not_a_choice(value), _choices(value, rule)),
+        "const": lambda: (_not_a_choice(value), f"allowed is {rule}"),
+        "minItems": lambda: ("the list is empty", f"at least {rule}"),
+        "uniqueItems": lambda: (f"{_shown(_repeated(value))} stands twice in the list", "each value once"),
+        "minimum": lambda: (f"{value} is too small", f"at least {rule:,}"),
+        "maximum": lambda: (f"{value} is too large", f"at most {rule:,}"),
+        "maxLength": lambda: (f"{_shown(value)} is too long", f"at most {rule} characters"),
+        "minLength": lambda: ("the text is empty", "at least one character"),
+        "maxProperties": lambda: (f"{len(value)} entries are too many", f"at most {rule}"),
+        "pattern": lambda: (
             f"{_shown(value)} is not allowed",
             "names that begin with aws: are reserved" if rule == "^(?!aws:)" else "",
         ),
     }
-    what, allowed = table.get(str(error.validator), (error.message, ""))
+    what, allowed = table.get(str(error.validator), lambda: (error.message, ""))()
     return what, allowed, ""
+
+
+def _not_a_choice(value: object) -> str:
+    return "the value is missing" if value is None else f"{_shown(value)} is not allowed"
+
+
+def _repeated(values: list[object]) -> object:
+    return next(value for value in values if values.count(value) > 1)
 
 
 def _number_for_text(error: ValidationError, value: int) -> tuple[str, str, str]:
     digits = written_digits(value)
-    if _part(error).get("format") == "aws-account-id" and len(digits) <= 12:
+    if _part(error).get("format") == "aws-account-id" and digits.isdigit() and len(digits) <= 12:
+        if len(digits) == 12 and not digits.startswith("0"):
+            return f"{digits} is a number", "an account id is text, 12 digits in quotes", f'write "{digits}"'
         return (
             f"{digits} is a number, and a number loses the zeros it begins with",
-            "an account id is 12 digits in quotes",
+            "an account id is text, 12 digits in quotes",
             f'write "{digits.zfill(12)}", if that is the account',
         )
     return f"{digits} is a number", "expected is text", f'put it in quotes: "{digits}"'
@@ -200,16 +212,24 @@ def _kind(value: object) -> str:
         return "empty"
     if isinstance(value, bool):
         return "true or false"
-    for python_type, words in ((str, "text"), (int, "a number"), (dict, "a mapping"), (list, "a list")):
-        if isinstance(value, python_type):
-            return words
-    return f"a {type(value).__name__.lower()}"
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (str, "text"),
+        ((int, float), "a number"),
+        (dict, "a mapping"),
+        (list, "a list"),
+        (date, "a date"),
+    )
+    return next((words for python_type, words in kinds if isinstance(value, python_type)), "of a kind of its own")
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "the value"
     if isinstance(value, dict | list):
         return "this"
-    return "this" if value is None else repr(str(value) if not isinstance(value, bool) else value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, str) else written_digits(value)
 
 
 def _choices(value: object, allowed: list[str]) -> str:

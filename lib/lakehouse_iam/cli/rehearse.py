@@ -1,0 +1,122 @@
+"""`lakehouse-iam rehearse`: deploy on a local AWS, try everything, and say what happened."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakehouse_iam.cli.answers import (
+    ANSWER_IS_NO,
+    OUTSIDE_FAILED,
+    fail,
+    json_option,
+    print_json,
+    setup_argument,
+    wrong_input,
+)
+
+if TYPE_CHECKING:
+    from lakehouse_iam.rehearsal.run import Rehearsal
+
+
+@click.command()
+@setup_argument
+@json_option
+def rehearse(setup: str, as_json: bool) -> None:
+    """Deploy a setup on a local AWS that enforces IAM, and try to use it and to break in.
+
+    Every probe of the setup is tried with real requests: what must work, and what must not. Ends with 1 if any answer
+    is not the expected one. Needs: pip install 'lakehouse-iam[rehearsal]'
+    """
+    from lakehouse_iam.setups import load_setups
+
+    with wrong_input(as_json=as_json):
+        setups = load_setups(setup)
+    rehearsals = [_rehearse(found, as_json=as_json) for found in setups]
+    if as_json:
+        print_json([_answer(rehearsal) for rehearsal in rehearsals])
+    if not all(rehearsal.passed for rehearsal in rehearsals):
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
+    try:
+        from lakehouse_iam.rehearsal.deployment import DeploymentError
+        from lakehouse_iam.rehearsal.local_aws import LocalAwsError
+        from lakehouse_iam.rehearsal.run import rehearse as run
+    except ModuleNotFoundError as missing:
+        fail(
+            f"{missing.name} is not installed: a rehearsal needs it: pip install 'lakehouse-iam[rehearsal]'",
+            code=OUTSIDE_FAILED,
+            as_json=as_json,
+        )
+    if not as_json:
+        click.echo(f"{setup.name}")
+    try:
+        with wrong_input(as_json=as_json):
+            try:
+                rehearsal = run(setup, lambda line: None if as_json else click.echo(f"  {line}", err=True))
+            except (LocalAwsError, DeploymentError) as error:
+                fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
+    except KeyboardInterrupt:
+        fail("stopped; the local AWS is down again", code=130, as_json=as_json)
+    if not as_json:
+        _show(rehearsal)
+    return rehearsal
+
+
+def _answer(rehearsal: Rehearsal) -> dict[str, Any]:
+    return {
+        "setup": rehearsal.setup,
+        "passed": rehearsal.passed,
+        "probes": [
+            {
+                "question": attempt.probe.question,
+                "principal": attempt.probe.principal,
+                "assumes": list(attempt.probe.assumes),
+                "action": attempt.probe.action,
+                "resource": attempt.probe.resource,
+                "expected": attempt.probe.expected.value,
+                "happened": attempt.happened.value,
+                "as_expected": attempt.as_expected,
+                "detail": attempt.detail,
+            }
+            for attempt in rehearsal.attempts
+        ],
+    }
+
+
+def _show(rehearsal: Rehearsal) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from lakehouse_iam.rehearsal.attempts import Happened
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in ("", "expected", "happened", "probe"):
+        table.add_column(heading, no_wrap=heading != "probe")
+    for attempt in rehearsal.attempts:
+        not_judged = attempt.happened is Happened.NOT_JUDGED
+        mark = "--" if not_judged else "ok" if attempt.as_expected else "NO"
+        style = "dim" if not_judged else "" if attempt.as_expected else "bold red"
+        happened = "not judged" if not_judged else attempt.happened.value
+        table.add_row(mark, attempt.probe.expected.value, happened, attempt.probe.question, style=style)
+    # Wide enough for a probe on one line when the output goes to a file or a pipe.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
+    console.print()
+    console.print(table)
+    _notes(rehearsal)
+
+
+def _notes(rehearsal: Rehearsal) -> None:
+    from lakehouse_iam.rehearsal.attempts import Happened
+
+    judged = [attempt for attempt in rehearsal.attempts if attempt.happened is not Happened.NOT_JUDGED]
+    wrong = [attempt for attempt in judged if not attempt.as_expected]
+    for reason in sorted({a.detail for a in rehearsal.attempts if a.happened is Happened.NOT_JUDGED}):
+        click.echo(f"\nnot judged: {reason}")
+    for attempt in wrong:
+        click.echo(f"\nNO: {attempt.probe.question}: {attempt.detail or 'it was allowed'}")
+    click.echo(f"\n{len(judged) - len(wrong)} of {len(judged)} probes as expected")

@@ -1,0 +1,156 @@
+"""Trying one probe for real: walk the chain, then act, and say what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakehouse_iam.plan import Expected, Probe
+from lakehouse_iam.rehearsal.accounts import Caller
+from lakehouse_iam.rehearsal.cast import Cast
+
+
+class Happened(Enum):
+    """What came of a probe."""
+
+    ALLOWED = "allow"
+    DENIED = "deny"
+    NOT_JUDGED = "not judged here"
+    BROKEN = "error"
+
+
+_HAPPENED = {Expected.ALLOW: Happened.ALLOWED, Expected.DENY: Happened.DENIED}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A probe and what came of it.
+
+    Args:
+        probe: what was asked.
+        happened: the answer.
+        detail: AWS's own words, or why it could not be judged.
+    """
+
+    probe: Probe
+    happened: Happened
+    detail: str = ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the answer is the expected one; a probe that could not be judged says nothing either way."""
+        if self.happened is Happened.NOT_JUDGED:
+            return True
+        return self.happened is _HAPPENED[self.probe.expected]
+
+
+def attempt(cast: Cast, probe: Probe, *, enter_at_last_role: bool = False) -> Attempt:
+    """Try a probe. Only its last step is the question: a chain that breaks earlier answers nothing.
+
+    Args:
+        cast: who has credentials.
+        probe: what to try.
+        enter_at_last_role: begin as the last role of the chain, where the local AWS cannot judge the way to it.
+    """
+    try:
+        caller = _walk(cast, probe, enter_at_last_role)
+    except (ClientError, BotoCoreError) as error:
+        return Attempt(probe, Happened.BROKEN, f"the chain broke before the question was asked: {error}")
+    try:
+        _ACTIONS[probe.action](caller, probe)
+    except ClientError as error:
+        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+        if code in _DENIALS:
+            return Attempt(probe, Happened.DENIED, message)
+        if code in _AFTER_AUTHORIZATION:
+            return Attempt(probe, Happened.ALLOWED, f"{code}: {message}")
+        return Attempt(probe, Happened.BROKEN, f"{code}: {message}")
+    except BotoCoreError as error:
+        return Attempt(probe, Happened.BROKEN, str(error))
+    return Attempt(probe, Happened.ALLOWED)
+
+
+_DENIALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden"}
+# The request was authorized and failed afterwards, for a reason that has nothing to do with IAM.
+_AFTER_AUTHORIZATION = {"BucketNotEmpty"}
+
+
+def _walk(cast: Cast, probe: Probe, enter_at_last_role: bool) -> Caller:
+    if enter_at_last_role and probe.assumes:
+        return cast.play(probe.assumes[-1])
+    caller = cast.play(probe.principal)
+    for role in probe.assumes:
+        caller = caller.assume(role)
+    return caller
+
+
+def _bucket_and_key(probe: Probe) -> tuple[str, str]:
+    bucket, _, key = probe.resource.split(":", 5)[5].partition("/")
+    return bucket, key
+
+
+def _assume(caller: Caller, probe: Probe) -> None:
+    caller.assume(probe.resource)
+
+
+def _list(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().list_objects_v2(Bucket=bucket, Prefix=dict(probe.context).get("s3:prefix", ""))
+
+
+def _get(caller: Caller, probe: Probe) -> None:
+    bucket, key = _bucket_and_key(probe)
+    caller.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def _put(caller: Caller, probe: Probe) -> None:
+    bucket, key = _bucket_and_key(probe)
+    caller.s3().put_object(Bucket=bucket, Key=key, Body=b"written by a rehearsal")
+
+
+def _delete(caller: Caller, probe: Probe) -> None:
+    bucket, key = _bucket_and_key(probe)
+    caller.s3().delete_object(Bucket=bucket, Key=key)
+
+
+def _put_policy(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    nothing = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:GetBucketTagging", "Resource": f"{probe.resource}"}
+        ],
+    }
+    caller.s3().put_bucket_policy(Bucket=bucket, Policy=json.dumps(nothing))
+
+
+def _delete_bucket(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().delete_bucket(Bucket=bucket)
+
+
+def _decrypt(caller: Caller, probe: Probe) -> None:
+    owner = caller.aws.root(probe.resource.split(":")[4])
+    sealed = Caller(caller.aws, owner).kms().encrypt(KeyId=probe.resource, Plaintext=b"secret")["CiphertextBlob"]
+    caller.kms().decrypt(KeyId=probe.resource, CiphertextBlob=sealed)
+
+
+_ACTIONS: dict[str, Callable[[Caller, Probe], None]] = {
+    "sts:AssumeRole": _assume,
+    "s3:ListBucket": _list,
+    "s3:GetObject": _get,
+    "s3:PutObject": _put,
+    "s3:DeleteObject": _delete,
+    "s3:PutBucketPolicy": _put_policy,
+    "s3:DeleteBucket": _delete_bucket,
+    "kms:Decrypt": _decrypt,
+}
+
+
+def needs_object(probe: Probe) -> bool:
+    """Whether an object must be there for the probe to mean anything."""
+    return probe.action in ("s3:GetObject", "s3:DeleteObject")

@@ -1,0 +1,89 @@
+"""Deploying a plan on the local AWS: its templates as CloudFormation stacks, then the hand-offs as their owners would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+from lakehouse_iam.cloudformation import templates, text
+from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.plan import Phase, Plan
+from lakehouse_iam.policy import Statement
+from lakehouse_iam.rehearsal.accounts import Caller, root_of
+from lakehouse_iam.rehearsal.local_aws import LocalAws
+from lakehouse_iam.resources import BucketPolicyGrant, KeyPolicyGrant
+
+_WAITER = {"Delay": 1, "MaxAttempts": 60}
+
+
+class DeploymentError(LakehouseIamError):
+    """A stack that the local AWS did not create, with the reason it gave."""
+
+
+def deploy(aws: LocalAws, plan: Plan, progress: Callable[[str], None]) -> None:
+    """Create the plan's stacks in order and merge its hand-offs.
+
+    Args:
+        aws: where.
+        plan: what.
+        progress: told what is being done, a line at a time.
+
+    Raises:
+        DeploymentError: a stack was not created.
+    """
+    for phase_id, template in templates(plan).items():
+        phase = plan.phase(phase_id)
+        progress(f"deploy {phase.stack} in {phase.account}")
+        root = root_of(aws, str(phase.account))
+        _create_stack(root, phase.stack, text(template))
+        _merge_handoffs(aws, root, phase, progress)
+
+
+def _create_stack(root: Caller, stack: str, body: str) -> None:
+    cloudformation = root.cloudformation()
+    try:
+        cloudformation.create_stack(StackName=stack, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+        waiter = cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": _WAITER["Delay"], "MaxAttempts": _WAITER["MaxAttempts"]})
+    except ClientError as error:
+        raise DeploymentError(
+            f"the stack {stack} was refused: {error.response['Error'].get('Message', error)}"
+        ) from error
+    except WaiterError as error:
+        events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        reasons = [event["ResourceStatusReason"] for event in events if event.get("ResourceStatusReason")]
+        raise DeploymentError(f"the stack {stack} was not created: {'; '.join(reasons[-1:]) or error}") from error
+
+
+def _merge_handoffs(aws: LocalAws, root: Caller, phase: Phase, progress: Callable[[str], None]) -> None:
+    for handoff in phase.handoffs:
+        if isinstance(handoff, BucketPolicyGrant):
+            progress(f"merge a hand-off into the policy of {handoff.bucket}")
+            _merge_bucket_policy(root, str(handoff.bucket), handoff.statements)
+        elif isinstance(handoff, KeyPolicyGrant):
+            progress(f"merge a hand-off into the policy of the key {handoff.key.key_id}")
+            _merge_key_policy(root_of(aws, str(handoff.key.account)), str(handoff.key), handoff.statements)
+
+
+def _merge_bucket_policy(owner: Caller, bucket: str, statements: tuple[Statement, ...]) -> None:
+    s3 = owner.s3()
+    try:
+        current = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    except ClientError as error:
+        if error.response["Error"].get("Code") != "NoSuchBucketPolicy":
+            raise
+        current = {"Version": "2012-10-17", "Statement": []}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_merged(current, statements)))
+
+
+def _merge_key_policy(owner: Caller, key: str, statements: tuple[Statement, ...]) -> None:
+    kms = owner.kms()
+    current = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(_merged(current, statements)))
+
+
+def _merged(policy: dict[str, Any], statements: tuple[Statement, ...]) -> dict[str, Any]:
+    return {**policy, "Statement": [*policy["Statement"], *(statement.to_json() for statement in statements)]}

@@ -1,0 +1,125 @@
+"""A rehearsal from beginning to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from lakehouse_iam.arns import BucketName
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.plan import Phase, Plan, Probe, plan_setup
+from lakehouse_iam.plan.instance_profile import sister_bucket
+from lakehouse_iam.rehearsal import limits
+from lakehouse_iam.rehearsal.accounts import root_of
+from lakehouse_iam.rehearsal.attempts import Attempt, Happened, attempt, needs_object
+from lakehouse_iam.rehearsal.cast import Cast
+from lakehouse_iam.rehearsal.deployment import deploy
+from lakehouse_iam.rehearsal.existing import make_bucket, make_existing
+from lakehouse_iam.rehearsal.keys import with_local_keys
+from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
+from lakehouse_iam.resources import Bucket, ExistingBucket, Role
+from lakehouse_iam.setups import Setup
+
+Deploy = Callable[[LocalAws, Plan, Callable[[str], None]], None]
+StartAws = Callable[[str], AbstractContextManager[LocalAws]]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What came of rehearsing one setup."""
+
+    setup: str
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every probe that could be judged got the answer it must get."""
+        return all(attempt.as_expected for attempt in self.attempts)
+
+
+def rehearse(
+    setup: Setup,
+    progress: Callable[[str], None],
+    *,
+    start: StartAws = local_aws,
+    deployed_by: Deploy = deploy,
+) -> Rehearsal:
+    """Start a local AWS, make what exists, deploy, try every probe, and clean up.
+
+    Args:
+        setup: what to rehearse.
+        progress: told what is being done, a line at a time.
+        start: starts the local AWS; a test passes one that runs already.
+        deployed_by: deploys the plan; by default as plain CloudFormation.
+
+    Raises:
+        InvalidValue: a partition that the local AWS does not have.
+        LocalAwsError: the local AWS did not start.
+        DeploymentError: a stack was refused.
+    """
+    if setup.partition.name != "aws":
+        raise InvalidValue(
+            f"the setup {setup.name} is in the partition {setup.partition.name}",
+            allowed="a rehearsal in the partition aws: the local AWS has no other",
+            next_step="rehearse a copy of the setup with partition aws and a commercial region",
+        )
+    progress(f"start a local AWS in {setup.region}")
+    with start(setup.region) as aws:
+        local = with_local_keys(aws, setup)
+        plan = plan_setup(local)
+        make_existing(aws, plan)
+        deployed_by(aws, plan, progress)
+        attempts = tuple(try_probes(Cast(aws), plan, progress))
+        progress("clean up")
+    return Rehearsal(setup.name, attempts)
+
+
+def try_probes(cast: Cast, plan: Plan, progress: Callable[[str], None]) -> Iterator[Attempt]:
+    """Try every probe of a plan that is deployed where the cast plays, in order."""
+    _set_the_stage(cast, plan)
+    through_account = _roles_trusting_through_account(plan)
+    progress(f"try {len(plan.probes)} probes")
+    for probe in plan.probes:
+        reason = limits.not_judged(probe, through_account)
+        if reason:
+            yield Attempt(probe, Happened.NOT_JUDGED, reason)
+            continue
+        if needs_object(probe):
+            _put_object(cast.aws, plan, probe)
+        yield attempt(cast, probe, enter_at_last_role=bool(through_account.intersection(probe.assumes)))
+
+
+def _set_the_stage(cast: Cast, plan: Plan) -> None:
+    """Make the intruders and the sister buckets that some probes ask about."""
+    ours = {str(role.arn) for phase in plan.phases for role in phase.resources if isinstance(role, Role)}
+    for principal in sorted({probe.principal for probe in plan.probes} - ours):
+        cast.make_intruder(principal)
+    names = [name for phase in plan.phases for name in _buckets(phase)]
+    for phase in plan.phases:
+        for name in _buckets(phase):
+            make_bucket(root_of(cast.aws, str(phase.account)), str(sister_bucket(name, names)), phase)
+
+
+def _buckets(phase: Phase) -> list[BucketName]:
+    created = [resource.name for resource in phase.resources if isinstance(resource, Bucket)]
+    return created + [existing.name for existing in phase.existing if isinstance(existing, ExistingBucket)]
+
+
+def _put_object(aws: LocalAws, plan: Plan, probe: Probe) -> None:
+    bucket, _, key = probe.resource.split(":", 5)[5].partition("/")
+    for phase in plan.phases:
+        s3 = root_of(aws, str(phase.account)).s3()
+        if bucket in {found.get("Name") for found in s3.list_buckets()["Buckets"]}:
+            s3.put_object(Bucket=bucket, Key=key, Body=b"here before the rehearsal")
+
+
+def _roles_trusting_through_account(plan: Plan) -> frozenset[str]:
+    return frozenset(
+        str(resource.arn)
+        for phase in plan.phases
+        for resource in phase.resources
+        if isinstance(resource, Role)
+        for statement in resource.trust.statements
+        if any(condition.key == "aws:PrincipalArn" for condition in statement.conditions)
+    )

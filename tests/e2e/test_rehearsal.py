@@ -1,0 +1,124 @@
+"""Rehearsals on the local AWS: of everything the pattern can do, and of templates that somebody has widened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lakehouse_iam.cli import main
+from lakehouse_iam.plan import Plan
+from lakehouse_iam.policy import PolicyDocument, Principal, Statement
+from lakehouse_iam.rehearsal.attempts import Happened
+from lakehouse_iam.rehearsal.deployment import deploy
+from lakehouse_iam.rehearsal.limits import KEY_THROUGH_S3, TRUST_THROUGH_ACCOUNT
+from lakehouse_iam.rehearsal.local_aws import LocalAws
+from lakehouse_iam.rehearsal.run import Rehearsal, rehearse
+from lakehouse_iam.resources import ManagedPolicy, Resource, Role
+from lakehouse_iam.setups import load_setups
+
+pytestmark = pytest.mark.e2e
+
+HERE = Path(__file__).parent
+RICH, LEAST = load_setups(HERE / "rich.yaml")
+
+
+def silent(_: str) -> None:
+    """Progress that nobody reads."""
+
+
+def wrong(rehearsal: Rehearsal) -> set[str]:
+    """The questions that did not get the answer they must get."""
+    return {attempt.probe.question for attempt in rehearsal.attempts if not attempt.as_expected}
+
+
+def with_resources(plan: Plan, change: Callable[[Resource], Resource]) -> Plan:
+    """The plan with each of its resources changed."""
+    phases = tuple(
+        replace(phase, resources=tuple(change(resource) for resource in phase.resources)) for phase in plan.phases
+    )
+    return replace(plan, phases=phases)
+
+
+def deploy_changed(change: Callable[[Resource], Resource]) -> Callable[[LocalAws, Plan, Callable[[str], None]], None]:
+    """A deployment of templates that somebody has edited."""
+    return lambda aws, plan, progress: deploy(aws, with_resources(plan, change), progress)
+
+
+def test_a_setup_with_everything_in_it_works_and_lets_nobody_else_in() -> None:
+    rehearsal = rehearse(RICH, silent)
+    assert wrong(rehearsal) == set()
+    not_judged = {a.probe.question: a.detail for a in rehearsal.attempts if a.happened is Happened.NOT_JUDGED}
+    assert not_judged == {
+        "the deployment role assumes owner-a": TRUST_THROUGH_ACCOUNT,
+        "use the key of encrypted-bucket through S3": KEY_THROUGH_S3,
+    }
+    assert len(rehearsal.attempts) >= 50
+
+
+def test_a_trust_policy_that_somebody_widened_is_noticed() -> None:
+    def trust_everyone(resource: Resource) -> Resource:
+        if not isinstance(resource, Role) or str(resource.arn.name) != "owner":
+            return resource
+        anyone = Statement(("sts:AssumeRole",), principals=(Principal("AWS", "*"),))
+        return replace(resource, trust=PolicyDocument((anyone,)))
+
+    assert wrong(rehearse(LEAST, silent, deployed_by=deploy_changed(trust_everyone))) == {
+        "another role of the workspace account assumes owner",
+        "a role of another account assumes owner",
+    }
+
+
+def test_a_role_policy_that_lost_its_objects_is_noticed() -> None:
+    def list_only(resource: Resource) -> Resource:
+        if not isinstance(resource, ManagedPolicy) or not resource.id.startswith("BucketAccess"):
+            return resource
+        listing = tuple(s for s in resource.document.statements if s.sid == "ListBuckets")
+        return replace(resource, document=PolicyDocument(listing))
+
+    without_bucket_policy = replace(
+        LEAST, buckets=tuple(replace(b, policy=type(b.policy)("none")) for b in LEAST.buckets)
+    )
+    rehearsal = rehearse(without_bucket_policy, silent, deployed_by=deploy_changed(list_only))
+    assert wrong(rehearsal) == {"read an object of only-bucket"}
+
+
+def test_a_read_only_role_that_may_write_is_noticed() -> None:
+    def write_too(resource: Resource) -> Resource:
+        if not isinstance(resource, ManagedPolicy) or not resource.id.startswith("BucketAccess"):
+            return resource
+        write = Statement(("s3:PutObject",), ("arn:aws:s3:::only-bucket/*",), sid="Write")
+        return replace(resource, document=PolicyDocument((*resource.document.statements, write)))
+
+    assert wrong(rehearse(LEAST, silent, deployed_by=deploy_changed(write_too))) == {"write an object of only-bucket"}
+
+
+def test_the_command_prints_a_table_and_ends_with_0(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["rehearse", str(HERE.parent.parent / "examples" / "instance-profile.yaml")])
+    assert result.exit_code == 0, result.output
+    assert "14 of 14 probes as expected" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_the_command_answers_machines_in_json(tmp_path: Path) -> None:
+    setup = tmp_path / "least.yaml"
+    setup.write_text((HERE / "rich.yaml").read_text().split("---\n")[1])
+    result = CliRunner().invoke(main, ["rehearse", str(setup), "--json"])
+    (answer,) = json.loads(result.stdout)
+    assert answer["passed"] is True
+    assert {probe["happened"] for probe in answer["probes"]} == {"allow", "deny"}
+
+
+def test_a_partition_that_the_local_aws_does_not_have_is_refused(tmp_path: Path) -> None:
+    setup = tmp_path / "gov.yaml"
+    text = (HERE / "rich.yaml").read_text().split("---\n")[1]
+    setup.write_text(
+        text.replace("region: us-east-1", "region: us-gov-west-1\npartition: aws-us-gov\ndatabricks_shard: gov")
+    )
+    result = CliRunner().invoke(main, ["rehearse", str(setup)])
+    assert result.exit_code == 2
+    assert "the local AWS has no other" in result.output
