@@ -1,0 +1,263 @@
+"""The sentences of a decision: which statement of which policy decided, or which one is missing and on whose
+side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lakehouse_iam.proof.grammar import PolicyKind
+from lakehouse_iam.proof.policies import Compiled, Policy, Question
+from lakehouse_iam.proof.principals import CallerKind, NamedAs
+
+_CLOSEST_SHOWN = 3
+_ELEMENTS = 3
+"""Action, principal and resource; the conditions come after them."""
+_NOT_PRINCIPAL = (
+    "its NotPrincipal exempts a caller only when the session, the role or user, and the account are all listed, "
+    "and never a caller with a permissions boundary; a condition on aws:PrincipalArn does it instead"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request in the words of the sentences. `guard` is the resource policy's kind where there can be
+    one.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    resource_account: str
+    guard: PolicyKind
+    question: Question
+
+    @property
+    def deed(self) -> str:
+        """What is asked for, in the middle of a sentence."""
+        return f"{self.action} on {self.resource}"
+
+    @property
+    def account(self) -> str:
+        """The caller's account."""
+        return self.question.caller.account
+
+    @property
+    def owner(self) -> str:
+        """Whom sentences ask to change the resource's side."""
+        return f"the owner of {self.resource_account}" if self.resource_account else "the owner of the resource"
+
+
+def denied(asked: Asked, policy: Policy, compiled: Compiled) -> str:
+    """An explicit deny, with the statement that decided."""
+    text = f"{compiled.statement.label} of {policy.name} denies {asked.deed} to {asked.principal}"
+    if compiled.principal is not None and compiled.principal.excludes:
+        return f"{text}: {_NOT_PRINCIPAL}"
+    return text
+
+
+_NAMED: dict[NamedAs, str] = {
+    NamedAs.CALLER: "which it names itself",
+    NamedAs.ANYONE: 'as to everyone (Principal "*")',
+    NamedAs.ROLE: "whose role it names",
+    NamedAs.ACCOUNT: "whose account it names, leaving the choice to the IAM policies of that account",
+}
+
+
+def granted_by_resource(asked: Asked, policy: Policy, compiled: Compiled, named: NamedAs) -> str:
+    """An allow on the resource's side."""
+    label = compiled.statement.label
+    return f"{label} of {policy.name} allows {asked.deed} to {asked.principal}, {_NAMED[named]}"
+
+
+def granted_by_attached(asked: Asked, policy: Policy, compiled: Compiled) -> str:
+    """An allow of a policy attached to the principal or to its session."""
+    return f"{compiled.statement.label} of {policy.name} allows {asked.deed}"
+
+
+def root_has_everything(asked: Asked) -> str:
+    """The root user needs no identity policy."""
+    return f"{asked.principal} is the root user of {asked.account}, who needs no identity policy"
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _identity_statement(asked: Asked) -> str:
+    return _json({"Effect": "Allow", "Action": asked.action, "Resource": asked.resource})
+
+
+_PRINCIPAL_TYPE: dict[CallerKind, str] = {CallerKind.SERVICE: "Service", CallerKind.PROVIDER: "Federated"}
+
+
+def _resource_statement(asked: Asked) -> str:
+    caller = asked.question.caller
+    named = caller.identity or caller.text
+    statement: dict[str, object] = {"Effect": "Allow"}
+    statement["Principal"] = {_PRINCIPAL_TYPE.get(caller.kind, "AWS"): named}
+    statement["Action"] = asked.action
+    if asked.guard is PolicyKind.KEY:
+        statement["Resource"] = "*"
+    elif asked.guard is not PolicyKind.TRUST:
+        statement["Resource"] = asked.resource
+    external_id = asked.question.context.get("sts:externalid")
+    if asked.guard is PolicyKind.TRUST and external_id:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id[0]}}
+    return _json(statement)
+
+
+def identity_missing(asked: Asked) -> str:
+    """No identity policy allows, on the principal's side."""
+    return (
+        f"no identity policy of {asked.principal} in {asked.account} allows {asked.deed}; "
+        f"the owner of {asked.account} adds: {_identity_statement(asked)}"
+    )
+
+
+def boundary_missing(asked: Asked, policy: Policy) -> str:
+    """A permissions boundary has no allow."""
+    return (
+        f"{policy.name} has no statement that allows {asked.deed} to {asked.principal}; "
+        f"the owner of {asked.account} adds to it: {_identity_statement(asked)}"
+    )
+
+
+def session_missing(asked: Asked) -> str:
+    """The session policies have no allow."""
+    return (
+        f"no session policy of {asked.principal} allows {asked.deed}; "
+        f"whoever starts the session passes none, or one with: {_identity_statement(asked)}"
+    )
+
+
+def service_control_missing(asked: Asked, level: int) -> str:
+    """A level of the service control policies has no allow."""
+    return (
+        f"level {level} of the service control policies above {asked.account} has no statement that allows "
+        f"{asked.deed}; the administrator of the organization adds at that level: "
+        f"{_json({'Effect': 'Allow', 'Action': asked.action, 'Resource': '*'})}"
+    )
+
+
+def resource_missing(asked: Asked, policy: Policy | None) -> str:
+    """The resource's side has no allow."""
+    place = f" in {asked.resource_account}" if asked.resource_account else ""
+    if policy is None:
+        lead = f"{asked.resource}{place} has no {asked.guard.value}"
+        lead += f" that allows {asked.action} to {asked.principal}"
+    else:
+        lead = f"{policy.name} has no statement that allows {asked.action} to {asked.principal}"
+        lead += "" if asked.guard is PolicyKind.TRUST else f" on {asked.resource}"
+    if asked.question.caller.kind is CallerKind.ANONYMOUS:
+        return f"{lead}; an anonymous request needs a statement for everyone, which {asked.owner} should not add"
+    return f"{lead}; {asked.owner} adds: {_resource_statement(asked)}"
+
+
+def delegation_needs_identity(asked: Asked, policy: Policy, compiled: Compiled) -> str:
+    """The account is named, so an IAM policy of the account has to follow, and none does."""
+    return (
+        f"{compiled.statement.label} of {policy.name} allows it only to the account {asked.account}, "
+        "so an identity policy there must allow it too"
+    )
+
+
+def root_cannot_assume(asked: Asked) -> str:
+    """AWS docs `STS/latest/APIReference/API_AssumeRole.html`: no root user can call it."""
+    return (
+        f"{asked.principal} is a root user, and AWS lets no root user call {asked.action}; call it as a role or a user"
+    )
+
+
+def provider_of_other_account(asked: Asked) -> str:
+    """AWS docs `IAM/latest/UserGuide/id_roles_providers_create_saml.html`: provider and role share the
+    account.
+    """
+    return (
+        f"the identity provider {asked.principal} is in {asked.account} and the role {asked.resource} is in "
+        f"{asked.resource_account}; both must be in the same account, so {asked.owner} creates it there"
+    )
+
+
+def public_access_blocked(asked: Asked, policy: Policy, label: str) -> str:
+    """S3 Block Public Access takes a public policy out of force for everyone outside the owner's account."""
+    return (
+        f"S3 Block Public Access: {label} of {policy.name} is public (it grants to everyone without a fixed "
+        f"value of a key that S3 accepts), so the whole policy stops working for callers outside "
+        f"{asked.resource_account}, {asked.principal} among them; {asked.owner} names the principals, "
+        "or adds a fixed aws:PrincipalOrgID"
+    )
+
+
+def resource_control_not_covered(service: str) -> str:
+    """A service not known to honour RCPs."""
+    return f"note: {service} is not known here to honour resource control policies; they were not applied"
+
+
+def closest(asked: Asked, policies: Iterable[Policy]) -> tuple[str, ...]:
+    """Allow statements that fail in one element only, with that element; at most three."""
+    found: list[str] = []
+    for policy in policies:
+        for compiled in policy.allows:
+            reason = _only_failing(asked, compiled)
+            if reason:
+                found.append(f"closest: {compiled.statement.label} of {policy.name} does not apply: {reason}")
+    return tuple(found[:_CLOSEST_SHOWN])
+
+
+def _only_failing(asked: Asked, compiled: Compiled) -> str:
+    """The one element of the statement that does not fit; empty when two or more do not."""
+    question = asked.question
+    acts, named = compiled.acts(question.action), compiled.names(question) is not None
+    covers = compiled.covers(question.resource, question.context)
+    if acts + named + covers < _ELEMENTS - 1:
+        return ""
+    unmet = [test for test in compiled.tests if not test.met(question.context)]
+    if acts and named and covers:
+        return "; ".join(test.why_not(question.context) for test in unmet)
+    return "" if unmet else _failing_element(asked, compiled, acts, named)
+
+
+def _failing_element(asked: Asked, compiled: Compiled, acts: bool, named: bool) -> str:
+    if not acts:
+        word = "NotAction excludes" if compiled.statement.not_actions else "Action does not cover"
+        return f"its {word} {asked.action}"
+    if not named:
+        return f"its Principal does not name {asked.principal}"
+    return f"its {_resource_words(compiled)} {asked.resource}"
+
+
+def _resource_words(compiled: Compiled) -> str:
+    return "NotResource excludes" if compiled.statement.not_resources else "Resource does not cover"
+
+
+def notes(asked: Asked, policies: Iterable[Policy]) -> tuple[str, ...]:
+    """What was read without certainty in statements whose conditions were the last thing to decide."""
+    found: list[str] = []
+    for policy in policies:
+        for compiled in policy.conditional:
+            doubts = compiled.uncertain(asked.question.context)
+            if doubts and compiled.consulted(asked.question):
+                label = f"{compiled.statement.label} of {policy.name}"
+                found.extend(f"note: {label}: {text}" for text in doubts)
+    return tuple(dict.fromkeys(found))
+
+
+def unreadable_principals(policy: Policy) -> tuple[str, ...]:
+    """Principals that name nobody here: ids of deleted principals, and S3 canonical user ids."""
+    found: list[str] = []
+    for compiled in policy.allows:
+        if compiled.principal is None:
+            continue
+        label = f"{compiled.statement.label} of {policy.name}"
+        found.extend(
+            f"note: {label} names {entry}, the id of a deleted principal; it names nobody "
+            "any more, also when the principal is created again: put the ARN back"
+            for entry in compiled.principal.orphans
+        )
+        found.extend(
+            f"note: {label} names the canonical user {entry}, whom nobody can tell offline; read as nobody"
+            for entry in compiled.principal.canonical
+        )
+    return tuple(found)

@@ -1,0 +1,74 @@
+"""Whether S3 calls a bucket policy public.
+
+Source: AWS docs `AmazonS3/latest/userguide/access-control-block-public-access.html` ("The meaning of
+public"), read 2026-11-21: a policy is public unless every statement grants only to fixed values (no wildcard,
+no policy variable) of a principal or of one of the keys listed there. aws:PrincipalArn is not in that list.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import lru_cache
+
+from lakehouse_iam.proof.grammar import ConditionTest, Statement
+from lakehouse_iam.proof.policies import Policy
+
+_FIXING_KEYS = frozenset(
+    {
+        "aws:principalorgid",
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:userid",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
+    }
+)
+_FIXING_RELATIONS = frozenset({"equals", "equals-ignore-case", "like"})
+_ACCESS_POINT_OF_ONE_ACCOUNT = re.compile(r"arn:[a-z-]+:s3:[^:*?]*:[0-9]{12}:accesspoint/[^$]*")
+_WIDEST_PREFIX = {4: 8, 6: 32}
+
+
+def is_public(policy: Policy) -> bool:
+    """Whether one Allow statement makes S3 treat the bucket policy as public."""
+    return first_public_statement(policy) is not None
+
+
+@lru_cache(maxsize=16384)
+def first_public_statement(policy: Policy) -> Statement | None:
+    """The first Allow statement that grants to more than fixed values."""
+    for compiled in policy.allows:
+        if _grants_to_anyone(compiled.statement) and not any(_fixes(test) for test in compiled.statement.conditions):
+            return compiled.statement
+    return None
+
+
+def _grants_to_anyone(statement: Statement) -> bool:
+    return statement.principal is not None and statement.principal.everyone
+
+
+def _fixes(test: ConditionTest) -> bool:
+    operator = test.operator
+    if operator.if_exists or operator.set_mode == "all" or operator.comparison.negated:
+        return False
+    key = test.key.lower()
+    if key == "aws:sourceip" and operator.comparison.family == "ip":
+        return all(_narrow(text) for text in test.values)
+    if key not in _FIXING_KEYS or operator.comparison.relation not in _FIXING_RELATIONS:
+        return False
+    return all(_fixed(key, text) for text in test.values)
+
+
+def _fixed(key: str, text: str) -> bool:
+    if key == "s3:dataaccesspointarn" and _ACCESS_POINT_OF_ONE_ACCOUNT.fullmatch(text):
+        return True
+    return not any(mark in text for mark in ("*", "?", "${"))
+
+
+def _narrow(text: str) -> bool:
+    """AWS also lets private (RFC 1918) ranges pass; none of them is broader than /8 anyway."""
+    network = ipaddress.ip_network(text, strict=False)
+    return network.prefixlen >= _WIDEST_PREFIX[network.version]
