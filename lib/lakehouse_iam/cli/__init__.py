@@ -8,6 +8,7 @@ from lakehouse_iam import __version__
 from lakehouse_iam.cli.check import check
 from lakehouse_iam.cli.init import init
 from lakehouse_iam.cli.rehearse import rehearse
+from lakehouse_iam.cli.schema import schema
 from lakehouse_iam.cli.template import template
 
 
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for command in (init, check, template, rehearse):
+for command in (init, check, template, rehearse, schema):
     main.add_command(command)

@@ -1,0 +1,44 @@
+"""Copies the schemas of the library to docs/schemas/, where editors and readers find them; --check only compares."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "lib" / "lakehouse_iam" / "setups"
+TARGET = ROOT / "docs" / "schemas"
+
+
+def stale() -> list[Path]:
+    """The copies that are missing or differ, and those whose source is gone."""
+    sources = {source.name: source for source in SOURCE.glob("*.schema.json")}
+    copies = {copy.name: copy for copy in TARGET.glob("*.schema.json")}
+    differing = [TARGET / name for name, source in sources.items() if _text(TARGET / name) != _text(source)]
+    return differing + [copy for name, copy in copies.items() if name not in sources]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def main() -> int:
+    """Copy, or say what differs and end with 1."""
+    found = stale()
+    if "--check" in sys.argv[1:]:
+        for path in found:
+            print(f"{path.relative_to(ROOT)} differs from the library's own: run python tools/publish_schemas.py")
+        return 1 if found else 0
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for path in found:
+        source = SOURCE / path.name
+        if source.exists():
+            path.write_text(_text(source), encoding="utf-8")
+        else:
+            path.unlink()
+        print(path.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
