@@ -8,11 +8,11 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup synth test lint bench clean
+.PHONY: help setup synth synth-terraform test lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|' 2>/dev/null
 
 setup: $(READY) $(NODE_READY) ## Install everything into .venv and node_modules
 
@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setup: Python packages into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --constraint constraints.txt pip
-	@$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[cdk,rehearsal,testing]' --group dev
+	@$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[all,cdktf]' --group dev
 	@touch $@
 
 $(NODE_READY): $(READY) package.json package-lock.json
@@ -38,6 +38,13 @@ synth: setup ## Synthesize the example stacks of every setup in examples/
 	  echo "$$out" | grep -vE '^(Successfully synthesized|Supply a stack id)' || true
 	@python tools/list_templates.py cdk.out
 
+synth-terraform: setup ## Synthesize the same for Terraform, with CDK Terrain and with CDKTF
+	@for engine in cdktn cdktf; do \
+	  echo "synth-terraform: every setup in examples/, with $$engine"; \
+	  LAKEHOUSE_IAM_TERRAFORM=$$engine CDKTF_OUTDIR=cdktf.out/$$engine python -m stacks.terraform.app || exit 1; \
+	  python -m stacks.terraform.list_stacks cdktf.out/$$engine; \
+	done
+
 test: setup lint ## Run every check and every test
 	@echo "test: unit, synthesis and end-to-end tests"
 	@python -m pytest
@@ -53,4 +60,4 @@ bench: setup ## Measure speed, as ratios against a peer in one run
 	@python benchmarks/run.py
 
 clean: ## Remove everything that was installed or generated
-	@rm -rf $(VENV) node_modules cdk.out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules cdk.out cdktf.out .cache dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

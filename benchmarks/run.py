@@ -95,6 +95,8 @@ def main() -> int:
         ]
         kept = [report(comparison) for comparison in comparisons]
         kept.append(report_cpu("lakehouse-iam check", ["lakehouse-iam", "check", EXAMPLE], 0.35))
+    sys.stdout.flush()
+    kept.append(subprocess.run([sys.executable, "-m", "benchmarks.proof"], cwd=ROOT, check=False).returncode == 0)
     return 0 if all(kept) else 1
 
 

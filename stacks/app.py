@@ -13,8 +13,11 @@ from pathlib import Path
 from aws_cdk import App, BootstraplessSynthesizer, DefaultStackSynthesizer, IReusableStackSynthesizer
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
+from lakehouse_iam.plan import plan_setups
 from lakehouse_iam.setups import load_setups
+from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from stacks.instance_profile import InstanceProfileStage
+from stacks.unity_catalog import UnityCatalogStage
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -38,17 +41,23 @@ def add_stages(app: App, path: Path | str) -> None:
     """One stage for each setup of a file or folder.
 
     Raises:
-        LakehouseIamError: a setup is wrong or too large.
+        LakehouseIamError: a setup is wrong or too large, or two of them claim the same role or bucket policy.
     """
-    for setup in load_setups(path):
-        InstanceProfileStage(app, setup)
+    setups = load_setups(path)
+    plan_setups(setups)
+    for setup in setups:
+        if isinstance(setup, UnityCatalogSetup):
+            UnityCatalogStage(app, setup)
+        else:
+            InstanceProfileStage(app, setup)
 
 
 def main() -> int:
     """Synthesize; 2 when a setup is wrong."""
-    app = App()
+    # The synthesizer must be given when the app is made, and only an app knows the context.
+    context = App(auto_synth=False).node
     try:
-        synthesizer = synthesizer_named(app.node.try_get_context("synthesizer") or "bootstrapless")
+        synthesizer = synthesizer_named(context.try_get_context("synthesizer") or "bootstrapless")
         app = App(default_stack_synthesizer=synthesizer)
         add_stages(app, app.node.try_get_context("setup") or EXAMPLES)
     except LakehouseIamError as error:

@@ -9,29 +9,18 @@ Order of events:
 
 from __future__ import annotations
 
-from typing import Any
-
-from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Stage, Tags
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Stack, Stage, Tags
 from constructs import Construct
 
-from lakehouse_iam.arns import AccountId
-from lakehouse_iam.cdk import BucketAccess, BucketOwnerRole, DeploymentAccountRole, InstanceProfile, PassRoleGrant
-from lakehouse_iam.cdk.handoff import HandOff, show
-from lakehouse_iam.cloudformation import description
+from lakehouse_iam.cdk import BucketOwnerRole, DeploymentAccountRole, InstanceProfile, PassRoleGrant
+from lakehouse_iam.cdk.handoff import ROLE_POLICY, HandOff, HandOffs
+from lakehouse_iam.cdk.promises import carry_probes
 from lakehouse_iam.plan import Phase, Plan, plan_setup
 from lakehouse_iam.plan.instance_profile import DEPLOYMENT_ACCOUNT, bucket_owner_phase
 from lakehouse_iam.resources import RolePolicyGrant
-from lakehouse_iam.setups.instance_profile import Bucket, BucketOwner, InstanceProfileSetup
-from lakehouse_iam.statements.s3 import ObjectOwnership
-
-_OWNERSHIP = {
-    ObjectOwnership.BUCKET_OWNER_ENFORCED: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    ObjectOwnership.BUCKET_OWNER_PREFERRED: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
-    ObjectOwnership.OBJECT_WRITER: s3.ObjectOwnership.OBJECT_WRITER,
-}
+from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
+from stacks.acknowledgements import accept_object_wildcards
+from stacks.phases import boundary_of, bucket_access, made_bucket, show_outputs, stack_properties, stage_id
 
 
 class InstanceProfileStage(Stage):
@@ -43,15 +32,17 @@ class InstanceProfileStage(Stage):
 
     Raises:
         PlanError: the setup is larger than AWS accepts.
+        InvalidValue: another stage's id differs only in case.
     """
 
     def __init__(self, scope: Construct, setup: InstanceProfileSetup, *, id: str = "") -> None:
-        super().__init__(scope, id or "".join(word.capitalize() for word in setup.name.split("-")))
+        super().__init__(scope, id or stage_id(scope, setup.name))
         plan = plan_setup(setup)
         self.deployment_account = DeploymentAccountStack(self, setup, plan)
         self.bucket_owners = [BucketOwnerStack(self, setup, plan, owner) for owner in setup.bucket_owners]
         for stack in self.bucket_owners:
             stack.add_stack_dependency(self.deployment_account)
+        carry_probes(self.deployment_account, plan)
         for key, value in plan.tags:
             Tags.of(self).add(key, value)
 
@@ -61,7 +52,7 @@ class DeploymentAccountStack(Stack):
 
     def __init__(self, scope: Construct, setup: InstanceProfileSetup, plan: Plan) -> None:
         phase = plan.phase(DEPLOYMENT_ACCOUNT)
-        super().__init__(scope, phase.id, **_of_phase(plan, phase))
+        super().__init__(scope, phase.id, **stack_properties(plan, phase))
         workspace = setup.workspace
         role = DeploymentAccountRole(
             self,
@@ -71,7 +62,7 @@ class DeploymentAccountStack(Stack):
             bucket_owner_roles=[str(owner.role) for owner in setup.bucket_owners],
             serverless_workspace_ids=workspace.serverless_workspace_ids,
             shard=setup.shard,
-            permissions_boundary=_boundary(self, setup, workspace.role.account),
+            permissions_boundary=boundary_of(self, setup, workspace.role.account),
         )
         profile = InstanceProfile(
             self,
@@ -89,7 +80,9 @@ class DeploymentAccountStack(Stack):
                 policy_name=f"pass-{workspace.role.name}",
             )
         _show_handoffs(self, phase)
-        _outputs(self, phase, {"DeploymentAccountRole": role.role_arn, "InstanceProfile": profile.instance_profile_arn})
+        show_outputs(
+            self, phase, {"DeploymentAccountRole": role.role_arn, "InstanceProfile": profile.instance_profile_arn}
+        )
 
 
 class BucketOwnerStack(Stack):
@@ -97,9 +90,9 @@ class BucketOwnerStack(Stack):
 
     def __init__(self, scope: Construct, setup: InstanceProfileSetup, plan: Plan, owner: BucketOwner) -> None:
         phase = plan.phase(bucket_owner_phase(setup, owner))
-        super().__init__(scope, phase.id, **_of_phase(plan, phase))
+        super().__init__(scope, phase.id, **stack_properties(plan, phase))
         buckets = setup.buckets_of(owner)
-        created = [_bucket(self, bucket) for bucket in buckets if bucket.create]
+        created = [made_bucket(self, bucket) for bucket in buckets if bucket.create]
         role = BucketOwnerRole(
             self,
             "BucketOwnerRole",
@@ -107,62 +100,17 @@ class BucketOwnerStack(Stack):
             path=str(owner.role.path),
             trusted_role=str(setup.workspace.role),
             trust=owner.trust,
-            permissions_boundary=_boundary(self, setup, owner.role.account),
-            buckets=[_access(bucket) for bucket in buckets],
+            permissions_boundary=boundary_of(self, setup, owner.role.account),
+            buckets=[bucket_access(bucket) for bucket in buckets],
         )
         role.node.add_dependency(*created)
-        _outputs(self, phase, {"BucketOwnerRole": role.role_arn})
-
-
-def _access(bucket: Bucket) -> BucketAccess:
-    return BucketAccess(
-        bucket=str(bucket.name),
-        access=bucket.access,
-        prefixes=tuple(str(prefix) for prefix in bucket.prefixes),
-        kms_key=str(bucket.key) if bucket.key else None,
-        object_ownership=bucket.object_ownership,
-        policy=bucket.policy,
-    )
-
-
-def _bucket(stack: Stack, bucket: Bucket) -> s3.Bucket:
-    key = kms.Key.from_key_arn(stack, f"Key-{bucket.name}", str(bucket.key)) if bucket.key else None
-    return s3.Bucket(
-        stack,
-        f"Bucket-{bucket.name}",
-        bucket_name=str(bucket.name),
-        encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
-        encryption_key=key,
-        bucket_key_enabled=True if key else None,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=_OWNERSHIP[bucket.object_ownership],
-        removal_policy=RemovalPolicy.RETAIN,
-    )
-
-
-def _boundary(stack: Stack, setup: InstanceProfileSetup, account: AccountId) -> iam.IManagedPolicy | None:
-    boundary = setup.boundary_in(account)
-    return iam.ManagedPolicy.from_managed_policy_arn(stack, "PermissionsBoundary", str(boundary)) if boundary else None
-
-
-def _of_phase(plan: Plan, phase: Phase) -> dict[str, Any]:
-    return {
-        "stack_name": phase.stack,
-        "env": Environment(account=str(phase.account), region=phase.region),
-        "description": description(plan, phase),
-    }
+        accept_object_wildcards(role, buckets, setup.partition)
+        show_outputs(self, phase, {"BucketOwnerRole": role.role_arn})
 
 
 def _show_handoffs(stack: Stack, phase: Phase) -> None:
-    handoffs = [
-        HandOff("PolicyOf", handed.role, handed.why, handed.statements)
-        for handed in phase.handoffs
-        if isinstance(handed, RolePolicyGrant)
-    ]
-    show(stack, handoffs)
-
-
-def _outputs(stack: Stack, phase: Phase, arns: dict[str, str]) -> None:
-    for output in phase.outputs:
-        value = arns[output.arn_of] if output.arn_of else output.value
-        CfnOutput(stack, output.id, value=value, description=output.description)
+    # Bucket and key policies are handed off by the construct that lacks them; this one belongs to no construct.
+    handoffs = HandOffs(stack)
+    for handed in phase.handoffs:
+        if isinstance(handed, RolePolicyGrant):
+            handoffs.add(HandOff(ROLE_POLICY, handed.role, handed.why, handed.statements))

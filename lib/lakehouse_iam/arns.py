@@ -18,16 +18,27 @@ INSTANCE_PROFILE_NAME_LENGTH = 128
 POLICY_NAME_LENGTH = 128
 PATH_LENGTH = 512
 OBJECT_KEY_LENGTH = 1024
+EXTERNAL_ID_LENGTHS = (2, 1224)
+# Written so that CloudFormation, which reads it as Java does, and Python, told to keep to ASCII, mean the same.
+EXTERNAL_ID_PATTERN = r"[\w+=,.@:\/-]{2,1224}"
+# What the vendor's written guides put into the trust policy before the storage credential exists.
+PLACEHOLDER_EXTERNAL_ID = "0000"
 
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 _PATH = re.compile(r"/([\x21-\x2e\x30-\x7e]+/)*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _BUCKET_WITH_DOTS = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_BUCKET_ARN = re.compile(r"arn:[a-z-]+:s3:::([^/:]+)")
+_BUCKET_URL = re.compile(r"s3[an]?://([^/]+)")
 _IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_EXTERNAL_ID = re.compile(EXTERNAL_ID_PATTERN, re.ASCII)
+_POLICY_PATH_AND_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,128}")
+# What policies do not read literally: wildcards, and the beginning of a policy variable.
+_WILD = "*?$"
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class AccountId:
         """
         if not _ACCOUNT.fullmatch(text):
             raise InvalidValue(
-                f"{text!r} is not an AWS account id", allowed='exactly 12 digits, in quotes: "111122223333"'
+                f"{text!r} is not an AWS account id", allowed='allowed are exactly 12 digits, in quotes: "111122223333"'
             )
         return cls(text)
 
@@ -84,18 +95,18 @@ class AccountId:
 
 def _check_name(text: str, *, kind: str, longest: int) -> None:
     if not text:
-        raise InvalidValue(f"the {kind} is empty", allowed=f"1 to {longest} letters, digits or _+=,.@-")
+        raise InvalidValue(f"the {kind} is empty", allowed=f"allowed are 1 to {longest} letters, digits or _+=,.@-")
     if len(text) > longest:
         raise InvalidValue(
             f"the {kind} {text!r} has {len(text)} characters",
-            allowed=f"at most {longest}",
+            allowed=f"allowed are at most {longest}",
             next_step=f"shorten it by {len(text) - longest}",
         )
     if not _NAME.fullmatch(text):
         found = "".join(sorted(set(_NAME.sub("", text))))
         raise InvalidValue(
             f"the {kind} {text!r} contains {found!r}",
-            allowed="letters, digits and _+=,.@- (no path, no spaces)",
+            allowed="allowed are letters, digits and _+=,.@- (no path, no spaces)",
         )
 
 
@@ -104,20 +115,23 @@ def _refuse_arn(text: str, *, kind: str, resource_type: str) -> None:
     if not text.startswith("arn:"):
         return
     found_type, _, rest = text.split(":", 5)[-1].partition("/")
-    name = rest.rsplit("/", 1)[-1]
+    path, _, name = rest.rpartition("/")
     if found_type == resource_type:
+        write = f"write {name!r}; the account is known already"
         raise InvalidValue(
-            f"{text!r} is an ARN", allowed=f"only the {kind}", next_step=f"write {name!r}; the account is known already"
+            f"{text!r} is an ARN",
+            allowed=f"allowed here is only the {kind}",
+            next_step=f"{write}, and the path /{path}/ goes into role_path" if path else write,
         )
     if {found_type, resource_type} == {"role", "instance-profile"}:
         found = "an instance profile" if found_type == "instance-profile" else "a role"
         raise InvalidValue(
             f"{text!r} is the ARN of {found}",
-            allowed=f"the {kind}",
-            next_step="a role holds permissions, an instance profile is the envelope EC2 hands it over in; "
-            "the two have ARNs of their own even when their names are the same",
+            allowed=f"allowed here is only the {kind}, not its ARN",
+            next_step="a role holds the permissions, and an instance profile is the envelope in which EC2 hands it over; "
+            "the two may share a name but are not the same",
         )
-    raise InvalidValue(f"{text!r} is the ARN of something else", allowed=f"only the {kind}")
+    raise InvalidValue(f"{text!r} is the ARN of something else", allowed=f"allowed here is only the {kind}")
 
 
 @dataclass(frozen=True)
@@ -167,7 +181,11 @@ class InstanceProfileName:
 
 @dataclass(frozen=True)
 class IamPath:
-    """The path of an IAM role or instance profile: `/` or `/one/two/`, at most 512 characters."""
+    """The path of an IAM role or instance profile: `/` or `/one/two/`, at most 512 characters.
+
+    IAM would also take `*`, `?` and `$` in it. They are refused: an ARN with one of them, standing as a resource or in
+    a condition, is a pattern that reaches other roles too.
+    """
 
     value: str
 
@@ -176,8 +194,16 @@ class IamPath:
         """Check a path.
 
         Raises:
-            InvalidValue: it does not begin and end with a slash, is too long, or holds a space or non-ASCII character.
+            InvalidValue: it does not begin and end with a slash, is too long, or holds a space, a non-ASCII character or
+                one that policies read as a wildcard or variable.
         """
+        wild = sorted(set(text) & set(_WILD))
+        if wild:
+            raise InvalidValue(
+                f"the path {text!r} contains {''.join(wild)!r}",
+                allowed="allowed is a path such as /lakehouse/, without * ? or $",
+                next_step="a policy that names the role would read them as wildcards or variables and reach other roles",
+            )
         if not _PATH.fullmatch(text) or len(text) > PATH_LENGTH:
             raise InvalidValue(
                 f"{text!r} is not an IAM path",
@@ -219,8 +245,10 @@ class RoleArn:
                 allowed="a role's ARN: arn:partition:iam::account:role/name",
                 next_step=f"the role behind it is {rest.split('/', 1)[0]!r} in {arn.account}",
             )
-        if arn.service != "iam" or kind != "role" or arn.region:
-            raise InvalidValue(f"{text!r} is not a role's ARN", allowed="arn:partition:iam::account:role/name")
+        if arn.service != "iam" or kind != "role" or arn.region or rest.startswith("/"):
+            raise InvalidValue(
+                f"{text!r} is not a role's ARN", allowed="a role's ARN is arn:partition:iam::account:role/name"
+            )
         directory, _, name = rest.rpartition("/")
         path = IamPath.parse(f"/{directory}/" if directory else "/")
         return cls(arn.partition, AccountId.parse(arn.account), RoleName.parse(name), path)
@@ -253,7 +281,7 @@ class InstanceProfileArn:
                 allowed="an instance profile's ARN: arn:partition:iam::account:instance-profile/name",
                 next_step="Databricks registers the instance profile that contains the role, not the role",
             )
-        if arn.service != "iam" or kind != "instance-profile" or arn.region:
+        if arn.service != "iam" or kind != "instance-profile" or arn.region or rest.startswith("/"):
             raise InvalidValue(
                 f"{text!r} is not an instance profile's ARN",
                 allowed="arn:partition:iam::account:instance-profile/name",
@@ -284,33 +312,36 @@ class BucketName:
             InvalidValue: an ARN or URL in its place (its name is offered), dots, upper case, or a shape S3 refuses.
         """
         if text.startswith("arn:"):
+            of_bucket = _BUCKET_ARN.match(text)
             raise InvalidValue(
                 f"{text!r} is an ARN",
-                allowed="only the bucket name",
-                next_step=f"write {text.split(':')[-1].split('/')[0]!r}",
+                allowed="allowed here is only the name of a bucket",
+                next_step=f"write {of_bucket[1]!r}" if of_bucket else "",
             )
         if "://" in text:
+            of_bucket = _BUCKET_URL.match(text)
             raise InvalidValue(
                 f"{text!r} is a URL",
-                allowed="only the bucket name",
-                next_step=f"write {text.split('://', 1)[1].split('/')[0]!r} and put folders under prefixes",
+                allowed="allowed here is only the name of a bucket",
+                next_step=f"write {of_bucket[1]!r}, and put folders under prefixes" if of_bucket else "",
             )
         if text != text.lower():
             raise InvalidValue(
-                f"the bucket name {text!r} has upper-case letters", allowed="lower-case letters, digits and hyphens"
+                f"the bucket name {text!r} has upper-case letters",
+                allowed="allowed are lower-case letters, digits and hyphens",
             )
         if "." in text and _BUCKET_WITH_DOTS.fullmatch(text) and not _IPV4.fullmatch(text):
             raise InvalidValue(
                 f"the bucket name {text!r} has a dot",
-                allowed="lower-case letters, digits and hyphens",
+                allowed="allowed are lower-case letters, digits and hyphens",
                 next_step="S3 permits dots, but Databricks does not support such buckets; copy the data to another bucket",
             )
         reserved = text.startswith(_RESERVED_BUCKET_PREFIXES) or text.endswith(_RESERVED_BUCKET_SUFFIXES)
         if not _BUCKET.fullmatch(text) or reserved:
             raise InvalidValue(
                 f"{text!r} is not a bucket name",
-                allowed="3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit, "
-                "without the beginnings and endings that S3 reserves",
+                allowed="allowed are 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or "
+                "digit, without the beginnings and endings that S3 reserves",
             )
         return cls(text)
 
@@ -339,37 +370,40 @@ class ObjectPrefix:
         value = text[:-1] if text.endswith("/") else text
         if not value:
             raise InvalidValue(
-                f"the prefix {text!r} is empty",
-                allowed="a folder such as raw/2026",
+                "the prefix is empty" if not text else f"the prefix {text!r} is the whole bucket",
+                allowed="allowed is a folder such as raw/2026",
                 next_step="to give the whole bucket, leave prefixes out",
             )
         if "://" in value:
             raise InvalidValue(
                 f"the prefix {text!r} is a URL",
-                allowed="the folder only, such as raw/2026",
+                allowed="allowed is only the folder, such as raw/2026",
                 next_step="leave the bucket out",
             )
         if value.startswith("/") or "//" in value or value.endswith("/"):
+            found = "begins with a slash" if value.startswith("/") else "has two slashes in a row"
+            folder = "/".join(part for part in value.split("/") if part)
             raise InvalidValue(
-                f"the prefix {text!r} has a leading, trailing or double slash",
-                allowed="a folder such as raw/2026; object keys do not begin with a slash",
-                next_step=f"write {'/'.join(part for part in value.split('/') if part)!r}",
+                f"the prefix {text!r} {found}",
+                allowed="allowed is a folder such as raw/2026",
+                next_step=f"write {folder!r}" if folder else "to give the whole bucket, leave prefixes out",
             )
-        wild = sorted(set(value) & set("*?$"))
+        wild = sorted(set(value) & set(_WILD))
         if wild:
             raise InvalidValue(
                 f"the prefix {text!r} contains {''.join(wild)!r}",
-                allowed="a literal folder such as raw/2026; everything below it is included",
+                allowed="allowed is a literal folder such as raw/2026; everything below it is included",
                 next_step="wildcards and policy variables would reach further than the text says; list the folders",
             )
         if len(value.encode()) > OBJECT_KEY_LENGTH - 1:
             raise InvalidValue(
-                f"the prefix {text[:40]!r}… has {len(value.encode())} bytes", allowed=f"at most {OBJECT_KEY_LENGTH - 1}"
+                f"the prefix {text[:40]!r}… has {len(value.encode()):,} bytes",
+                allowed=f"allowed are at most {OBJECT_KEY_LENGTH - 1:,}",
             )
         if any(not "\x20" <= char <= "\xff" or char == "\x7f" for char in value):
             raise InvalidValue(
                 f"the prefix {text!r} has a character that an IAM policy cannot hold",
-                allowed="printable Latin-1 (U+0020 to U+00FF)",
+                allowed="allowed is printable Latin-1 (U+0020 to U+00FF)",
                 next_step="rename the folder, or give the whole bucket by leaving prefixes out",
             )
         return cls(value)
@@ -402,14 +436,14 @@ class KeyArn:
         if "alias/" in text:
             raise InvalidValue(
                 f"{text!r} is a KMS alias",
-                allowed=f"the key's own ARN: {form}",
+                allowed=f"allowed is the key's own ARN, {form}",
                 next_step="policies identify a key by its key ARN only; "
                 f"aws kms describe-key --key-id {text!r} --query KeyMetadata.Arn shows it",
             )
         if _KEY_ID.fullmatch(text):
             raise InvalidValue(
                 f"{text!r} is a key id",
-                allowed=f"the key's whole ARN: {form}",
+                allowed=f"allowed is the key's whole ARN, {form}",
                 next_step="a key of another account is found by its ARN only",
             )
         arn = Arn.parse(text)
@@ -448,7 +482,70 @@ class ManagedPolicyArn:
             raise InvalidValue(
                 f"{text!r} is not a managed policy's ARN", allowed="arn:partition:iam::account:policy/name"
             )
-        return cls(arn.partition, arn.account, arn.resource.removeprefix("policy/"))
+        return cls(arn.partition, arn.account, cls.parse_name(arn.resource.removeprefix("policy/")))
+
+    @staticmethod
+    def parse_name(text: str) -> str:
+        """Check what stands in a managed policy's ARN after `policy/`: its path, if any, and its name.
+
+        Raises:
+            InvalidValue: a bad character, or a name over 128 characters.
+        """
+        if not _POLICY_PATH_AND_NAME.fullmatch(text):
+            raise InvalidValue(
+                f"{text!r} is not the name of a managed policy",
+                allowed=f"allowed are at most {POLICY_NAME_LENGTH} letters, digits or _+=,.@-, after its path if it has one",
+            )
+        return text
 
     def __str__(self) -> str:
         return f"arn:{self.partition}:iam::{self.account}:policy/{self.name}"
+
+
+@dataclass(frozen=True)
+class ExternalId:
+    """The `sts:ExternalId` that Databricks gave a storage credential: 2 to 1,224 letters, digits or `_+=,.@:/-`.
+
+    It is opaque: only the storage credential's own response tells it. Source of the limits: STS `AssumeRole`, read
+    2026-11-21.
+    """
+
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> ExternalId:
+        """Check an external id.
+
+        Raises:
+            InvalidValue: empty, too short or too long, a space or another character that STS refuses, or the `0000` that
+                the written guides put in its place.
+        """
+        allowed = f"allowed are {EXTERNAL_ID_LENGTHS[0]} to {EXTERNAL_ID_LENGTHS[1]:,} letters, digits or _+=,.@:/-"
+        if not text:
+            raise InvalidValue(
+                "the external id is empty",
+                allowed=allowed,
+                next_step="copy it from the storage credential; while it is not known leave the key out, and the template "
+                "asks for it",
+            )
+        if text == PLACEHOLDER_EXTERNAL_ID:
+            raise InvalidValue(
+                f"{text!r} is the placeholder of the written guides, not an external id",
+                allowed="allowed is the external id that the storage credential shows",
+                next_step="while it is not known leave the key out, and the template asks for it; a trust policy with a "
+                "placeholder would let in whoever guesses it",
+            )
+        if not EXTERNAL_ID_LENGTHS[0] <= len(text) <= EXTERNAL_ID_LENGTHS[1]:
+            counted = "1 character" if len(text) == 1 else f"{len(text):,} characters"
+            raise InvalidValue(f"the external id has {counted}", allowed=allowed)
+        if not _EXTERNAL_ID.fullmatch(text):
+            found = "".join(sorted({char for char in text if not _EXTERNAL_ID.fullmatch(char * 2)}))
+            raise InvalidValue(
+                f"the external id contains {found!r}",
+                allowed=allowed,
+                next_step="copy it again from the storage credential, without anything around it",
+            )
+        return cls(text)
+
+    def __str__(self) -> str:
+        return self.value

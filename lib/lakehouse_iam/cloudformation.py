@@ -7,12 +7,12 @@ hand-off file and in its metadata, so that it cannot be overlooked.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lakehouse_iam.errors import QuotaExceeded
-from lakehouse_iam.plan.phases import Output, Phase, Plan, PlanError
-from lakehouse_iam.policy import Json, compact_json
+from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError
+from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import (
     Bucket,
     BucketPolicy,
@@ -39,14 +39,15 @@ _OWNERSHIP = {
 
 
 def templates(plan: Plan) -> dict[str, Json]:
-    """The template of every phase, by the phase's id, in the order of deployment.
+    """The template of every phase that has a stack, by the phase's id, in the order of deployment.
 
     Raises:
         PlanError: a template would be over CloudFormation's 1 MB.
     """
-    made = {phase.id: template(plan, phase) for phase in plan.phases}
-    for phase in plan.phases:
-        size = len(compact_json(made[phase.id]).encode())
+    with_stack = [phase for phase in plan.phases if phase.has_stack]
+    made = {phase.id: template(plan, phase) for phase in with_stack}
+    for phase in with_stack:
+        size = len(text(made[phase.id]).encode())
         if size > TEMPLATE_SIZE:
             problem = QuotaExceeded(
                 f"the template of {phase.stack} would take {size:,} bytes of {TEMPLATE_SIZE:,}",
@@ -64,9 +65,12 @@ def template(plan: Plan, phase: Phase) -> Json:
     }
     if phase.handoffs:
         body["Metadata"] = {HANDOFF_METADATA: [handoff_json(handoff) for handoff in phase.handoffs]}
+    if phase.parameters:
+        body["Parameters"] = {parameter.id: _parameter(parameter) for parameter in phase.parameters}
     body["Resources"] = {resource.id: _resource(resource, phase, plan.tags) for resource in phase.resources}
     body["Outputs"] = {output.id: _output(output) for output in phase.outputs}
-    return body
+    references = {parameter.stand_in: {"Ref": parameter.id} for parameter in phase.parameters}
+    return {key: _with_references(value, references) for key, value in body.items()}
 
 
 def description(plan: Plan, phase: Phase) -> str:
@@ -89,6 +93,25 @@ def handoff_json(handoff: HandOff) -> Json:
     else:
         target = {"PolicyOf": handoff.role}
     return {**target, "Why": handoff.why, "Statements": statements}
+
+
+def _parameter(parameter: Parameter) -> Json:
+    # No default: a template that nobody has given the value to must not deploy.
+    return {
+        "Type": "String",
+        "Description": parameter.description,
+        "AllowedPattern": parameter.pattern,
+        "ConstraintDescription": f"must match {parameter.pattern}",
+    }
+
+
+def _with_references(value: Any, references: Mapping[str, Json]) -> Any:
+    """The same JSON with a reference wherever the stand-in of a parameter stands."""
+    if isinstance(value, dict):
+        return {key: _with_references(item, references) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_references(item, references) for item in value]
+    return references.get(value, value) if isinstance(value, str) else value
 
 
 def _output(output: Output) -> Json:

@@ -104,7 +104,52 @@ DATABRICKS_SHARDS: dict[str, DatabricksShard] = {
     )
 }
 
+# Databricks' own pre-production master role, which no customer's role should trust.
+# Source: databrickslabs/ucx `src/databricks/labs/ucx/assessment/aws.py` at d89c9cb9, read 2026-11-21.
+PRE_PRODUCTION_UNITY_CATALOG_ROLE = "arn:aws:iam::707343435239:role/unity-catalog-dev-UCMasterRole-G3MMN8SP21FO"
+
+
+@dataclass(frozen=True)
+class WorkspaceDomain:
+    """What the addresses of a kind of Databricks workspace end in.
+
+    Args:
+        suffix: the end of the host name, with its leading dot.
+        cloud: `aws`, `azure` or `gcp`: where the workspace itself runs.
+        shard: the shard it belongs to, on AWS; empty elsewhere.
+        supported: whether it is known which AWS role Unity Catalog acts through there.
+    """
+
+    suffix: str
+    cloud: str
+    shard: str = ""
+    supported: bool = True
+
+
+# Source: `ALL_ENVIRONMENTS` of databricks-sdk-java, read 2026-11-21. The public documentation of S3 access from Azure
+# covers Azure's commercial cloud only, so its government and China clouds are known here in order to be refused.
+WORKSPACE_DOMAINS: tuple[WorkspaceDomain, ...] = (
+    WorkspaceDomain(".cloud.databricks.com", "aws", "commercial"),
+    WorkspaceDomain(".cloud.databricks.us", "aws", "gov"),
+    WorkspaceDomain(".cloud.databricks.mil", "aws", "gov-dod"),
+    WorkspaceDomain(".azuredatabricks.net", "azure"),
+    WorkspaceDomain(".databricks.azure.us", "azure", supported=False),
+    WorkspaceDomain(".databricks.azure.cn", "azure", supported=False),
+    WorkspaceDomain(".gcp.databricks.com", "gcp", supported=False),
+)
+
+# Source: databricks/terraform-databricks-sra `aws/tf/variables.tf` at 72a96ea0 and the documentation of
+# databricks/terraform-provider-databricks v1.128.0, read 2026-11-21.
+ACCOUNT_HOSTS: tuple[str, ...] = (
+    "accounts.cloud.databricks.com",
+    "accounts.cloud.databricks.us",
+    "accounts-dod.cloud.databricks.mil",
+    "accounts.azuredatabricks.net",
+    "accounts.gcp.databricks.com",
+)
+
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_ISOLATED_REGION = re.compile(r"[a-z]{2}-iso[a-z]?-.*")
 
 
 def partition_named(name: str) -> Partition:
@@ -125,12 +170,18 @@ def partition_of_region(region: str) -> Partition:
     """The partition a region lies in, by its name.
 
     Raises:
-        InvalidValue: the text is not shaped like a region (`us-west-2`).
+        InvalidValue: the text is not shaped like a region (`us-west-2`), or is one of an isolated partition.
     """
     if not _REGION.fullmatch(region):
         raise InvalidValue(
             f"{region!r} is not an AWS region",
             allowed="a region is written like ap-northeast-1 or us-gov-west-1",
+        )
+    if _ISOLATED_REGION.fullmatch(region):
+        raise InvalidValue(
+            f"the region {region} is in an isolated partition",
+            allowed=f"allowed are regions of the partitions {', '.join(PARTITIONS)}",
+            next_step="nothing here was ever tried in an isolated partition",
         )
     special = [p for p in PARTITIONS.values() if p.region_prefix and region.startswith(p.region_prefix)]
     return special[0] if special else PARTITIONS["aws"]
@@ -153,6 +204,6 @@ def shard_in(partition: Partition, name: str) -> DatabricksShard:
         raise InvalidValue(
             f"the Databricks shard {name!r} is not in the partition {partition.name}",
             allowed=f"allowed there: {', '.join(here)}",
-            next_step="set databricks_shard",
+            next_step="set databricks_shard to the one you use",
         )
     return DATABRICKS_SHARDS[name]

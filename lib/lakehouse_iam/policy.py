@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ MANAGED_POLICIES_PER_ROLE_ADJUSTED = 25
 
 _SID = re.compile(r"[A-Za-z0-9]+")
 # IAM accepts tab, line feed, carriage return and U+0020 to U+00FF in policies, nothing else.
-_POLICY_TEXT = re.compile(r"[\u0009\u000A\u000D\u0020-\u00FF]*")
+_POLICY_TEXT = re.compile(r"[\u0009\u000A\u000D\u0020-\u00FF]")
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
@@ -84,6 +84,14 @@ class Statement:
             raise InvalidValue(f"the Sid {self.sid!r} is not allowed", allowed="letters A-Z, a-z and digits only")
         if self.effect not in ("Allow", "Deny"):
             raise InvalidValue(f"the effect {self.effect!r} is not allowed", allowed="Allow or Deny")
+        tests = [(condition.operator, condition.key.lower()) for condition in self.conditions]
+        if len(set(tests)) < len(tests):
+            operator, key = next(test for test in tests if tests.count(test) > 1)
+            raise InvalidValue(
+                f"the condition {operator} on {key} stands twice in one statement",
+                allowed="each operator once for each key",
+                next_step="JSON would keep only one of the two; put the values of both into one condition",
+            )
 
     def to_json(self) -> Json:
         """The statement as IAM reads it, keys and lists in canonical order, one-element lists as plain values."""
@@ -137,9 +145,11 @@ class PolicyDocument:
         repeated = sorted({sid for sid in sids if sids.count(sid) > 1})
         if repeated:
             raise InvalidValue(f"the Sid {repeated[0]!r} is used twice in one policy", allowed="each Sid once")
-        text = self.compact()
-        if not _POLICY_TEXT.fullmatch(text):
-            found = "".join(sorted({char for char in text if not _POLICY_TEXT.fullmatch(char)}))
+        # Looked for in the values themselves: JSON would write a control character as an innocent escape.
+        found = "".join(
+            sorted({char for text in _texts(self.to_json()) for char in text if not _POLICY_TEXT.match(char)})
+        )
+        if found:
             raise InvalidValue(f"the policy contains {found!r}", allowed="Latin-1 characters only (U+0020 to U+00FF)")
 
     def to_json(self) -> Json:
@@ -157,6 +167,19 @@ class PolicyDocument:
         Spaces inside strings are counted although IAM says that it counts no white space: the safe side.
         """
         return len(self.compact())
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every piece of text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def compact_json(document: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.intrinsics import Deployment, Unresolved, is_resolved, plain
+from lakehouse_iam.intrinsics import Deployment, Unresolved, is_resolved, names_resource, plain
 from lakehouse_iam.policy import (
     BUCKET_POLICY_SIZE,
     INLINE_POLICIES_SIZE,
@@ -55,6 +55,7 @@ class Violation:
         location: the property.
         what: what is wrong.
         fix: what to do.
+        certain: whether the stacks alone show it; not where a role may have been made outside of them.
     """
 
     rule: str
@@ -63,6 +64,7 @@ class Violation:
     location: str
     what: str
     fix: str
+    certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,9 @@ def _inline(stack: Stack) -> Iterator[Violation]:
             sizes.setdefault(logical_id, []).append((size, at_least, logical_id))
     for logical_id, properties in _resources(stack, "AWS::IAM::Policy", "AWS::IAM::RolePolicy"):
         size, at_least = _size(stack, properties.get("PolicyDocument", {}))
-        for role in properties.get("Roles", []) or [properties.get("RoleName")]:
-            sizes.setdefault(_role_id(role), []).append((size, at_least, logical_id))
+        of_one_role = [properties["RoleName"]] if "RoleName" in properties else []
+        for role in properties.get("Roles", of_one_role):
+            sizes.setdefault(_role_id(role, stack), []).append((size, at_least, logical_id))
     for role_id, parts in sizes.items():
         total = sum(size for size, _, _ in parts)
         if total > INLINE_POLICIES_SIZE:
@@ -147,7 +150,8 @@ def _counts(stack: Stack) -> Iterator[Violation]:
         attached[logical_id] = attached.get(logical_id, 0) + len(properties.get("ManagedPolicyArns", []))
     for _, properties in _resources(stack, "AWS::IAM::ManagedPolicy"):
         for role in properties.get("Roles", []):
-            attached[_role_id(role)] = attached.get(_role_id(role), 0) + 1
+            role_id = _role_id(role, stack)
+            attached[role_id] = attached.get(role_id, 0) + 1
     for role_id, count in attached.items():
         if count > MANAGED_POLICIES_PER_ROLE_ADJUSTED:
             what = f"{count} managed policies are attached to the role {role_id}; IAM allows 20, or 25 where the quota is raised"
@@ -157,8 +161,14 @@ def _counts(stack: Stack) -> Iterator[Violation]:
             )
 
 
-def _role_id(reference: Any) -> str:
-    return str(reference["Ref"]) if isinstance(reference, Mapping) and "Ref" in reference else str(reference)
+def _role_id(reference: Any, stack: Stack) -> str:
+    """The logical id of a role that the template makes, however it is referred to; otherwise what was written."""
+    if isinstance(reference, Mapping) and "Ref" in reference:
+        return str(reference["Ref"])
+    for logical_id, properties in _resources(stack, "AWS::IAM::Role"):
+        if reference == properties.get("RoleName", logical_id):
+            return logical_id
+    return str(reference)
 
 
 # ---------------------------------------------------------------- principals
@@ -178,20 +188,25 @@ def _principals(stacks: Sequence[Stack]) -> Iterator[Violation]:
             for logical_id, properties in _resources(stack, type_):
                 for written, role in _named_roles(stack, properties.get(property_, {})):
                     if role.account.value in accounts:
-                        problem = _order_problem(stack, logical_id, written, role, creators)
+                        made_by = creators.get((role.account.value, role.name.value.lower()), ())
+                        problem = _order_problem(stack, logical_id, written, role, made_by)
                         if problem:
                             what, fix = problem
-                            yield Violation(PRINCIPAL_RULE, stack.id, logical_id, property_, what, fix)
+                            yield Violation(PRINCIPAL_RULE, stack.id, logical_id, property_, what, fix, bool(made_by))
 
 
-def _role_creators(stacks: Sequence[Stack]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Which stack makes which role: (account, name in lower case) → (stack, logical id)."""
-    creators = {}
+def _role_creators(stacks: Sequence[Stack]) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """Which stacks make which role: (account, name in lower case) → (stack, logical id), …
+
+    Several stacks may, as alternatives of which one is deployed: stages for development and production, say.
+    """
+    creators: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     for stack in stacks:
         for logical_id, properties in _resources(stack, "AWS::IAM::Role"):
             name = stack.deployment.resolve(properties.get("RoleName", Unresolved("RoleName")))
             if isinstance(name, str):
-                creators[(stack.deployment.account, name.lower())] = (stack.id, logical_id)
+                key = (stack.deployment.account, name.lower())
+                creators[key] = (*creators.get(key, ()), (stack.id, logical_id))
     return creators
 
 
@@ -209,16 +224,18 @@ def _named_roles(stack: Stack, document: Mapping[str, Any]) -> Iterator[tuple[An
 
 
 def _order_problem(
-    stack: Stack, logical_id: str, written: Any, role: RoleArn, creators: Mapping[tuple[str, str], tuple[str, str]]
+    stack: Stack, logical_id: str, written: Any, role: RoleArn, made_by: Sequence[tuple[str, str]]
 ) -> tuple[str, str] | None:
-    creator = creators.get((role.account.value, role.name.value.lower()))
-    if creator is None:
+    if not made_by:
         return (
             f"it names the principal {role}, and no stack of this app makes that role in {role.account}",
             "AWS refuses a policy whose principal does not exist. Make the role in an earlier stack, trust it through its "
             "account (TrustBy.ACCOUNT), or, if it exists already, acknowledge this rule with that as the reason",
         )
-    creator_stack, creator_id = creator
+    # Of several makers the one that this stack gets on with.
+    creator_stack, creator_id = creator = max(
+        made_by, key=lambda maker: (maker[0] == stack.id, maker[0] in stack.after)
+    )
     if creator == (stack.id, logical_id):
         return (
             f"the role {role.name} names itself as principal, and it does not exist while it is being made",
@@ -226,7 +243,7 @@ def _order_problem(
         )
     if creator_stack == stack.id:
         depends = stack.deployment.resource(logical_id).get("DependsOn", [])
-        if not isinstance(written, str) or creator_id in (depends if isinstance(depends, list) else [depends]):
+        if names_resource(written, creator_id) or creator_id in (depends if isinstance(depends, list) else [depends]):
             return None
         return (
             f"it names the principal {role} by text, and nothing makes CloudFormation create {creator_id} first",
@@ -235,6 +252,7 @@ def _order_problem(
     if creator_stack not in stack.after:
         return (
             f"it names the principal {role}, which the stack {creator_stack} makes, and this stack does not wait for it",
-            "add the dependency: this_stack.add_dependency(that_stack)",
+            "add the dependency: this_stack.add_stack_dependency(that_stack); between stages there is none, so put both "
+            "stacks into one stage or trust the role through its account (TrustBy.ACCOUNT)",
         )
     return None

@@ -11,14 +11,23 @@ import pytest
 from click.testing import CliRunner
 
 from lakehouse_iam.cli import main
-from lakehouse_iam.plan import Plan
+from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.policy import PolicyDocument, Principal, Statement
+from lakehouse_iam.proof.prove import prove_plan
+from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.rehearsal.attempts import Happened
 from lakehouse_iam.rehearsal.deployment import deploy
-from lakehouse_iam.rehearsal.limits import KEY_THROUGH_S3, TRUST_THROUGH_ACCOUNT
+from lakehouse_iam.rehearsal.limits import (
+    KEY_THROUGH_S3,
+    PASS_ROLE,
+    RECREATED,
+    SERVICES,
+    TRUST_THROUGH_ACCOUNT,
+    WITHOUT_TLS,
+)
 from lakehouse_iam.rehearsal.local_aws import LocalAws
 from lakehouse_iam.rehearsal.run import Rehearsal, rehearse
-from lakehouse_iam.resources import ManagedPolicy, Resource, Role
+from lakehouse_iam.resources import ExistingManagedPolicy, ManagedPolicy, Resource, Role
 from lakehouse_iam.setups import load_setups
 
 pytestmark = pytest.mark.e2e
@@ -49,15 +58,53 @@ def deploy_changed(change: Callable[[Resource], Resource]) -> Callable[[LocalAws
     return lambda aws, plan, progress: deploy(aws, with_resources(plan, change), progress)
 
 
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def agrees(rehearsal: Rehearsal, plan: Plan) -> bool:
+    """Whether the proof says of every probe what the rehearsal saw, where the rehearsal could see it."""
+    # As the rehearsal makes them: boundaries that allow everything.
+    boundaries = {
+        str(existing.arn): EVERYTHING
+        for phase in plan.phases
+        for existing in phase.existing
+        if isinstance(existing, ExistingManagedPolicy)
+    }
+    proof = prove_plan(plan, RealWorld("the rehearsal", content={"policies": boundaries}))
+    said = {answer.probe.question: answer.verdict.value for answer in proof.answers}
+    seen = {
+        attempt.probe.question: attempt.happened.value
+        for attempt in rehearsal.attempts
+        if attempt.happened is not Happened.NOT_JUDGED
+    }
+    assert len(seen) >= 30
+    assert seen.keys() <= said.keys()
+    assert {question: said[question] for question in seen} == seen
+    return True
+
+
 def test_a_setup_with_everything_in_it_works_and_lets_nobody_else_in() -> None:
     rehearsal = rehearse(RICH, silent)
     assert wrong(rehearsal) == set()
     not_judged = {a.probe.question: a.detail for a in rehearsal.attempts if a.happened is Happened.NOT_JUDGED}
-    assert not_judged == {
-        "the deployment role assumes owner-a": TRUST_THROUGH_ACCOUNT,
-        "use the key of encrypted-bucket through S3": KEY_THROUGH_S3,
+    through_a_service = {
+        a.probe.question: KEY_THROUGH_S3 for a in rehearsal.attempts if "kms:ViaService" in dict(a.probe.context)
     }
-    assert len(rehearsal.attempts) >= 50
+    assert not_judged == {
+        "EC2 hands a cluster the deployment role": SERVICES,
+        "Lambda hands a function the deployment role": SERVICES,
+        "workspace passes the deployment role to EC2": PASS_ROLE,
+        "workspace passes the deployment role to Lambda": PASS_ROLE,
+        "workspace passes another role to EC2": PASS_ROLE,
+        "the deployment role assumes owner-a": TRUST_THROUGH_ACCOUNT,
+        "the deployment role, deleted and made again under its name, assumes owner-a": RECREATED,
+        "the deployment role, deleted and made again under its name, assumes owner-b": RECREATED,
+        "read an object of encrypted-bucket without TLS": WITHOUT_TLS,
+        "list encrypted-bucket without TLS": WITHOUT_TLS,
+        **through_a_service,
+    }
+    assert len(rehearsal.attempts) >= 110
+    assert agrees(rehearsal, plan_setup(RICH))
 
 
 def test_a_trust_policy_that_somebody_widened_is_noticed() -> None:
@@ -67,10 +114,13 @@ def test_a_trust_policy_that_somebody_widened_is_noticed() -> None:
         anyone = Statement(("sts:AssumeRole",), principals=(Principal("AWS", "*"),))
         return replace(resource, trust=PolicyDocument((anyone,)))
 
-    assert wrong(rehearse(LEAST, silent, deployed_by=deploy_changed(trust_everyone))) == {
+    rehearsal = rehearse(LEAST, silent, deployed_by=deploy_changed(trust_everyone))
+    assert wrong(rehearsal) == {
         "another role of the workspace account assumes owner",
         "a role of another account assumes owner",
+        "another role of the account of owner assumes owner",
     }
+    assert agrees(rehearsal, with_resources(plan_setup(LEAST), trust_everyone))
 
 
 def test_a_role_policy_that_lost_its_objects_is_noticed() -> None:
@@ -85,6 +135,7 @@ def test_a_role_policy_that_lost_its_objects_is_noticed() -> None:
     )
     rehearsal = rehearse(without_bucket_policy, silent, deployed_by=deploy_changed(list_only))
     assert wrong(rehearsal) == {"read an object of only-bucket"}
+    assert agrees(rehearsal, with_resources(plan_setup(without_bucket_policy), list_only))
 
 
 def test_a_read_only_role_that_may_write_is_noticed() -> None:
@@ -94,13 +145,15 @@ def test_a_read_only_role_that_may_write_is_noticed() -> None:
         write = Statement(("s3:PutObject",), ("arn:aws:s3:::only-bucket/*",), sid="Write")
         return replace(resource, document=PolicyDocument((*resource.document.statements, write)))
 
-    assert wrong(rehearse(LEAST, silent, deployed_by=deploy_changed(write_too))) == {"write an object of only-bucket"}
+    rehearsal = rehearse(LEAST, silent, deployed_by=deploy_changed(write_too))
+    assert wrong(rehearsal) == {"write an object of only-bucket"}
+    assert agrees(rehearsal, with_resources(plan_setup(LEAST), write_too))
 
 
 def test_the_command_prints_a_table_and_ends_with_0(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["rehearse", str(HERE.parent.parent / "examples" / "instance-profile.yaml")])
     assert result.exit_code == 0, result.output
-    assert "14 of 14 probes as expected" in result.output
+    assert "39 of 39 probes as expected" in result.output
     assert "Traceback" not in result.output
 
 
@@ -110,7 +163,7 @@ def test_the_command_answers_machines_in_json(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["rehearse", str(setup), "--json"])
     (answer,) = json.loads(result.stdout)
     assert answer["passed"] is True
-    assert {probe["happened"] for probe in answer["probes"]} == {"allow", "deny"}
+    assert {probe["happened"] for probe in answer["probes"]} == {"allow", "deny", "not judged here"}
 
 
 def test_a_partition_that_the_local_aws_does_not_have_is_refused(tmp_path: Path) -> None:

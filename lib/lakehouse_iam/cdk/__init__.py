@@ -3,10 +3,13 @@
 >>> from lakehouse_iam.cdk import BucketAccess, BucketOwnerRole
 """
 
-from lakehouse_iam.cdk.bucket_owner_role import BucketAccess, BucketOwnerRole
+from lakehouse_iam.cdk.bucket_access import BucketAccess
+from lakehouse_iam.cdk.bucket_owner_role import BucketOwnerRole
 from lakehouse_iam.cdk.deployment_account_role import DeploymentAccountRole
+from lakehouse_iam.cdk.handoff import HandOff
 from lakehouse_iam.cdk.instance_profile import InstanceProfile
 from lakehouse_iam.cdk.pass_role_grant import PassRoleGrant
+from lakehouse_iam.cdk.storage_credential_role import StorageCredentialRole, external_id_parameter
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.instance_profile import BucketPolicyMode
@@ -18,9 +21,12 @@ __all__ = [
     "BucketOwnerRole",
     "BucketPolicyMode",
     "DeploymentAccountRole",
+    "HandOff",
     "InstanceProfile",
     "LakehouseIamValidation",
     "ObjectOwnership",
     "PassRoleGrant",
+    "StorageCredentialRole",
     "TrustBy",
+    "external_id_parameter",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lakehouse_iam.cdk.stand_ins import StandIns
 from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement
 
 
@@ -40,7 +41,14 @@ def policy_document(document: PolicyDocument) -> iam.PolicyDocument:
 
 
 def attach(
-    scope: Construct, id: str, role: iam.IRole, policies: Sequence[PackedPolicy], *, name: str | None, description: str
+    scope: Construct,
+    id: str,
+    role: iam.IRole,
+    policies: Sequence[PackedPolicy],
+    *,
+    name: str | None,
+    description: str,
+    stand_ins: StandIns,
 ) -> None:
     """Attach packed documents to a role as managed policies.
 
@@ -51,6 +59,7 @@ def attach(
         policies: the documents.
         name: what their names begin with, or `None` to let CloudFormation name them.
         description: of each policy.
+        stand_ins: what stands for tokens in the documents.
     """
     for policy in policies:
         iam.ManagedPolicy(
@@ -58,6 +67,6 @@ def attach(
             f"{id}{policy.label}",
             managed_policy_name="-".join(part for part in (name, policy.label) if part) if name else None,
             description=description,
-            document=policy_document(policy.document),
+            document=iam.PolicyDocument.from_json(stand_ins.restore(policy.document.to_json())),
             roles=[role],
         )

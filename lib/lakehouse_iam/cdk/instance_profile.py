@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from aws_cdk import Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakehouse_iam.arns import IamPath, InstanceProfileName
-from lakehouse_iam.cdk.validation import ensure_validation
+from lakehouse_iam.arns import InstanceProfileName
+from lakehouse_iam.cdk.references import checked_path, is_known, same_account
+from lakehouse_iam.cdk.validation import LakehouseIamValidation
 
 
 class InstanceProfile(Construct):
     """The envelope in which EC2 hands a role to a cluster.
 
     Args:
-        role: the role to hand over.
+        role: the role to hand over; of the stack's own account.
         instance_profile_name: at most 128 characters. The console gives it the name of the role, and Databricks'
             serverless SQL expects the two to be the same. Default: CloudFormation chooses one.
         path: IAM path. Default: `/`.
 
+    Attributes:
+        role: the role inside.
+        instance_profile: the CDK's own construct.
+
     Raises:
-        InvalidValue: a name or path that IAM would refuse.
+        InvalidValue: a name or path that IAM would refuse, or a role of another account.
     """
 
     def __init__(
@@ -33,17 +37,18 @@ class InstanceProfile(Construct):
         path: str = "/",
     ) -> None:
         super().__init__(scope, id)
-        if instance_profile_name is not None and not Token.is_unresolved(instance_profile_name):
+        if instance_profile_name is not None and is_known(instance_profile_name):
             InstanceProfileName.parse(instance_profile_name)
+        same_account(self, role, purpose="the role of the instance profile")
         self.role = role
         self.instance_profile = iam.InstanceProfile(
             self,
             "InstanceProfile",
             role=role,
             instance_profile_name=instance_profile_name,
-            path=str(IamPath.parse(path)),
+            path=checked_path(path),
         )
-        ensure_validation(self)
+        LakehouseIamValidation.add_to(self)
 
     @property
     def role_arn(self) -> str:

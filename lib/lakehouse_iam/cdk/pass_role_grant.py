@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from aws_cdk import Token
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.arns import RoleArn, RoleName
 from lakehouse_iam.cdk.documents import policy_document
-from lakehouse_iam.cdk.references import role_arn, same_account
-from lakehouse_iam.cdk.validation import ensure_validation
+from lakehouse_iam.cdk.references import is_known, role_arn, same_account
+from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.roles import instance_profile as documents
 
 
@@ -18,9 +17,14 @@ class PassRoleGrant(Construct):
 
     Args:
         role: the role that clusters carry, as a CDK role or ARN. Not the instance profile: its ARN would match nothing.
-        cross_account_role: the role that Databricks deploys clusters with: a CDK role, its name or its ARN. It must be
-            in the stack's own account.
+            It must be in the stack's own account: IAM passes no role across accounts.
+        cross_account_role: the role that Databricks deploys clusters with: a CDK role, its name or its ARN; a token is
+            taken for its name. It must be in the stack's own account.
         policy_name: Default: CloudFormation chooses one.
+
+    Attributes:
+        policy: the inline policy.
+        cross_account_role: the role it is attached to.
 
     Raises:
         InvalidValue: an instance profile in the place of a role, a bad name, or a role of another account.
@@ -36,23 +40,26 @@ class PassRoleGrant(Construct):
         policy_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
+        arn = role_arn(role, self)
+        same_account(self, role, purpose="the role to pass")
         self.cross_account_role = self._existing_role(cross_account_role)
         self.policy = iam.Policy(
             self,
             "Policy",
             policy_name=policy_name,
-            document=policy_document(documents.pass_role_document(role_arn(role))),
+            document=policy_document(documents.pass_role_document(arn)),
             roles=[self.cross_account_role],
         )
-        ensure_validation(self)
+        LakehouseIamValidation.add_to(self)
 
     def _existing_role(self, role: iam.IRole | str) -> iam.IRole:
         if not isinstance(role, str):
             same_account(self, role, purpose="the cross-account role")
             return role
-        if Token.is_unresolved(role):
-            return iam.Role.from_role_name(self, "CrossAccountRole", role)
-        if role.startswith("arn:"):
+        name = role
+        if is_known(role) and role.startswith("arn:"):
             same_account(self, role, purpose="the cross-account role")
-            return iam.Role.from_role_name(self, "CrossAccountRole", str(RoleArn.parse(role).name))
-        return iam.Role.from_role_name(self, "CrossAccountRole", str(RoleName.parse(role)))
+            name = str(RoleArn.parse(role).name)
+        elif is_known(role):
+            name = str(RoleName.parse(role))
+        return iam.Role.from_role_name(self, "CrossAccountRole", name)

@@ -2,38 +2,106 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack, Stage, Token
+import re
+from enum import Enum
+from typing import TypeVar
+
+from aws_cdk import PhysicalName, Reference, Stack, Stage, Token, Tokenization
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from lakehouse_iam.arns import RoleArn
+from lakehouse_iam.arns import IamPath, RoleArn, RoleName
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_of_region
+from lakehouse_iam.policy import compact_json
+
+Choice = TypeVar("Choice", bound=Enum)
+
+# How the CDK writes a token into text. Source: aws-cdk-lib 2.275 `core/lib/private/encoding`, read 2026-11-21.
+_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 
 
-def role_arn(role: iam.IRole | str) -> str:
+def is_known(value: str) -> bool:
+    """Whether the text can be read now, that is, holds no token."""
+    return not Token.is_unresolved(value)
+
+
+def chosen(kind: type[Choice], value: Choice | str, *, name: str) -> Choice:
+    """The member of an enumeration, from itself or from its value.
+
+    Raises:
+        InvalidValue: it has no such member. Plain text that went through would be taken for whatever is not asked for
+            by identity, such as read-write.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(f"{kind.__name__}.{member.name}" for member in kind)
+        raise InvalidValue(f"{name}={value!r} is not known", allowed=f"allowed are {allowed}") from None
+
+
+def listed(values: object, *, name: str) -> None:
+    """Refuse text where a list of texts belongs: Python would read it letter by letter.
+
+    Raises:
+        InvalidValue: the value is text.
+    """
+    if isinstance(values, str):
+        raise InvalidValue(
+            f"{name}={values!r} is text", allowed="allowed is a list", next_step=f"write {name}=[{values!r}]"
+        )
+
+
+def checked_role_name(name: str | None) -> str | None:
+    """The name of a role to be made, checked where it can be read.
+
+    Raises:
+        InvalidValue: IAM would refuse it.
+    """
+    return str(RoleName.parse(name)) if name is not None and is_known(name) else name
+
+
+def checked_path(path: str) -> str:
+    """An IAM path, checked where it can be read.
+
+    Raises:
+        InvalidValue: IAM would refuse it.
+    """
+    return str(IamPath.parse(path)) if is_known(path) else path
+
+
+def policy_name(role_name: str | None, purpose: str) -> str | None:
+    """The name of a policy of a role to be made; none where the CDK or CloudFormation chooses the role's name."""
+    return None if role_name in (None, PhysicalName.GENERATE_IF_NEEDED) else f"{role_name}-{purpose}"
+
+
+def role_arn(role: iam.IRole | str, scope: Construct) -> str:
     """The ARN of a role, checked where it is text that can be read.
 
     Raises:
-        InvalidValue: the text is not a role's ARN.
+        InvalidValue: the text is not a role's ARN, or one of another partition than the construct's.
     """
     if not isinstance(role, str):
         return role.role_arn
-    return role if Token.is_unresolved(role) else str(RoleArn.parse(role))
+    if not is_known(role):
+        return role
+    arn = RoleArn.parse(role)
+    same_partition(scope, arn.partition, what=f"the role {arn}")
+    return str(arn)
 
 
 def account_of_role(role: iam.IRole | str) -> str | None:
     """The account of a role, or `None` where only the deployment knows it."""
     if isinstance(role, str):
-        return None if Token.is_unresolved(role) else str(RoleArn.parse(role).account)
+        return str(RoleArn.parse(role).account) if is_known(role) else None
     account = role.env.account
-    return None if Token.is_unresolved(account) else account
+    return account if is_known(account) else None
 
 
 def region_of(scope: Construct) -> str | None:
     """The region of a construct's stack, or `None` where only the deployment knows it."""
     region = Stack.of(scope).region
-    return None if Token.is_unresolved(region) else region
+    return region if is_known(region) else None
 
 
 def dns_suffix_of(scope: Construct) -> str:
@@ -48,16 +116,36 @@ def partition_name_of(scope: Construct) -> str:
     return partition_of_region(region).name if region else Stack.of(scope).partition
 
 
-def deploy_after(dependent: Construct, role: iam.IRole | str) -> None:
-    """Make the stack of one construct wait for the stack of a role, if the two may depend on each other.
+def same_partition(scope: Construct, partition: str, *, what: str) -> None:
+    """Refuse what lies in another partition: no request crosses from one partition into another.
+
+    Raises:
+        InvalidValue: the partition of the construct's stack is known and differs.
+    """
+    own = partition_name_of(scope)
+    if is_known(own) and own != partition:
+        raise InvalidValue(
+            f"{what} is in the partition {partition}, and this stack is deployed to {own}",
+            allowed=f"allowed is the partition {own}; no request crosses from one partition into another",
+        )
+
+
+def is_in_own_stack(scope: Construct, other: IConstruct) -> bool:
+    """Whether two constructs are deployed by the same stack."""
+    return Stack.of(scope).node.path == Stack.of(other).node.path
+
+
+def deploy_after(dependent: IConstruct, role: iam.IRole | str) -> None:
+    """Make the stack of one construct wait for the stack that makes a role, if the two may depend on each other.
 
     A cross-account reference by name creates no dependency by itself, so the first deployment would fail with "Invalid
-    principal". Stacks of different stages cannot depend on each other; those are left to the validation.
+    principal". Stacks of different stages cannot depend on each other; those are left to the validation, and so is a
+    role that is only imported: the stack it is imported into does not make it.
     """
-    if isinstance(role, str):
+    if not isinstance(role, iam.Role):
         return
     stack, other = Stack.of(dependent), Stack.of(role)
-    if stack is not other and stack.node.path != other.node.path and _stage_path(stack) == _stage_path(other):
+    if stack.node.path != other.node.path and _stage_path(stack) == _stage_path(other):
         stack.add_stack_dependency(other)
 
 
@@ -67,15 +155,32 @@ def _stage_path(construct: IConstruct) -> str:
 
 
 def same_account(scope: Construct, role: iam.IRole | str, *, purpose: str) -> None:
-    """Refuse a role of another account where only one of the same account can be given a policy.
+    """Refuse a role of another account where only one of the same account will do.
 
     Raises:
         InvalidValue: both accounts are known and differ. The CDK itself would attach nothing, without a word.
     """
     own, other = Stack.of(scope).account, account_of_role(role)
-    if other and not Token.is_unresolved(own) and own != other:
+    if other and is_known(own) and own != other:
         raise InvalidValue(
             f"{purpose} is a role of the account {other}, and this stack is deployed to {own}",
-            allowed="a role of the stack's own account: a policy cannot be attached across accounts",
-            next_step="put the construct into a stack of that account, or hand its admin the statement",
+            allowed="allowed is a role of the stack's own account; IAM neither attaches policies nor passes roles across "
+            "accounts",
+            next_step=f"put the construct into a stack of {other}, or have its admin add the statement",
         )
+
+
+def stable_name(scope: Construct, value: str) -> str:
+    """What a text with tokens stands for, in words that are the same in every synthesis.
+
+    The text of a token holds a number that shifts with every construct made before it.
+    """
+    if is_known(value):
+        return value
+    names = iter(
+        f"{token.target.node.path}.{token.display_name}"
+        if isinstance(token, Reference)
+        else compact_json(Stack.of(scope).resolve(token))
+        for token in Tokenization.reverse_string(value).tokens
+    )
+    return _TOKEN.sub(lambda _: next(names), value)

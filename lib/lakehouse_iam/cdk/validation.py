@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jsii
 from aws_cdk import (
+    CfnElement,
     IPolicyValidationContext,
     IPolicyValidationPlugin,
+    NestedStack,
     PolicyValidationPluginReport,
     PolicyViolatingResource,
     PolicyViolation,
@@ -19,20 +23,40 @@ from aws_cdk import (
 from constructs import Construct, IConstruct
 
 from lakehouse_iam import __version__
+from lakehouse_iam.cdk.proof_validation import ProofValidation
 from lakehouse_iam.intrinsics import Deployment
 from lakehouse_iam.template_checks import COUNT_RULE, PRINCIPAL_RULE, SIZE_RULE, Violation, violations
 from lakehouse_iam.template_checks import Stack as CheckedStack
 
 NAME = "lakehouse-iam"
-_MARKER = "LakehouseIamValidation"
+_REGISTERED = "lakehouse-iam:validation"
+# How a manifest writes what only the deployment knows: aws://unknown-account/unknown-region.
+UNKNOWN_ACCOUNT = "unknown-account"
+UNKNOWN_REGION = "unknown-region"
+_ERROR = "error"
+_NESTED_STACK = "AWS::CloudFormation::Stack"
 
 
 @jsii.implements(IPolicyValidationPlugin)
 class LakehouseIamValidation:
     """Fails the synthesis of documents that AWS would refuse for their size, and of principals that would not exist yet.
 
-    Every construct of this package registers it once for its app. To switch a finding off, acknowledge its rule where it
-    occurs: `Validations.of(scope).acknowledge(Acknowledgment(id="lakehouse-iam::PrincipalExists", reason=…))`.
+    Every construct of this package adds it once to its app; `LakehouseIamValidation.add_to(app)` does so for an app
+    without one. It looks at every template of the app, nested stacks included.
+
+    A role that no stack of the app makes may exist already. Named by a construct of this package, that is an error all
+    the same, for nothing here shows that it does; named anywhere else in the app, a warning. Where it does exist,
+    acknowledge the rule:
+
+    >>> Validations.of(construct).acknowledge(
+    ...     Acknowledgment(id="lakehouse-iam::PrincipalExists", reason="made by the platform team's own stack")
+    ... )
+
+    - `lakehouse-iam::PolicySize`: a policy document is larger than AWS accepts.
+    - `lakehouse-iam::ManagedPoliciesPerRole`: a role has more managed policies than IAM attaches.
+    - `lakehouse-iam::PrincipalExists`: a policy names a role that nothing has made by then.
+
+    The acknowledgement holds for the construct and everything in it. The `lakehouse-iam::` belongs to the id.
     """
 
     @property
@@ -50,59 +74,168 @@ class LakehouseIamValidation:
         """The rules it knows."""
         return [SIZE_RULE, COUNT_RULE, PRINCIPAL_RULE]
 
+    @staticmethod
+    def add_to(scope: Construct) -> None:
+        """Add the validation to the app of a construct, unless it is there already."""
+        root = scope.node.root
+        # Kept as metadata, because a marker construct could meet a construct of the app's own by its id.
+        if all(entry.type != _REGISTERED for entry in root.node.metadata):
+            root.node.add_metadata(_REGISTERED, __version__)
+            Validations.of(root).add_plugins(LakehouseIamValidation(), ProofValidation())
+
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Check every template of the app."""
-        after = _dependencies(context.app_construct)
-        paths: dict[str, str] = {}
-        stacks = []
-        for template in context.stack_templates:
-            paths[template.stack_construct_path] = template.template_path
-            body: dict[str, Any] = json.loads(Path(template.template_path).read_text(encoding="utf-8"))
-            deployment = Deployment(body, template.account_id or "", template.region or "")
-            stacks.append(
-                CheckedStack(template.stack_construct_path, deployment, after.get(template.stack_construct_path, ()))
-            )
-        found = violations(stacks)
+        manifests = [Path(path).parent / "manifest.json" for path in context.template_paths]
+        stacks = [stack for manifest in sorted(set(manifests)) for stack in _stacks(manifest)]
+        templates = list(_templates(stacks, context.app_construct))
+        after = {stack.path: stack.after for stack in stacks}
+        found = violations([template.checked(after, templates) for template in templates])
+        file_of = {template.path: str(template.file) for template in templates}
+        ours = _our_resources(context.app_construct) if any(not violation.certain for violation in found) else set()
+        reported = [
+            _violation(violation, file_of[violation.stack], (violation.stack, violation.logical_id) in ours)
+            for violation in found
+        ]
         return PolicyValidationPluginReport(
-            success=not found, violations=[_violation(violation, paths) for violation in found]
+            success=all(violation.severity != _ERROR for violation in reported), violations=reported
         )
 
 
-def _violation(violation: Violation, paths: dict[str, str]) -> PolicyViolation:
+@dataclass(frozen=True)
+class _Template:
+    """A synthesized template.
+
+    Args:
+        path: the construct path of its stack.
+        top: the construct path of the stack that is deployed: itself, or the one it is nested in.
+        file: where it was written.
+        body: what it says.
+        account: where it is deployed, or empty.
+        region: where it is deployed, or empty.
+    """
+
+    path: str
+    top: str
+    file: Path
+    body: Mapping[str, Any]
+    account: str
+    region: str
+
+    def checked(self, after: Mapping[str, frozenset[str]], templates: Sequence[_Template]) -> CheckedStack:
+        """The same in the words of the checks."""
+        # Nested stacks wait for what their parent waits for. Among themselves their parameters tell the order.
+        family = {other.path for other in templates if other.top == self.top} - {self.path}
+        return CheckedStack(
+            self.path,
+            Deployment(self.body, self.account, self.region),
+            tuple(sorted(family | after.get(self.top, set()))),
+        )
+
+
+@dataclass(frozen=True)
+class _StackInManifest:
+    """A stack as the manifest of its cloud assembly describes it.
+
+    Args:
+        path: its construct path.
+        file: its template.
+        account: where it is deployed, or empty.
+        region: where it is deployed, or empty.
+        after: the construct paths of every stack that is deployed before it.
+    """
+
+    path: str
+    file: Path
+    account: str
+    region: str
+    after: frozenset[str]
+
+
+def _stacks(manifest: Path) -> list[_StackInManifest]:
+    """The stacks of a manifest, which the CDK has written by now and which the CLI goes by.
+
+    The CDK would tell the same through jsii, one question at a time; for twenty stacks that took four times as long as
+    the checks.
+    """
+    artifacts: dict[str, Any] = _read(manifest).get("artifacts", {})
+    stacks = {id: artifact for id, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
+    path_of = {id: str(artifact.get("displayName", id)) for id, artifact in stacks.items()}
+    return [
+        _StackInManifest(
+            path=path_of[id],
+            file=manifest.parent / artifact["properties"]["templateFile"],
+            account=_known(artifact["environment"].split("/")[2]),
+            region=_known(artifact["environment"].split("/")[3]),
+            after=frozenset(path_of[other] for other in _all_before(id, artifacts) if other in stacks),
+        )
+        for id, artifact in stacks.items()
+    ]
+
+
+def _known(part_of_environment: str) -> str:
+    return "" if part_of_environment in (UNKNOWN_ACCOUNT, UNKNOWN_REGION) else part_of_environment
+
+
+def _templates(stacks: Sequence[_StackInManifest], app: IConstruct) -> Iterator[_Template]:
+    for stack in stacks:
+        template = _Template(stack.path, stack.path, stack.file, _read(stack.file), stack.account, stack.region)
+        yield template
+        # Nested stacks stand in no manifest. Walking an app takes time, so only where there are any.
+        if any(resource.get("Type") == _NESTED_STACK for resource in template.body.get("Resources", {}).values()):
+            yield from _nested(template, app)
+
+
+def _nested(parent: _Template, app: IConstruct) -> Iterator[_Template]:
+    for construct in app.node.find_all():
+        if NestedStack.is_nested_stack(construct) and construct.node.path.startswith(f"{parent.path}/"):
+            file = parent.file.parent / Stack.of(construct).template_file
+            yield _Template(construct.node.path, parent.path, file, _read(file), parent.account, parent.region)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return body
+
+
+def _our_resources(app: IConstruct) -> set[tuple[str, str]]:
+    """The resources inside constructs of this package: stack path and logical id."""
+    found = set()
+    # jsii gives back the Python objects that the app made, of whatever class they are.
+    for ours in (construct for construct in app.node.find_all() if _is_ours(construct)):
+        for construct in ours.node.find_all():
+            if isinstance(construct, CfnElement):
+                stack = Stack.of(construct)
+                found.add((stack.node.path, str(stack.resolve(construct.logical_id))))
+    return found
+
+
+def _is_ours(construct: IConstruct) -> bool:
+    package = __name__.rpartition(".")[0]
+    return any(kind.__module__.startswith(f"{package}.") for kind in type(construct).__mro__)
+
+
+def _violation(violation: Violation, template_file: str, is_ours: bool) -> PolicyViolation:
     return PolicyViolation(
         rule_name=violation.rule,
         description=violation.what,
         fix=violation.fix,
-        severity="error",
+        severity=_ERROR if violation.certain or is_ours else "warning",
         violating_resources=[
             PolicyViolatingResource(
                 resource_logical_id=violation.logical_id,
-                template_path=paths[violation.stack],
-                locations=[f"Properties/{violation.location}"],
+                template_path=template_file,
+                locations=[f"Properties.{violation.location}"],
             )
         ],
     )
 
 
-def _dependencies(app: IConstruct) -> dict[str, tuple[str, ...]]:
-    """For each stack by its path, every stack that is deployed before it."""
-    direct = {
-        stack.node.path: [other.node.path for other in stack.dependencies]
-        for construct in app.node.find_all()
-        if Stack.is_stack(construct)
-        for stack in (Stack.of(construct),)
-    }
-
-    def all_before(path: str) -> set[str]:
-        before = set(direct.get(path, ()))
-        return before.union(*(all_before(other) for other in before)) if before else before
-
-    return {path: tuple(sorted(all_before(path))) for path in direct}
-
-
-def ensure_validation(scope: Construct) -> None:
-    """Register the validation with the construct's app, once."""
-    root = scope.node.root
-    if root.node.try_find_child(_MARKER) is None:
-        Construct(cast("Construct", root), _MARKER)
-        Validations.of(root).add_plugins(LakehouseIamValidation())
+def _all_before(id: str, artifacts: Mapping[str, Any]) -> set[str]:
+    before: set[str] = set()
+    waiting = [id]
+    while waiting:
+        for other in artifacts.get(waiting.pop(), {}).get("dependencies", []):
+            if other not in before:
+                before.add(other)
+                waiting.append(other)
+    return before

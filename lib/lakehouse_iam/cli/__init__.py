@@ -6,9 +6,13 @@ import click
 
 from lakehouse_iam import __version__
 from lakehouse_iam.cli.check import check
+from lakehouse_iam.cli.connect import connect
+from lakehouse_iam.cli.disconnect import disconnect
 from lakehouse_iam.cli.init import init
+from lakehouse_iam.cli.prove import prove
 from lakehouse_iam.cli.rehearse import rehearse
 from lakehouse_iam.cli.schema import schema
+from lakehouse_iam.cli.simulate import simulate
 from lakehouse_iam.cli.template import template
 
 
@@ -21,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (init, check, template, rehearse, schema):
+for command in (init, check, template, prove, simulate, rehearse, connect, disconnect, schema):
     main.add_command(command)

@@ -18,11 +18,11 @@ def check(setup: str, as_json: bool) -> None:
     Nothing is written and nobody is asked.
     """
     from lakehouse_iam.cloudformation import templates
-    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.plan import plan_setups
     from lakehouse_iam.setups import load_setups
 
     with wrong_input(as_json=as_json):
-        plans = [plan_setup(found) for found in load_setups(setup)]
+        plans = plan_setups(load_setups(setup))
         for plan in plans:
             templates(plan)
     answer = [_summary(plan) for plan in plans]
@@ -34,6 +34,8 @@ def check(setup: str, as_json: bool) -> None:
         width = max(len(stack["stack"]) for stack in summary["stacks"])
         for number, stack in enumerate(summary["stacks"], start=1):
             click.echo(f"  {number}  {stack['account']}  {stack['stack']:<{width}}  {_contents(stack)}")
+        for note in summary["notes"]:
+            click.echo(f"  note: {note}")
     click.echo(f"ok: {_count(len(answer), 'setup')}")
 
 
@@ -42,6 +44,7 @@ def _summary(plan: Any) -> dict[str, Any]:
         "setup": plan.setup,
         "pattern": plan.pattern,
         "probes": len(plan.probes),
+        "notes": list(plan.notes),
         "stacks": [
             {
                 "stack": phase.stack,

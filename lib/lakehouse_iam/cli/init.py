@@ -18,7 +18,7 @@ from lakehouse_iam.cli.files import write_all
 def init(pattern: str, file: str, as_json: bool) -> None:
     """Write a commented setup of a pattern to start from.
 
-    Patterns: instance-profile. A file that exists is left alone.
+    Patterns: instance-profile, unity-catalog-aws, unity-catalog-azure. A file that exists is left alone.
     """
     from difflib import get_close_matches
 

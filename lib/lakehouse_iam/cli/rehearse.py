@@ -60,6 +60,10 @@ def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
                 rehearsal = run(setup, lambda line: None if as_json else click.echo(f"  {line}", err=True))
             except (LocalAwsError, DeploymentError) as error:
                 fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
+            except ModuleNotFoundError as missing:
+                needs = "pip install 'lakehouse-iam[rehearsal,databricks]'"
+                what = f"{missing.name} is not installed: a rehearsal of this pattern needs it: {needs}"
+                fail(what, code=OUTSIDE_FAILED, as_json=as_json)
     except KeyboardInterrupt:
         fail("stopped; the local AWS is down again", code=130, as_json=as_json)
     if not as_json:

@@ -25,4 +25,6 @@ def schema(folder: str, as_json: bool) -> None:
         return
     for place in files:
         click.echo(str(place))
-    click.echo(f"put on the first line of a setup: # yaml-language-server: $schema={folder.rstrip('/')}/setup.schema.json")
+    click.echo(
+        f"put on the first line of a setup: # yaml-language-server: $schema={folder.rstrip('/')}/setup.schema.json"
+    )

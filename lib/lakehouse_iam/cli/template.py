@@ -21,15 +21,14 @@ def template(setup: str, folder: str, as_json: bool) -> None:
     No CDK, Node or bootstrap is needed to deploy it. What somebody else must merge into a policy of theirs stands in
     <stack>.handoff.json beside it. Nothing is written unless everything can be.
     """
-    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.plan import plan_setups
     from lakehouse_iam.setups import load_setups
 
     with wrong_input(as_json=as_json):
         files: dict[Path, str] = {}
         stacks = []
-        for found in load_setups(setup):
-            plan = plan_setup(found)
-            made, written = _files(plan, Path(folder))
+        for plan in plan_setups(load_setups(setup)):
+            made, written = template_files(plan, Path(folder))
             files |= made
             stacks += written
         write_all(files)
@@ -39,22 +38,27 @@ def template(setup: str, folder: str, as_json: bool) -> None:
     _show(stacks)
 
 
-def _files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
+def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
+    """The files of a plan's templates and hand-offs, and its stacks for machines."""
     from lakehouse_iam.cloudformation import handoff_json, templates, text
+    from lakehouse_iam.proof.probe_document import PROBES_FILE, probe_document, to_json
 
-    files: dict[Path, str] = {}
+    files = {folder / f"{plan.setup}{PROBES_FILE}": text(to_json(probe_document(plan)))}
     stacks: list[dict[str, Any]] = []
-    for phase_id, body in templates(plan).items():
-        phase = plan.phase(phase_id)
+    made = templates(plan)
+    for phase in plan.phases:
         place = folder / str(phase.account)
-        files[place / f"{phase.stack}.template.json"] = text(body)
-        stack = {
+        stack: dict[str, Any] = {
             "stack": phase.stack,
             "account": str(phase.account),
             "region": phase.region,
-            "template": str(place / f"{phase.stack}.template.json"),
             "after": [plan.phase(before).stack for before in phase.after],
         }
+        if phase.id in made:
+            files[place / f"{phase.stack}.template.json"] = text(made[phase.id])
+            stack["template"] = str(place / f"{phase.stack}.template.json")
+        if phase.parameters:
+            stack["parameters"] = {parameter.id: parameter.description for parameter in phase.parameters}
         if phase.handoffs:
             handoff = place / f"{phase.stack}.handoff.json"
             files[handoff] = text([handoff_json(handed) for handed in phase.handoffs])
@@ -67,9 +71,19 @@ def _show(stacks: list[dict[str, Any]]) -> None:
     click.echo("Deploy in this order, each with credentials of its account:")
     for number, stack in enumerate(stacks, start=1):
         click.echo(f"\n{number}. account {stack['account']}, region {stack['region']}")
-        click.echo(
-            f"   aws cloudformation deploy --region {stack['region']} --stack-name {stack['stack']} \\\n"
-            f"     --template-file {stack['template']} --capabilities CAPABILITY_NAMED_IAM"
-        )
+        if "template" in stack:
+            click.echo(
+                f"   aws cloudformation deploy --region {stack['region']} --stack-name {stack['stack']} \\\n"
+                f"     --template-file {stack['template']} --capabilities CAPABILITY_NAMED_IAM{_overrides(stack)}"
+            )
+        for parameter, description in stack.get("parameters", {}).items():
+            click.echo(f"   {parameter}: {description}")
         if "handoff" in stack:
-            click.echo(f"   then have merged what stands in {stack['handoff']}")
+            first = "then have" if "template" in stack else "nothing to deploy; have"
+            click.echo(f"   {first} merged what stands in {stack['handoff']}")
+
+
+def _overrides(stack: dict[str, Any]) -> str:
+    # Brackets are allowed in no value, so what is left as it stands does not deploy.
+    given = " ".join(f"'{parameter}=<value>'" for parameter in stack.get("parameters", {}))
+    return f" \\\n     --parameter-overrides {given}" if given else ""

@@ -1,11 +1,27 @@
 """Plans: what a setup becomes, before any engine has touched it."""
 
-from lakehouse_iam.plan import instance_profile
-from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, PlanError
+from collections.abc import Sequence
+
+from lakehouse_iam.plan import instance_profile, unity_catalog
+from lakehouse_iam.plan.conflicts import refuse_conflicts
+from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, PlanError
 from lakehouse_iam.plan.probes import Expected, Probe
 from lakehouse_iam.setups import Setup
+from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
-__all__ = ["Expected", "HandOver", "Output", "Party", "Phase", "Plan", "PlanError", "Probe", "plan_setup"]
+__all__ = [
+    "Expected",
+    "HandOver",
+    "Output",
+    "Parameter",
+    "Party",
+    "Phase",
+    "Plan",
+    "PlanError",
+    "Probe",
+    "plan_setup",
+    "plan_setups",
+]
 
 
 def plan_setup(setup: Setup) -> Plan:
@@ -14,4 +30,17 @@ def plan_setup(setup: Setup) -> Plan:
     Raises:
         PlanError: the setup is larger than AWS accepts.
     """
+    if isinstance(setup, UnityCatalogSetup):
+        return unity_catalog.plan(setup)
     return instance_profile.plan(setup)
+
+
+def plan_setups(setups: Sequence[Setup]) -> tuple[Plan, ...]:
+    """The plans of setups that are deployed side by side.
+
+    Raises:
+        PlanError: one of them is larger than AWS accepts, or two of them claim the same role, bucket or bucket policy.
+    """
+    plans = tuple(plan_setup(setup) for setup in setups)
+    refuse_conflicts(plans)
+    return plans

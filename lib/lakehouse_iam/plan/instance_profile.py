@@ -13,18 +13,29 @@ Order of events, and why:
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 
-from lakehouse_iam.arns import AccountId, BucketName, ObjectPrefix
+from lakehouse_iam.arns import AccountId, RoleArn
 from lakehouse_iam.errors import LakehouseIamError, QuotaExceeded
+from lakehouse_iam.partitions import EC2_SERVICE
+from lakehouse_iam.plan.bucket_probes import Way, asking_once_for_each_key, bucket_probes, outsider_probes
+from lakehouse_iam.plan.existing import existing_of
+from lakehouse_iam.plan.iam_probes import iam_probes, iam_probes_of_another
+from lakehouse_iam.plan.limits import STACK_RESOURCES, more_room
+from lakehouse_iam.plan.names import bucket_id, policy_name
+from lakehouse_iam.plan.outsiders import (
+    OTHER_ROLE,
+    OTHER_SERVICE,
+    OTHER_WORKSPACE,
+    STRANGER_ACCOUNT,
+    UNNAMED_ROLE,
+    sister_role,
+)
 from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, PlanError
-from lakehouse_iam.plan.probes import Expected, Probe
+from lakehouse_iam.plan.probes import Context, Expected, Probe
 from lakehouse_iam.policy import (
     BUCKET_POLICY_SIZE,
-    MANAGED_POLICIES_PER_ROLE_ADJUSTED,
     MANAGED_POLICY_SIZE,
     TRUST_POLICY_SIZE_ADJUSTED,
     PackedPolicy,
@@ -35,8 +46,6 @@ from lakehouse_iam.resources import (
     BucketPolicy,
     BucketPolicyGrant,
     Existing,
-    ExistingBucket,
-    ExistingKey,
     ExistingManagedPolicy,
     ExistingRole,
     HandOff,
@@ -50,14 +59,15 @@ from lakehouse_iam.resources import (
 )
 from lakehouse_iam.roles import instance_profile as documents
 from lakehouse_iam.roles.instance_profile import TrustBy
-from lakehouse_iam.setups.instance_profile import Bucket as BucketInSetup
-from lakehouse_iam.setups.instance_profile import BucketOwner, BucketPolicyMode, InstanceProfileSetup
+from lakehouse_iam.setups.buckets import Bucket as BucketInSetup
+from lakehouse_iam.setups.buckets import BucketPolicyMode
+from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
 from lakehouse_iam.spark import configuration as spark
 from lakehouse_iam.statements.kms import strongest_key_grants
 from lakehouse_iam.statements.s3 import Access
 
 DEPLOYMENT_ACCOUNT = "DeploymentAccount"
-STACK_RESOURCES = 500
+PASSING_ROLE = "the role that Databricks deploys clusters with"
 
 
 def plan(setup: InstanceProfileSetup) -> Plan:
@@ -94,10 +104,15 @@ def stack_name(setup: InstanceProfileSetup, phase: str) -> str:
 
 
 def spark_configuration(setup: InstanceProfileSetup) -> spark.SparkConfiguration:
-    """The configuration to put on a cluster: Databricks' form for one bucket owner, Hadoop's per bucket for several."""
-    if len(setup.bucket_owners) == 1:
-        uses_acls = any(_writes_with_acls(bucket) for bucket in setup.buckets)
-        return spark.databricks_form(str(setup.bucket_owners[0].role), acls=uses_acls)
+    """The configuration to put on a cluster: Databricks' form where one role and one habit of ACLs fits every bucket.
+
+    Databricks' form is for the whole cluster. Several owners need several roles, and a canned ACL that is sent to a bucket
+    without ACLs would ask for `s3:PutObjectAcl`, which the role does not have there: both take Hadoop's form per bucket.
+    """
+    written = [bucket for bucket in setup.buckets if bucket.access is Access.READ_WRITE]
+    habits = {_writes_with_acls(bucket) for bucket in written}
+    if len(setup.bucket_owners) == 1 and len(habits) <= 1:
+        return spark.databricks_form(str(setup.bucket_owners[0].role), acls=habits == {True})
     return spark.per_bucket_form(bucket_routes(setup), region=setup.region, dns_suffix=setup.partition.dns_suffix)
 
 
@@ -137,7 +152,7 @@ def _deployment_account(setup: InstanceProfileSetup) -> Phase:
         *(
             ManagedPolicy(
                 f"AssumeBucketOwnerRoles{policy.label}",
-                _policy_name(str(role.name), "assume-role", policy),
+                policy_name(str(role.name), "assume-role", policy),
                 policy.document,
                 documents.ASSUME_POLICY_DESCRIPTION,
                 role.name,
@@ -154,7 +169,7 @@ def _deployment_account(setup: InstanceProfileSetup) -> Phase:
     else:
         handoffs.append(
             RolePolicyGrant(
-                "the role that Databricks deploys clusters with",
+                PASSING_ROLE,
                 pass_role.statements,
                 "without it clusters that carry the instance profile do not start; "
                 "name the role as workspace.cross_account_role to have it done",
@@ -225,7 +240,7 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
         *(
             ManagedPolicy(
                 f"BucketAccess{policy.label}",
-                _policy_name(str(role.name), "bucket-access", policy),
+                policy_name(str(role.name), "bucket-access", policy),
                 policy.document,
                 documents.BUCKET_POLICY_DESCRIPTION,
                 role.name,
@@ -252,7 +267,7 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
         region=setup.region,
         after=(DEPLOYMENT_ACCOUNT,),
         resources=tuple(resources),
-        existing=(*_boundary(setup, role.account), *_existing(buckets)),
+        existing=(*_boundary(setup, role.account), *existing_of(buckets)),
         outputs=(Output("BucketOwnerRoleArn", str(role), "The role that clusters assume", "BucketOwnerRole"),),
         hands_over=(
             HandOver(
@@ -277,19 +292,10 @@ def _bucket_access(
         raise QuotaExceeded(
             f"the role {owner.role.name} would need {len(policies)} managed policies of {MANAGED_POLICY_SIZE:,} characters; "
             f"{most} may be attached to a role",
-            next_step=f"the first {fit:,} of {len(grants):,} buckets by name fit; " + _more_room(most),
+            next_step=f"the first {fit:,} of {len(grants):,} buckets by name fit; "
+            + more_room(most, owner="bucket-owner role"),
         )
     return policies
-
-
-def _more_room(most: int) -> str:
-    others = "give whole buckets instead of prefixes, or move buckets into a second setup with a bucket-owner role of its own"
-    if most < MANAGED_POLICIES_PER_ROLE_ADJUSTED:
-        return (
-            "have the quota 'Managed policies attached to an IAM role' raised and say so with "
-            f"quotas.managed_policies_per_role (up to {MANAGED_POLICIES_PER_ROLE_ADJUSTED}), {others}"
-        )
-    return others
 
 
 def _buckets_and_policies(
@@ -297,7 +303,7 @@ def _buckets_and_policies(
 ) -> Iterator[Resource]:
     for bucket in buckets:
         # No other id of the stack begins with S3, so a bucket named policy-x or owner-role takes none of them.
-        id = f"S3{_id_of(bucket.name)}"
+        id = f"S3{bucket_id(bucket.name)}"
         if bucket.create:
             yield Bucket(f"{id}Bucket", bucket.name, bucket.object_ownership, bucket.key)
         if bucket.policy is BucketPolicyMode.MANAGED:
@@ -327,14 +333,6 @@ def _boundary(setup: InstanceProfileSetup, account: AccountId) -> Iterator[Exist
     boundary = setup.boundary_in(account)
     if boundary and boundary.account != "aws":
         yield ExistingManagedPolicy(boundary)
-
-
-def _existing(buckets: tuple[BucketInSetup, ...]) -> Iterator[Existing]:
-    for key in sorted({bucket.key for bucket in buckets if bucket.key}, key=str):
-        yield ExistingKey(key)
-    for bucket in buckets:
-        if not bucket.create:
-            yield ExistingBucket(bucket.name, bucket.object_ownership, bucket.key)
 
 
 def _handoffs(setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[BucketInSetup, ...]) -> Iterator[HandOff]:
@@ -389,133 +387,106 @@ def _assume_roles(setup: InstanceProfileSetup) -> tuple[PackedPolicy, ...]:
     return policies
 
 
-def _policy_name(role: str, purpose: str, policy: PackedPolicy) -> str:
-    return "-".join(part for part in (role, purpose, policy.label) if part)
-
-
-def _id_of(bucket: BucketName) -> str:
-    """A bucket's name as part of a resource id; where joining its words would hide how it was split, with a hash."""
-    words = bucket.value.split("-")
-    joined = "".join(word.capitalize() for word in words)
-    if all(word and not word[0].isdigit() for word in words[1:]):
-        return joined
-    return joined + hashlib.sha256(bucket.value.encode()).hexdigest()[:8].upper()
-
-
 # ---------------------------------------------------------------- probes
-
-STRANGER_ACCOUNT = "999988887777"
-OTHER_ROLE = "lakehouse-iam-other-role"
 
 
 def _probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
+    yield from _deployment_role_probes(setup)
+    yield from _pass_role_probes(setup)
     for owner in setup.bucket_owners:
         yield from _assume_probes(setup, owner)
-        for bucket in setup.buckets_of(owner):
-            yield from _bucket_probes(setup, owner, bucket)
+        way = Way(str(setup.workspace.role), (str(owner.role),))
+        yield from iam_probes(way, str(owner.role.name), str(owner.role))
+        for bucket in asking_once_for_each_key(setup.buckets_of(owner)):
+            yield from bucket_probes(way, bucket, [other.name for other in setup.buckets], setup.partition)
+            for who, principal in _outsiders(setup):
+                yield from outsider_probes(who, principal, bucket, setup.partition)
+
+
+def _other_role(setup: InstanceProfileSetup, account: str) -> str:
+    return f"arn:{setup.partition.name}:iam::{account}:role/{OTHER_ROLE}"
+
+
+def _outsiders(setup: InstanceProfileSetup) -> tuple[tuple[str, str], ...]:
+    """Those who must not reach a bucket straight; what their own account allows them is not what stops them."""
+    workspace = setup.workspace.role
+    return (
+        ("the deployment role, without assuming,", str(workspace)),
+        ("another role of the workspace account", _other_role(setup, str(workspace.account))),
+        ("a role of another account", _other_role(setup, STRANGER_ACCOUNT)),
+    )
+
+
+def _deployment_role_probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
+    role = str(setup.workspace.role)
+
+    def assume(who: str, principal: str, expected: Expected, context: Context = ()) -> Probe:
+        return Probe(f"{who} the deployment role", principal, (), "sts:AssumeRole", role, expected, context)
+
+    yield assume("EC2 hands a cluster", EC2_SERVICE, Expected.ALLOW)
+    yield assume("Lambda hands a function", OTHER_SERVICE, Expected.DENY)
+    yield assume(
+        "another role of the workspace account assumes",
+        _other_role(setup, str(setup.workspace.role.account)),
+        Expected.DENY,
+    )
+    yield assume("a role of another account assumes", _other_role(setup, STRANGER_ACCOUNT), Expected.DENY)
+    serverless, ids = setup.shard.serverless_role, setup.workspace.serverless_workspace_ids
+    if serverless and ids:
+        for id in ids:
+            named = (("sts:ExternalId", f"databricks-serverless-{id}"),)
+            yield assume(f"serverless SQL of the workspace {id} assumes", serverless, Expected.ALLOW, named)
+        other = (("sts:ExternalId", f"databricks-serverless-{OTHER_WORKSPACE}"),)
+        yield assume("serverless SQL of another workspace assumes", serverless, Expected.DENY, other)
+        yield assume("serverless SQL without an external id assumes", serverless, Expected.DENY)
+        yield assume(
+            "another role of serverless SQL's account assumes",
+            _other_role(setup, str(RoleArn.parse(serverless).account)),
+            Expected.DENY,
+            (("sts:ExternalId", f"databricks-serverless-{ids[0]}"),),
+        )
+    yield from iam_probes(Way(role, ()), "the deployment role", role)
+
+
+def _pass_role_probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
+    named, role = setup.workspace.cross_account_role, setup.workspace.role
+    who = str(named) if named else PASSING_ROLE
+    way = Way(f"arn:{setup.partition.name}:iam::{role.account}:role/{named or UNNAMED_ROLE}", ())
+
+    def passes(what: str, whose: RoleArn, service: str, expected: Expected) -> Probe:
+        context = (("iam:PassedToService", service),)
+        return way.probe(f"{who} passes {what}", "iam:PassRole", str(whose), expected, context)
+
+    yield passes("the deployment role to EC2", role, EC2_SERVICE, Expected.ALLOW)
+    yield passes("the deployment role to Lambda", role, OTHER_SERVICE, Expected.DENY)
+    yield passes("another role to EC2", sister_role(role), EC2_SERVICE, Expected.DENY)
+    yield from iam_probes_of_another(way, who, "the deployment role", str(role))
 
 
 def _assume_probes(setup: InstanceProfileSetup, owner: BucketOwner) -> Iterator[Probe]:
-    deployment_role, target = str(setup.workspace.role), str(owner.role)
-    partition, account = setup.partition.name, setup.workspace.role.account
+    deployment_role, target, name = str(setup.workspace.role), str(owner.role), owner.role.name
     askers = (
         (deployment_role, "the deployment role", Expected.ALLOW),
-        (f"arn:{partition}:iam::{account}:role/{OTHER_ROLE}", "another role of the workspace account", Expected.DENY),
-        (f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}", "a role of another account", Expected.DENY),
+        (
+            _other_role(setup, str(setup.workspace.role.account)),
+            "another role of the workspace account",
+            Expected.DENY,
+        ),
+        (_other_role(setup, STRANGER_ACCOUNT), "a role of another account", Expected.DENY),
+        (
+            _other_role(setup, str(owner.role.account)),
+            f"another role of the account of {name}",
+            Expected.DENY,
+        ),
     )
     for principal, who, expected in askers:
-        yield Probe(f"{who} assumes {owner.role.name}", principal, (), "sts:AssumeRole", target, expected)
-
-
-def _bucket_probes(setup: InstanceProfileSetup, owner: BucketOwner, bucket: BucketInSetup) -> Iterator[Probe]:
-    arn = bucket.name.arn(setup.partition.name)
-    role, chain = str(setup.workspace.role), (str(owner.role),)
-    writes = Expected.ALLOW if bucket.access is Access.READ_WRITE else Expected.DENY
-    for prefix in bucket.prefixes or (None,):
-        folder = f"{prefix}/" if prefix else ""
-        listing = (("s3:prefix", folder),) if folder else ()
-        key = f"{arn}/{folder}lakehouse-iam-probe"
-        where = f"{bucket.name}/{folder}" if folder else str(bucket.name)
-        yield Probe(f"list {where}", role, chain, "s3:ListBucket", arn, Expected.ALLOW, listing)
-        yield Probe(f"read an object of {where}", role, chain, "s3:GetObject", key, Expected.ALLOW)
-        yield Probe(f"write an object of {where}", role, chain, "s3:PutObject", key, writes)
-        yield Probe(f"delete an object of {where}", role, chain, "s3:DeleteObject", key, writes)
-        if prefix:
-            yield from _outside_prefix(bucket, arn, prefix, role, chain)
-    if bucket.prefixes:
-        yield Probe(f"list all of {bucket.name}", role, chain, "s3:ListBucket", arn, Expected.DENY)
-    yield Probe(
-        f"the deployment role reads {bucket.name} without assuming",
-        role,
-        (),
-        "s3:GetObject",
-        f"{arn}/lakehouse-iam-probe",
-        Expected.DENY,
-    )
-    yield Probe(
-        f"the deployment role lists {bucket.name} without assuming", role, (), "s3:ListBucket", arn, Expected.DENY
-    )
-    stranger = f"arn:{setup.partition.name}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}"
-    yield Probe(
-        f"a role of another account reads {bucket.name}",
-        stranger,
-        (),
-        "s3:GetObject",
-        f"{arn}/lakehouse-iam-probe",
-        Expected.DENY,
-    )
-    yield from _beside_bucket(setup, bucket, arn, role, chain)
-
-
-def _outside_prefix(
-    bucket: BucketInSetup, arn: str, prefix: ObjectPrefix, role: str, chain: tuple[str, ...]
-) -> Iterator[Probe]:
-    sister = f"{_sister_folder(prefix, bucket)}/"
-    where = f"{bucket.name}/{sister}"
-    key = f"{arn}/{sister}lakehouse-iam-probe"
-    listing = (("s3:prefix", sister),)
-    yield Probe(f"read an object of the sister folder {where}", role, chain, "s3:GetObject", key, Expected.DENY)
-    yield Probe(f"list the sister folder {where}", role, chain, "s3:ListBucket", arn, Expected.DENY, listing)
-
-
-def _sister_folder(prefix: ObjectPrefix, bucket: BucketInSetup) -> ObjectPrefix:
-    """A folder whose name begins with the prefix and which the setup does not give away."""
-    sister = ObjectPrefix(f"{prefix}-secret")
-    return _sister_folder(sister, bucket) if any(p.covers(sister) for p in bucket.prefixes) else sister
-
-
-def sister_bucket(bucket: BucketName, taken: Collection[BucketName]) -> BucketName:
-    """A bucket whose name begins like this one's and which is not among those taken."""
-    stem = bucket.value[:50].rstrip("-")
-    names = (BucketName.parse(f"{stem}-sister{number or ''}") for number in count())
-    return next(name for name in names if name not in taken)
-
-
-def _beside_bucket(
-    setup: InstanceProfileSetup, bucket: BucketInSetup, arn: str, role: str, chain: tuple[str, ...]
-) -> Iterator[Probe]:
-    sister = sister_bucket(bucket.name, [other.name for other in setup.buckets])
-    sister_arn = sister.arn(setup.partition.name)
-    yield Probe(f"list the sister bucket {sister}", role, chain, "s3:ListBucket", sister_arn, Expected.DENY)
-    yield Probe(
-        f"read an object of the sister bucket {sister}",
-        role,
-        chain,
-        "s3:GetObject",
-        f"{sister_arn}/lakehouse-iam-probe",
-        Expected.DENY,
-    )
-    yield Probe(f"replace the policy of {bucket.name}", role, chain, "s3:PutBucketPolicy", arn, Expected.DENY)
-    yield Probe(f"delete the bucket {bucket.name}", role, chain, "s3:DeleteBucket", arn, Expected.DENY)
-    if bucket.key:
-        key = str(bucket.key)
-        yield Probe(
-            f"use the key of {bucket.name} through S3",
-            role,
-            chain,
-            "kms:Decrypt",
-            key,
-            Expected.ALLOW,
-            (("kms:ViaService", setup.partition.via_service("s3", bucket.key.region)),),
-        )
-        yield Probe(f"use the key of {bucket.name} outside S3", role, chain, "kms:Decrypt", key, Expected.DENY)
+        yield Probe(f"{who} assumes {name}", principal, (), "sts:AssumeRole", target, expected)
+    sister = sister_role(owner.role)
+    question = f"the deployment role assumes the sister role {sister.name}"
+    yield Probe(question, deployment_role, (), "sts:AssumeRole", str(sister), Expected.DENY)
+    namesake = replace(owner.role, account=AccountId(STRANGER_ACCOUNT))
+    question = f"the deployment role assumes a role of another account that is named {name} too"
+    yield Probe(question, deployment_role, (), "sts:AssumeRole", str(namesake), Expected.DENY)
+    survives = Expected.ALLOW if owner.trust is TrustBy.ACCOUNT else Expected.DENY
+    question = f"the deployment role, deleted and made again under its name, assumes {name}"
+    yield Probe(question, deployment_role, (), "sts:AssumeRole", target, survives, recreated=deployment_role)

@@ -37,12 +37,32 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """A value that a stack must be told when it is deployed, because nobody knows it before.
+
+    The documents of the phase carry `stand_in` in its place, so that they can be proved and rehearsed; engines write a
+    reference to the parameter wherever it stands, and nothing that can be deployed ever contains it.
+
+    Args:
+        id: its name among the stack's parameters.
+        stand_in: the text that stands for the value in the phase's resources.
+        pattern: the regular expression that the whole value must match.
+        description: what it is and where to find it.
+    """
+
+    id: str
+    stand_in: str
+    pattern: str
+    description: str
+
+
+@dataclass(frozen=True)
 class HandOver:
     """A value that one admin must tell another.
 
     Args:
         name: what it is.
-        value: the value.
+        value: the value; empty while only the one who gives it can know it.
         to: who needs it.
         why: what for.
     """
@@ -55,7 +75,7 @@ class HandOver:
 
 @dataclass(frozen=True)
 class Phase:
-    """One stack in one account.
+    """One admin's part in one account: a stack, or, where it has no resources, only statements to merge by hand.
 
     Args:
         id: the stack's name within its setup, in PascalCase, such as `BucketOwner`.
@@ -69,6 +89,8 @@ class Phase:
         outputs: what it shows.
         hands_over: what its admin tells the others.
         handoffs: statements for somebody else to merge, because this setup may not touch the policy.
+        parameters: what the stack must be told.
+        is_told: what its admin needs from the others.
     """
 
     id: str
@@ -82,6 +104,13 @@ class Phase:
     outputs: tuple[Output, ...]
     hands_over: tuple[HandOver, ...]
     handoffs: tuple[HandOff, ...]
+    parameters: tuple[Parameter, ...] = ()
+    is_told: tuple[HandOver, ...] = ()
+
+    @property
+    def has_stack(self) -> bool:
+        """Whether there is anything to deploy."""
+        return bool(self.resources)
 
 
 @dataclass(frozen=True)
@@ -95,6 +124,7 @@ class Plan:
         tags: tags of everything, the setup's own name included.
         phases: in the order in which they are deployed.
         probes: what must be possible afterwards, and what must not.
+        notes: what its reader should know though nothing is wrong, a sentence or two each.
     """
 
     setup: str
@@ -103,6 +133,7 @@ class Plan:
     tags: tuple[tuple[str, str], ...]
     phases: tuple[Phase, ...]
     probes: tuple[Probe, ...]
+    notes: tuple[str, ...] = ()
 
     def phase(self, id: str) -> Phase:
         """The phase of that id."""

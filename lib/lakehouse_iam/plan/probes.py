@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+Context = tuple[tuple[str, str], ...]
+"""Context keys of a request, with their values."""
+
 
 class Expected(Enum):
     """The answer a probe must get."""
@@ -19,12 +22,21 @@ class Probe:
 
     Args:
         question: the probe in words, one line.
-        principal: the ARN of the role that asks first; it is taken to have credentials already.
+        principal: who asks first: the ARN of a role, which is taken to have credentials already, or a service such as
+            `ec2.amazonaws.com`.
         assumes: the roles it then assumes, in order, before it acts.
         action: what is tried at the end, as an IAM action.
         resource: the ARN it is tried on.
         expected: the answer the last step must get. The steps before it must succeed, or the probe answers nothing.
-        context: context keys of the last request, such as `s3:prefix`.
+        context: context keys of the last request, such as `s3:prefix`, or `sts:ExternalId` where the last step assumes a
+            role itself.
+        external_ids: what is named when each of `assumes` is assumed, in the same order, empty for none. Left out, none
+            is named anywhere.
+        recreated: the ARN of a role that is deleted and made again under its own name before the question is asked; empty
+            for none. A policy that names a role as principal knows the old one only.
+
+    Raises:
+        ValueError: external ids, but not one for each role.
     """
 
     question: str
@@ -33,4 +45,15 @@ class Probe:
     action: str
     resource: str
     expected: Expected
-    context: tuple[tuple[str, str], ...] = ()
+    context: Context = ()
+    external_ids: tuple[str, ...] = ()
+    recreated: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.external_ids) not in (0, len(self.assumes)):
+            raise ValueError(f"{len(self.external_ids)} external ids for {len(self.assumes)} roles: {self.question}")
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """The roles it assumes on the way, in order, each with the external id that is named; empty for none."""
+        return tuple(zip(self.assumes, self.external_ids or ("",) * len(self.assumes), strict=True))

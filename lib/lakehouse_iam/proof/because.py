@@ -40,6 +40,15 @@ class Asked:
         return f"{self.action} on {self.resource}"
 
     @property
+    def who(self) -> str:
+        """Whose policies sentences speak of: a session has none of its own, so its role."""
+        return self.question.caller.identity or self.principal
+
+    def deed_under(self, policy: Policy) -> str:
+        """The same, under a policy that hangs on the resource itself and names it already."""
+        return self.action if policy.kind in (PolicyKind.TRUST, PolicyKind.KEY) else self.deed
+
+    @property
     def account(self) -> str:
         """The caller's account."""
         return self.question.caller.account
@@ -52,7 +61,7 @@ class Asked:
 
 def denied(asked: Asked, policy: Policy, compiled: Compiled) -> str:
     """An explicit deny, with the statement that decided."""
-    text = f"{compiled.statement.label} of {policy.name} denies {asked.deed} to {asked.principal}"
+    text = f"{compiled.statement.label} of {policy.name} denies {asked.deed_under(policy)} to {asked.who}"
     if compiled.principal is not None and compiled.principal.excludes:
         return f"{text}: {_NOT_PRINCIPAL}"
     return text
@@ -69,7 +78,7 @@ _NAMED: dict[NamedAs, str] = {
 def granted_by_resource(asked: Asked, policy: Policy, compiled: Compiled, named: NamedAs) -> str:
     """An allow on the resource's side."""
     label = compiled.statement.label
-    return f"{label} of {policy.name} allows {asked.deed} to {asked.principal}, {_NAMED[named]}"
+    return f"{label} of {policy.name} allows {asked.deed_under(policy)} to {asked.who}, {_NAMED[named]}"
 
 
 def granted_by_attached(asked: Asked, policy: Policy, compiled: Compiled) -> str:
@@ -111,7 +120,7 @@ def _resource_statement(asked: Asked) -> str:
 def identity_missing(asked: Asked) -> str:
     """No identity policy allows, on the principal's side."""
     return (
-        f"no identity policy of {asked.principal} in {asked.account} allows {asked.deed}; "
+        f"no identity policy of {asked.who} in {asked.account} allows {asked.deed}; "
         f"the owner of {asked.account} adds: {_identity_statement(asked)}"
     )
 
@@ -119,7 +128,7 @@ def identity_missing(asked: Asked) -> str:
 def boundary_missing(asked: Asked, policy: Policy) -> str:
     """A permissions boundary has no allow."""
     return (
-        f"{policy.name} has no statement that allows {asked.deed} to {asked.principal}; "
+        f"{policy.name} has no statement that allows {asked.deed}; "
         f"the owner of {asked.account} adds to it: {_identity_statement(asked)}"
     )
 
@@ -146,10 +155,9 @@ def resource_missing(asked: Asked, policy: Policy | None) -> str:
     place = f" in {asked.resource_account}" if asked.resource_account else ""
     if policy is None:
         lead = f"{asked.resource}{place} has no {asked.guard.value}"
-        lead += f" that allows {asked.action} to {asked.principal}"
+        lead += f" that allows {asked.action} to {asked.who}"
     else:
-        lead = f"{policy.name} has no statement that allows {asked.action} to {asked.principal}"
-        lead += "" if asked.guard is PolicyKind.TRUST else f" on {asked.resource}"
+        lead = f"{policy.name} has no statement that allows {asked.deed_under(policy)} to {asked.who}"
     if asked.question.caller.kind is CallerKind.ANONYMOUS:
         return f"{lead}; an anonymous request needs a statement for everyone, which {asked.owner} should not add"
     return f"{lead}; {asked.owner} adds: {_resource_statement(asked)}"
@@ -196,14 +204,19 @@ def resource_control_not_covered(service: str) -> str:
 
 
 def closest(asked: Asked, policies: Iterable[Policy]) -> tuple[str, ...]:
-    """Allow statements that fail in one element only, with that element; at most three."""
-    found: list[str] = []
+    """Allow statements that fail in one element only, with that element; at most three.
+
+    A statement about another action is told only where none about this one comes near.
+    """
+    found: list[tuple[bool, str]] = []
     for policy in policies:
         for compiled in policy.allows:
             reason = _only_failing(asked, compiled)
             if reason:
-                found.append(f"closest: {compiled.statement.label} of {policy.name} does not apply: {reason}")
-    return tuple(found[:_CLOSEST_SHOWN])
+                sentence = f"closest: {compiled.statement.label} of {policy.name} does not apply: {reason}"
+                found.append((compiled.acts(asked.question.action), sentence))
+    near = [sentence for acts, sentence in found if acts]
+    return tuple((near or [sentence for _, sentence in found])[:_CLOSEST_SHOWN])
 
 
 def _only_failing(asked: Asked, compiled: Compiled) -> str:
@@ -224,7 +237,7 @@ def _failing_element(asked: Asked, compiled: Compiled, acts: bool, named: bool) 
         word = "NotAction excludes" if compiled.statement.not_actions else "Action does not cover"
         return f"its {word} {asked.action}"
     if not named:
-        return f"its Principal does not name {asked.principal}"
+        return f"its Principal does not name {asked.who}"
     return f"its {_resource_words(compiled)} {asked.resource}"
 
 

@@ -69,7 +69,7 @@ def read_cases(lines: Iterable[str]) -> Iterator[Case]:
     """
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield read_case(line, number)
+            yield read_case(line.rstrip("\r\n"), number)
 
 
 def read_case(text: str, line: int) -> Case:

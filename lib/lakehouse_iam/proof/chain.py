@@ -27,7 +27,7 @@ act.
 """
 
 _DNS_SUFFIX: Mapping[str, str] = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
-"""Where it is not amazonaws.com (facts/aws.md C5, 2026-11-21)."""
+"""Where it is not amazonaws.com (aws-cdk-lib 2.275 region facts, read 2026-11-21)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +92,34 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ChainDecision:
-    """The decision on a whole chain. `broken` is the link that was not allowed, None when all were; `because`
-    is that link's, preceded by where it stands, or the last link's.
-    """
+    """The decision on a whole chain. `broken` is the link that was not allowed, None when all were."""
 
     decision: str
-    because: tuple[str, ...]
     links: tuple[Link, ...]
     broken: Link | None
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The reasons of the broken link, preceded by where it stands, or those of the last link."""
+        last = self.links[-1]
+        if self.broken is None:
+            return last.decision.because
+        where = f"step {len(self.links)} of the chain, {last.action} as {_short(last.principal)}, is refused"
+        return (where, *last.decision.because)
 
     @property
     def allowed(self) -> bool:
         """Whether every link was allowed."""
         return self.decision == ALLOW
+
+
+def _short(principal: str) -> str:
+    """A caller by name: the sentences that follow have the ARN."""
+    arn = split_arn(principal)
+    if arn is None:
+        return principal
+    kind, _, path = arn.resource.partition("/")
+    return path.split("/")[0] if kind == "assumed-role" else arn.resource.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +141,10 @@ def walk(world: World, chain: Chain) -> ChainDecision:
     for link in _links(world, chain):
         links.append(link)
         if not link.decision.allowed:
-            where = f"link {len(links)} ({link.action} on {link.resource} as {link.principal}) is not allowed"
-            return ChainDecision(link.decision.decision, (where, *link.decision.because), tuple(links), link)
+            return ChainDecision(link.decision.decision, tuple(links), link)
     if not links:
         raise WorldError("the chain has no step and no act, so there is nothing to decide")
-    return ChainDecision(ALLOW, links[-1].decision.because, tuple(links), None)
+    return ChainDecision(ALLOW, tuple(links), None)
 
 
 def _links(world: World, chain: Chain) -> Iterator[Link]:
@@ -155,7 +169,7 @@ def _assume_link(world: World, session: _Session, step: Step, action: str, numbe
         principal = step.provider
         if not world.has_provider(principal):
             missing = f"the world has no SAML provider {principal}; create it in the account of {step.role}"
-            return Link(number, principal, action, step.role, Decision(IMPLICIT_DENY, (missing,)))
+            return Link(number, principal, action, step.role, Decision(IMPLICIT_DENY, lambda: (missing,)))
         return _ask(world, _Session(principal, {}, ()), action, step.role, _saml_context(step), number)
     return _ask(world, session, action, step.role, _assume_context(step), number)
 

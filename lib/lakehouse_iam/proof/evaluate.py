@@ -10,8 +10,9 @@ ACLs and access points, VPC endpoint policies, GetSessionToken sessions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from lakehouse_iam.proof import because
 from lakehouse_iam.proof.arn_match import split_arn
@@ -41,7 +42,7 @@ TRUST_ACTIONS = frozenset(
 RESOURCE_CONTROL_SERVICES = frozenset(
     {"dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "signin", "sqs", "sts"}
 )
-"""Services known to honour resource control policies (facts/aws.md C4, 2026-11-21; AWS lists about sixty)."""
+"""Services known to honour resource control policies (AWS Organizations "Resource control policies", read 2026-11-21; AWS lists about sixty)."""
 
 _RESOURCE_CONTROL_EXEMPT = frozenset({"kms:retiregrant"})
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
@@ -96,10 +97,18 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`decision` is "allow", "implicit-deny" or "explicit-deny"; `because` says which statements decided."""
+    """`decision` is "allow", "implicit-deny" or "explicit-deny"; `because` says which statements decided.
+
+    The sentences are made when they are asked for: most decisions are never read.
+    """
 
     decision: str
-    because: tuple[str, ...]
+    explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Which statement of which policy decided, or which is missing and on whose side."""
+        return self.explain()
 
     @property
     def allowed(self) -> bool:
@@ -185,6 +194,8 @@ def resource_policy_kind(resource: str) -> PolicyKind:
 
 _MUST_ALLOW = frozenset({PolicyKind.TRUST, PolicyKind.KEY})
 Grant = tuple[Policy, Compiled]
+Reason = Callable[[], str]
+"""A sentence that is made when somebody reads it."""
 
 
 class _Case:
@@ -218,14 +229,16 @@ class _Case:
         self._session_closed = self._find_session_closed()
 
     def decide(self) -> Decision:
-        denies = tuple(because.denied(self.asked, *grant) for grant in self._denies())
-        if denies:
-            return Decision(EXPLICIT_DENY, denies + self._notes())
+        if next(self._denies(), None) is not None:
+            return Decision(EXPLICIT_DENY, self._explain_denies)
         missing = (*self._impossible(), *self._organization_missing())
         reasons = self._grants() if not missing else ()
         if reasons:
-            return Decision(ALLOW, reasons + self._notes())
-        return Decision(IMPLICIT_DENY, (*missing, *self._missing(), *self._notes()))
+            return Decision(ALLOW, lambda: (*(reason() for reason in reasons), *self._notes()))
+        return Decision(IMPLICIT_DENY, lambda: (*missing, *self._missing(), *self._notes()))
+
+    def _explain_denies(self) -> tuple[str, ...]:
+        return (*(because.denied(self.asked, *grant) for grant in self._denies()), *self._notes())
 
     def _applicable(self) -> tuple[Policy, ...]:
         """Every policy whose Deny counts; root users, services and strangers have none on the principal's side."""
@@ -331,31 +344,31 @@ class _Case:
         return not self._closed_boundaries and not self._session_closed
 
     @property
-    def _principal_side(self) -> tuple[str, ...]:
+    def _principal_side(self) -> tuple[Reason, ...]:
         """Why the principal's side allows; empty when it does not."""
         if self.caller.kind is CallerKind.ROOT:
-            return (because.root_has_everything(self.asked),)
+            return (partial(because.root_has_everything, self.asked),)
         if self._identity is None or not self._limits_open:
             return ()
-        return (because.granted_by_attached(self.asked, *self._identity), *self._limits())
+        return (partial(because.granted_by_attached, self.asked, *self._identity), *self._limits())
 
-    def _limits(self) -> Iterator[str]:
+    def _limits(self) -> Iterator[Reason]:
         for policy in self.policies.boundaries:
             grant = self._first_allow((policy,))
             if grant is not None:
-                yield because.granted_by_attached(self.asked, *grant)
+                yield partial(because.granted_by_attached, self.asked, *grant)
         grant = self._first_allow(self.policies.session)
         if grant is not None:
-            yield because.granted_by_attached(self.asked, *grant)
+            yield partial(because.granted_by_attached, self.asked, *grant)
 
-    def _resource_reason(self, *ways: NamedAs) -> tuple[str, ...]:
+    def _resource_reason(self, *ways: NamedAs) -> tuple[Reason, ...]:
         for named in ways:
             compiled = self._by_resource.get(named)
             if compiled is not None and self.resource_policy is not None:
-                return (because.granted_by_resource(self.asked, self.resource_policy, compiled, named),)
+                return (partial(because.granted_by_resource, self.asked, self.resource_policy, compiled, named),)
         return ()
 
-    def _grants(self) -> tuple[str, ...]:
+    def _grants(self) -> tuple[Reason, ...]:
         """Why the request is allowed; empty when it is not."""
         if not self.caller.has_identity_policies and self.caller.kind is not CallerKind.ROOT:
             return self._resource_reason(*NamedAs)
@@ -364,7 +377,7 @@ class _Case:
             return resource + principal if resource and principal else ()
         return self._grants_in_account()
 
-    def _grants_in_account(self) -> tuple[str, ...]:
+    def _grants_in_account(self) -> tuple[Reason, ...]:
         """Within one account the principal that the resource policy names decides which implicit denies still
         count: none for a user, a session or everyone; boundary and session policies for a role; all for the
         account.

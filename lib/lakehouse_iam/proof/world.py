@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from lakehouse_iam.proof.arn_match import split_arn
 from lakehouse_iam.proof.cases import policy_holder
@@ -38,6 +38,7 @@ class Account:
     `id`: 12 digits. `management`: the organization's management account, which SCPs and RCPs leave alone.
     `outside`: who runs it, when its own IAM policies are not ours to know (Databricks); they are then taken
     to allow. `service_control`, `resource_control`: levels from the organization's root down to the account.
+    `organization`: its id (o-…), which AWS fills into aws:PrincipalOrgID and aws:ResourceOrgID.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Account:
     outside: str = ""
     service_control: tuple[tuple[Policy, ...], ...] = ()
     resource_control: tuple[tuple[Policy, ...], ...] = ()
+    organization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,14 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarded:
+    """A resource of another service, such as a queue, with its resource policy."""
+
+    arn: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class SamlProvider:
     """A SAML identity provider of an account."""
 
@@ -113,6 +123,7 @@ class World:
     buckets: tuple[Bucket, ...] = ()
     keys: tuple[Key, ...] = ()
     saml_providers: tuple[SamlProvider, ...] = ()
+    guarded: tuple[Guarded, ...] = ()
     environment: Mapping[str, ContextValue] = field(default_factory=dict)
 
     @cached_property
@@ -134,6 +145,10 @@ class World:
     @cached_property
     def _keys(self) -> dict[str, Key]:
         return {key.arn: key for key in self.keys}
+
+    @cached_property
+    def _guarded(self) -> dict[str, Policy]:
+        return {resource.arn: resource.policy for resource in self.guarded}
 
     @cached_property
     def _providers(self) -> frozenset[str]:
@@ -166,7 +181,7 @@ class World:
 
     def account(self, account_id: str) -> Account:
         """The account; one that nothing is known of has no organization around it."""
-        return self._accounts.get(account_id) or Account(account_id)
+        return self._accounts.get(account_id) or _account_of_nobody(account_id)
 
     def decide(self, request: Request, session_policies: tuple[Policy, ...] = ()) -> Decision:
         """Decide a request with every policy of this world that bears on it.
@@ -179,8 +194,9 @@ class World:
         """
         caller = self._caller(request)
         owner, resource_policy, blocked = self._resource(request.resource)
-        context = {**self.environment, **self._tags(caller), **request.context}
         asked_account = request.resource_account or owner
+        around = self._organizations(caller, asked_account)
+        context = {**self.environment, **self._tags(caller), **around, **request.context}
         asked = Request(request.principal, request.action, request.resource, asked_account, context)
         identity, boundaries = self._attached(caller)
         account = asked.resource_account or ""
@@ -207,6 +223,13 @@ class World:
     def _tags(self, caller: Caller) -> dict[str, ContextValue]:
         holder = self._roles.get(caller.identity) or self._users.get(caller.identity)
         return {f"aws:PrincipalTag/{name}": value for name, value in holder.tags.items()} if holder else {}
+
+    def _organizations(self, caller: Caller, resource_account: str | None) -> dict[str, ContextValue]:
+        """Whose organization asks and whose is asked; AWS fills the keys in for members of one only."""
+        asking = self.account(caller.account).organization if caller.identity else ""
+        asked = self.account(resource_account).organization if resource_account else ""
+        given = {"aws:PrincipalOrgID": asking, "aws:ResourceOrgID": asked}
+        return {key: value for key, value in given.items() if value}
 
     def _attached(self, caller: Caller) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
         """The identity policies and the boundary on the principal's side."""
@@ -236,7 +259,7 @@ class World:
             return arn.account, self.role(resource).trust, False
         if arn.service == "kms" and arn.resource.startswith("key/"):
             return arn.account, self.key(resource).policy, False
-        return None, None, False
+        return None, self._guarded.get(resource), False
 
     def _service_control(self, caller: Caller) -> tuple[tuple[Policy, ...], ...]:
         account = self.account(caller.account)
@@ -246,6 +269,11 @@ class World:
         account, key = self.account(account_id), self._keys.get(resource)
         exempt = account.management or (key is not None and key.aws_managed)
         return () if exempt else account.resource_control
+
+
+@lru_cache(maxsize=65536)
+def _account_of_nobody(account_id: str) -> Account:
+    return Account(account_id)
 
 
 def _taken_to_allow(account: Account) -> Policy:
@@ -312,6 +340,11 @@ def load_key(arn: str, policy: Document, *, aws_managed: bool = False) -> Key:
     fields = split_arn(arn)
     place = f" in {fields.account}" if fields is not None else ""
     return Key(arn, load_policy(policy, PolicyKind.KEY, f"the key policy of {arn}{place}"), aws_managed)
+
+
+def load_guarded(arn: str, policy: Document) -> Guarded:
+    """A resource of another service of its document. Raises PolicyGrammarError."""
+    return Guarded(arn, load_policy(policy, PolicyKind.RESOURCE, f"the resource policy of {arn}"))
 
 
 def load_levels(

@@ -52,13 +52,21 @@ class Caller:
         session = self.aws.session(self.credentials)
         return session.client("sts", endpoint_url=o.endpoint_url, verify=o.verify, config=o.config)
 
-    def assume(self, role_arn: str) -> Caller:
+    def assume(self, role_arn: str, external_id: str | None = None) -> Caller:
         """The same, as a session of another role.
+
+        Args:
+            role_arn: the role.
+            external_id: what to send as external id; `None` sends none.
 
         Raises:
             botocore.exceptions.ClientError: the role may not be assumed.
         """
-        answer = self.sts().assume_role(RoleArn=role_arn, RoleSessionName="lakehouse-iam-rehearsal")
+        sts, session = self.sts(), "lakehouse-iam-rehearsal"
+        if external_id is None:
+            answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session)
+        else:
+            answer = sts.assume_role(RoleArn=role_arn, RoleSessionName=session, ExternalId=external_id)
         given = answer["Credentials"]
         credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         return Caller(self.aws, credentials)

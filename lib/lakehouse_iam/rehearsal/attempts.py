@@ -83,8 +83,8 @@ def _walk(cast: Cast, probe: Probe, enter_at_last_role: bool) -> Caller:
     if enter_at_last_role and probe.assumes:
         return cast.play(probe.assumes[-1])
     caller = cast.play(probe.principal)
-    for role in probe.assumes:
-        caller = caller.assume(role)
+    for role, external_id in probe.steps:
+        caller = caller.assume(role, external_id or None)
     return caller
 
 
@@ -94,12 +94,27 @@ def _bucket_and_key(probe: Probe) -> tuple[str, str]:
 
 
 def _assume(caller: Caller, probe: Probe) -> None:
-    caller.assume(probe.resource)
+    caller.assume(probe.resource, dict(probe.context).get("sts:ExternalId"))
+
+
+def _locate(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().get_bucket_location(Bucket=bucket)
 
 
 def _list(caller: Caller, probe: Probe) -> None:
     bucket, _ = _bucket_and_key(probe)
     caller.s3().list_objects_v2(Bucket=bucket, Prefix=dict(probe.context).get("s3:prefix", ""))
+
+
+def _list_versions(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().list_object_versions(Bucket=bucket, Prefix=dict(probe.context).get("s3:prefix", ""))
+
+
+def _delete_version(caller: Caller, probe: Probe) -> None:
+    bucket, key = _bucket_and_key(probe)
+    caller.s3().delete_object(Bucket=bucket, Key=key, VersionId="null")
 
 
 def _get(caller: Caller, probe: Probe) -> None:
@@ -128,6 +143,42 @@ def _put_policy(caller: Caller, probe: Probe) -> None:
     caller.s3().put_bucket_policy(Bucket=bucket, Policy=json.dumps(nothing))
 
 
+def _put_object_acl(caller: Caller, probe: Probe) -> None:
+    bucket, key = _bucket_and_key(probe)
+    caller.s3().put_object_acl(Bucket=bucket, Key=key, ACL="bucket-owner-full-control")
+
+
+def _put_bucket_acl(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().put_bucket_acl(Bucket=bucket, ACL="private")
+
+
+def _put_lifecycle(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={
+            "Rules": [
+                {
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+                }
+            ]
+        },
+    )
+
+
+def _list_uploads(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().list_multipart_uploads(Bucket=bucket)
+
+
+def _put_notifications(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+
+
 def _delete_bucket(caller: Caller, probe: Probe) -> None:
     bucket, _ = _bucket_and_key(probe)
     caller.s3().delete_bucket(Bucket=bucket)
@@ -139,18 +190,61 @@ def _decrypt(caller: Caller, probe: Probe) -> None:
     caller.kms().decrypt(KeyId=probe.resource, CiphertextBlob=sealed)
 
 
+def _get_notifications(caller: Caller, probe: Probe) -> None:
+    bucket, _ = _bucket_and_key(probe)
+    caller.s3().get_bucket_notification_configuration(Bucket=bucket)
+
+
+def _generate_data_key(caller: Caller, probe: Probe) -> None:
+    caller.kms().generate_data_key(KeyId=probe.resource, KeySpec="AES_256")
+
+
+def _create_grant(caller: Caller, probe: Probe) -> None:
+    grantee = f"arn:aws:iam::{probe.resource.split(':')[4]}:root"
+    caller.kms().create_grant(KeyId=probe.resource, GranteePrincipal=grantee, Operations=["Decrypt"])
+
+
+def _put_role_policy(caller: Caller, probe: Probe) -> None:
+    caller.iam().put_role_policy(
+        RoleName=probe.resource.rpartition("/")[2], PolicyName="more", PolicyDocument=json.dumps(_EVERYTHING)
+    )
+
+
+def _update_trust(caller: Caller, probe: Probe) -> None:
+    anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    caller.iam().update_assume_role_policy(
+        RoleName=probe.resource.rpartition("/")[2],
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [anyone]}),
+    )
+
+
+_EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
 _ACTIONS: dict[str, Callable[[Caller, Probe], None]] = {
     "sts:AssumeRole": _assume,
+    "iam:PutRolePolicy": _put_role_policy,
+    "iam:UpdateAssumeRolePolicy": _update_trust,
+    "s3:GetBucketLocation": _locate,
     "s3:ListBucket": _list,
+    "s3:ListBucketVersions": _list_versions,
+    "s3:DeleteObjectVersion": _delete_version,
     "s3:GetObject": _get,
     "s3:PutObject": _put,
     "s3:DeleteObject": _delete,
     "s3:PutBucketPolicy": _put_policy,
+    "s3:PutBucketAcl": _put_bucket_acl,
+    "s3:PutObjectAcl": _put_object_acl,
+    "s3:PutLifecycleConfiguration": _put_lifecycle,
+    "s3:ListBucketMultipartUploads": _list_uploads,
+    "s3:PutBucketNotification": _put_notifications,
+    "s3:GetBucketNotification": _get_notifications,
     "s3:DeleteBucket": _delete_bucket,
     "kms:Decrypt": _decrypt,
+    "kms:GenerateDataKey": _generate_data_key,
+    "kms:CreateGrant": _create_grant,
 }
 
 
 def needs_object(probe: Probe) -> bool:
     """Whether an object must be there for the probe to mean anything."""
-    return probe.action in ("s3:GetObject", "s3:DeleteObject")
+    return probe.action in ("s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectAcl")

@@ -34,6 +34,7 @@ class Cast:
     aws: LocalAws
     _users: dict[str, Caller] = field(default_factory=dict)
     _sessions: dict[str, Caller] = field(default_factory=dict)
+    _intruders: set[str] = field(default_factory=set)
 
     def play(self, role: str) -> Caller:
         """A session of a role, as EC2 would have handed it over; made once for each role."""
@@ -46,6 +47,9 @@ class Cast:
 
     def make_intruder(self, role: str) -> None:
         """Make a role whose own account lets it do anything, so that only the other side can stop it."""
+        if role in self._intruders:
+            return
+        self._intruders.add(role)
         arn = RoleArn.parse(role)
         root = root_of(self.aws, str(arn.account))
         make_role(root, str(arn.name), trusted="ec2.amazonaws.com")
@@ -53,6 +57,17 @@ class Cast:
         root.iam().put_role_policy(
             RoleName=str(arn.name), PolicyName="everything", PolicyDocument=json.dumps(everything)
         )
+
+    def make_open_role(self, role: str) -> None:
+        """Make a role that trusts everybody, so that only the side of whoever asks can stop them."""
+        arn = RoleArn.parse(role)
+        trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam = root_of(self.aws, str(arn.account)).iam()
+        if role in self._intruders:
+            iam.update_assume_role_policy(RoleName=str(arn.name), PolicyDocument=document)
+        else:
+            iam.create_role(RoleName=str(arn.name), Path=str(arn.path), AssumeRolePolicyDocument=document)
 
     def _user(self, account: str) -> Caller:
         if account not in self._users:

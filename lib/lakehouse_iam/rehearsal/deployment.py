@@ -34,18 +34,24 @@ def deploy(aws: LocalAws, plan: Plan, progress: Callable[[str], None]) -> None:
     Raises:
         DeploymentError: a stack was not created.
     """
-    for phase_id, template in templates(plan).items():
-        phase = plan.phase(phase_id)
-        progress(f"deploy {phase.stack} in {phase.account}")
+    made = templates(plan)
+    for phase in plan.phases:
         root = root_of(aws, str(phase.account))
-        _create_stack(root, phase.stack, text(template))
+        if phase.id in made:
+            progress(f"deploy {phase.stack} in {phase.account}")
+            _create_stack(root, phase, text(made[phase.id]))
         _merge_handoffs(aws, root, phase, progress)
 
 
-def _create_stack(root: Caller, stack: str, body: str) -> None:
-    cloudformation = root.cloudformation()
+def _create_stack(root: Caller, phase: Phase, body: str) -> None:
+    cloudformation, stack = root.cloudformation(), phase.stack
     try:
-        cloudformation.create_stack(StackName=stack, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+        cloudformation.create_stack(
+            StackName=stack,
+            TemplateBody=body,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[{"ParameterKey": p.id, "ParameterValue": p.stand_in} for p in phase.parameters],
+        )
         waiter = cloudformation.get_waiter("stack_create_complete")
         waiter.wait(StackName=stack, WaiterConfig={"Delay": _WAITER["Delay"], "MaxAttempts": _WAITER["MaxAttempts"]})
     except ClientError as error:

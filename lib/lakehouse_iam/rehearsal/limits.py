@@ -6,11 +6,20 @@ Seen with MiniStack 1.5.33.
 from __future__ import annotations
 
 from lakehouse_iam.plan import Probe
+from lakehouse_iam.plan.outsiders import UNNAMED_ROLE
 
 TRUST_THROUGH_ACCOUNT = (
     "the local AWS compares aws:PrincipalArn with the session's ARN where AWS takes the role's, so it refuses this step"
 )
-KEY_THROUGH_S3 = "the local AWS does not ask KMS when S3 reads an encrypted object"
+SERVICES = "the local AWS has no instances and no functions that a service could hand a role to"
+PASS_ROLE = "the local AWS starts no instance or function with a role, so it never asks who may pass one"
+UNNAMED = "this role has no name in the setup, so there is none to make"
+RECREATED = "the local AWS keeps the name of a principal in a policy where AWS keeps the id of the role that bore it"
+WITHOUT_TLS = "the local AWS of a rehearsal listens over TLS only"
+KEY_THROUGH_S3 = "the local AWS does not ask KMS on behalf of S3 or of any other service"
+QUEUES = "a rehearsal makes no queues and topics, which Databricks makes for itself once file events are on"
+UPLOADS = "a rehearsal begins no upload in parts for somebody else to find"
+EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
 
 
 def not_judged(probe: Probe, trusts_through_account: frozenset[str]) -> str:
@@ -18,13 +27,30 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str]) -> str:
 
     Args:
         probe: what would be tried.
-        trusts_through_account: the roles whose trust policy names an account with a condition on aws:PrincipalArn.
+        trusts_through_account: the roles that others assume through a trust policy that names an account with a condition
+            on aws:PrincipalArn. A role that assumes itself is trusted like that too.
     """
+    if ":" not in probe.principal:
+        return SERVICES
+    if probe.principal.endswith(f"/{UNNAMED_ROLE}"):
+        return UNNAMED
+    if probe.action == "iam:PassRole":
+        return PASS_ROLE
+    if ("sts:ExternalId", "") in probe.context:
+        return EMPTY_EXTERNAL_ID
+    if probe.recreated:
+        return RECREATED
+    if probe.action.startswith(("sns:", "sqs:")):
+        return QUEUES
+    if probe.action in ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"):
+        return UPLOADS
+    if ("aws:SecureTransport", "false") in probe.context:
+        return WITHOUT_TLS
     if any(key == "kms:ViaService" for key, _ in probe.context):
         return KEY_THROUGH_S3
     if (
         probe.action == "sts:AssumeRole"
-        and probe.resource in trusts_through_account
+        and (probe.resource in trusts_through_account or probe.assumes[-1:] == (probe.resource,))
         and probe.expected.value == "allow"
     ):
         return TRUST_THROUGH_ACCOUNT

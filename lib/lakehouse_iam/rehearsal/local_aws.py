@@ -17,13 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
+import botocore.session
 import trustme
 from botocore.config import Config
+from botocore.loaders import create_loader
 
 from lakehouse_iam.errors import LakehouseIamError
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+# Read and parsed once: every session of its own would spend a tenth of a second on S3's alone.
+_SERVICE_MODELS = create_loader()
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "VIRTUAL_ENV", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
@@ -60,11 +64,14 @@ class LocalAws:
 
     def session(self, credentials: Credentials) -> boto3.Session:
         """A boto3 session that reads no file and no variable of the machine."""
+        core = botocore.session.get_session()
+        core.register_component("data_loader", _SERVICE_MODELS)
         return boto3.Session(
             aws_access_key_id=credentials.access_key_id,
             aws_secret_access_key=credentials.secret_access_key,
             aws_session_token=credentials.session_token,
             region_name=self.region,
+            botocore_session=core,
         )
 
     @property

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lakehouse_iam.arns import BucketName
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan import Phase, Plan, Probe, plan_setup
-from lakehouse_iam.plan.instance_profile import sister_bucket
+from lakehouse_iam.plan.outsiders import sister_bucket
+from lakehouse_iam.policy import Condition
 from lakehouse_iam.rehearsal import limits
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.attempts import Attempt, Happened, attempt, needs_object
@@ -18,8 +19,9 @@ from lakehouse_iam.rehearsal.deployment import deploy
 from lakehouse_iam.rehearsal.existing import make_bucket, make_existing
 from lakehouse_iam.rehearsal.keys import with_local_keys
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
-from lakehouse_iam.resources import Bucket, ExistingBucket, Role
+from lakehouse_iam.resources import Bucket, ExistingBucket, ExistingRole, Role
 from lakehouse_iam.setups import Setup
+from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
 Deploy = Callable[[LocalAws, Plan, Callable[[str], None]], None]
 StartAws = Callable[[str], AbstractContextManager[LocalAws]]
@@ -56,7 +58,7 @@ def rehearse(
     Raises:
         InvalidValue: a partition that the local AWS does not have.
         LocalAwsError: the local AWS did not start.
-        DeploymentError: a stack was refused.
+        DeploymentError: a stack was refused, or a workspace could not be connected.
     """
     if setup.partition.name != "aws":
         raise InvalidValue(
@@ -67,10 +69,16 @@ def rehearse(
     progress(f"start a local AWS in {setup.region}")
     with start(setup.region) as aws:
         local = with_local_keys(aws, setup)
-        plan = plan_setup(local)
-        make_existing(aws, plan)
-        deployed_by(aws, plan, progress)
-        attempts = tuple(try_probes(Cast(aws), plan, progress))
+        if isinstance(local, UnityCatalogSetup):
+            # Here, because it needs databricks-sdk.
+            from lakehouse_iam.rehearsal.unity_catalog import rehearse_unity_catalog
+
+            attempts = tuple(rehearse_unity_catalog(aws, local, deployed_by, try_probes, progress))
+        else:
+            plan = plan_setup(local)
+            make_existing(aws, plan)
+            deployed_by(aws, plan, progress)
+            attempts = tuple(try_probes(Cast(aws), plan, progress))
         progress("clean up")
     return Rehearsal(setup.name, attempts)
 
@@ -93,8 +101,17 @@ def try_probes(cast: Cast, plan: Plan, progress: Callable[[str], None]) -> Itera
 def _set_the_stage(cast: Cast, plan: Plan) -> None:
     """Make the intruders and the sister buckets that some probes ask about."""
     ours = {str(role.arn) for phase in plan.phases for role in phase.resources if isinstance(role, Role)}
-    for principal in sorted({probe.principal for probe in plan.probes} - ours):
+    tried = [probe for probe in plan.probes if not limits.not_judged(probe, frozenset())]
+    there = {
+        f"arn:{plan.partition}:iam::{phase.account}:role/{existing.name}"
+        for phase in plan.phases
+        for existing in phase.existing
+        if isinstance(existing, ExistingRole)
+    }
+    for principal in sorted({probe.principal for probe in tried} - ours - there):
         cast.make_intruder(principal)
+    for role in sorted({probe.resource for probe in tried if probe.action == "sts:AssumeRole"} - ours):
+        cast.make_open_role(role)
     names = [name for phase in plan.phases for name in _buckets(phase)]
     for phase in plan.phases:
         for name in _buckets(phase):
@@ -121,5 +138,9 @@ def _roles_trusting_through_account(plan: Plan) -> frozenset[str]:
         for resource in phase.resources
         if isinstance(resource, Role)
         for statement in resource.trust.statements
-        if any(condition.key == "aws:PrincipalArn" for condition in statement.conditions)
+        if any(_names_another(condition, str(resource.arn)) for condition in statement.conditions)
     )
+
+
+def _names_another(condition: Condition, role: str) -> bool:
+    return condition.key == "aws:PrincipalArn" and role not in condition.values

@@ -21,6 +21,7 @@ from enum import Enum
 
 from lakehouse_iam.partitions import EC2_SERVICE
 from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement, pack
+from lakehouse_iam.roles.bucket_access import BucketAccess as BucketAccess
 from lakehouse_iam.statements import kms, pass_role, s3, sts
 
 DEPLOYMENT_ROLE_DESCRIPTION = "Carried by Databricks clusters; may only assume the bucket owners' roles"
@@ -39,32 +40,6 @@ class TrustBy(Enum):
 
     ROLE = "role"
     ACCOUNT = "account"
-
-
-@dataclass(frozen=True)
-class BucketAccess:
-    """What the bucket-owner role may do with one bucket.
-
-    Args:
-        bucket_arn: the bucket's ARN, or a token for it.
-        access: read-only or read-write.
-        prefixes: folders without trailing slash, none within another; empty for the whole bucket.
-        acls: whether writers set ACLs, that is, Object Ownership is not bucket-owner-enforced.
-        key: the KMS key that the bucket's objects are encrypted with, if it is a customer key.
-        name: what identifies the bucket among others when its ARN is a token; the ARN otherwise.
-    """
-
-    bucket_arn: str
-    access: s3.Access
-    prefixes: tuple[str, ...] = ()
-    acls: bool = False
-    key: kms.KeyGrant | None = None
-    name: str = ""
-
-    def grants(self) -> tuple[s3.BucketGrant, ...]:
-        """The grants it consists of: one a folder, or one for the whole bucket."""
-        acls = self.acls and self.access is s3.Access.READ_WRITE
-        return tuple(s3.BucketGrant(self.bucket_arn, self.access, prefix, acls) for prefix in (self.prefixes or ("",)))
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
-from lakehouse_iam.setups import instance_profile
+from lakehouse_iam.setups import instance_profile, unity_catalog
+from lakehouse_iam.setups.access_keys import access_key_problem
 from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import PATTERNS, schema_problems
+from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
-Setup = InstanceProfileSetup
+Setup = InstanceProfileSetup | UnityCatalogSetup
 
-_ENDINGS = (".yaml", ".yml", ".json")
-_BUILDERS = {"instance-profile": instance_profile.build}
+SETUP_ENDINGS = (".yaml", ".yml", ".json")
+_BUILDERS: dict[str, Callable[[dict[str, Any]], Setup]] = {
+    "instance-profile": instance_profile.build,
+    unity_catalog.ON_AWS: unity_catalog.build_on_aws,
+    unity_catalog.FROM_AZURE: unity_catalog.build_from_azure,
+}
+_WITHOUT_KEYS = (unity_catalog.ON_AWS, unity_catalog.FROM_AZURE)
 
 
 def load_setups(path: Path | str) -> tuple[Setup, ...]:
@@ -45,10 +53,10 @@ def setups_from_text(text: str, file: str = "-") -> tuple[Setup, ...]:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in _ENDINGS and file.is_file())
+        files = sorted(file for file in path.iterdir() if file.suffix in SETUP_ENDINGS and file.is_file())
         if not files:
             raise SetupError(
-                [Problem(str(path), 0, "", "the folder holds no setup", f"files ending in {', '.join(_ENDINGS)}")]
+                [Problem(str(path), 0, "", "the folder holds no setup", f"files ending in {', '.join(SETUP_ENDINGS)}")]
             )
         return files
     if not path.exists():
@@ -104,6 +112,10 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
     if wrong_pattern:
         return [wrong_pattern], None
     pattern = document.content["pattern"]
+    # First, and alone: the messages of the other checks quote what they find.
+    secret = access_key_problem(document) if pattern in _WITHOUT_KEYS else None
+    if secret:
+        return [secret], None
     problems = schema_problems(document, pattern)
     if problems:
         return problems, None

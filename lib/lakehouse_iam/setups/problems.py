@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
 
 Path = tuple[str | int, ...]
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,15 @@ def path_text(path: Path) -> str:
             f"[{step}]" if isinstance(step, int) and not isinstance(step, bool) else f".{step}" if text else str(step)
         )
     return text
+
+
+def checked(path: Path, read: Callable[[], Read]) -> Read:
+    """What `read` returns.
+
+    Raises:
+        Fault: it refused a value; the fault stands at the path.
+    """
+    try:
+        return read()
+    except InvalidValue as problem:
+        raise Fault(path, problem) from problem

@@ -22,10 +22,11 @@ from referencing import Registry, Resource
 from lakehouse_iam import arns
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_of_region
+from lakehouse_iam.setups import unity_catalog_formats
 from lakehouse_iam.setups.document import Document, written_digits
 from lakehouse_iam.setups.problems import Path, Problem, path_text
 
-PATTERNS = ("instance-profile",)
+PATTERNS = ("instance-profile", "unity-catalog-aws", "unity-catalog-azure")
 
 # Keys that belong to one pattern only: what a reader means who puts them into a setup of another.
 _KEYS_OF = {
@@ -78,6 +79,7 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "kms-key-arn": arns.KeyArn.parse,
     "databricks-host": _host,
     "databricks-workspace-id": _workspace_id,
+    **unity_catalog_formats.FORMATS,
 }
 
 
@@ -97,6 +99,11 @@ def _format_checker() -> FormatChecker:
     return checker
 
 
+def schema_names() -> list[str]:
+    """The names of the schemas that ship with the library."""
+    return sorted(file.name for file in files("lakehouse_iam.setups").iterdir() if file.name.endswith(".schema.json"))
+
+
 def schema_text(name: str) -> str:
     """The text of a schema that ships with the library, such as `instance-profile.schema.json`."""
     return files("lakehouse_iam.setups").joinpath(name).read_text(encoding="utf-8")
@@ -104,12 +111,15 @@ def schema_text(name: str) -> str:
 
 @cache
 def _validator(pattern: str) -> Draft202012Validator:
-    schema = json.loads(schema_text(f"{pattern}.schema.json"))
-    common = json.loads(schema_text("common.schema.json"))
     registry: Registry[Any] = Registry().with_resources(
-        (contents["$id"], Resource.from_contents(contents)) for contents in (schema, common)
+        (name, Resource.from_contents(_schema(name))) for name in schema_names()
     )
-    return Draft202012Validator(schema, registry=registry, format_checker=_format_checker())
+    return Draft202012Validator(_schema(f"{pattern}.schema.json"), registry=registry, format_checker=_format_checker())
+
+
+@cache
+def _schema(name: str) -> Any:
+    return json.loads(schema_text(name))
 
 
 def schema_problems(document: Document, pattern: str) -> list[Problem]:
@@ -150,8 +160,8 @@ def _part(error: ValidationError) -> Mapping[str, Any]:
 def _description(part: Mapping[str, Any]) -> str:
     reference = str(part.get("$ref", ""))
     if "description" not in part and reference:
-        name = reference.rsplit("/", 1)[-1]
-        part = json.loads(schema_text("common.schema.json"))["$defs"].get(name, part)
+        file, name = reference.split("#", 1)[0], reference.rsplit("/", 1)[-1]
+        part = _schema(file)["$defs"].get(name, part) if file else part
     return str(part.get("description", "")).rstrip(".")
 
 
@@ -160,11 +170,11 @@ def _words(error: ValidationError) -> tuple[str, str, str]:
     rule: Any = error.validator_value
     if error.validator == "format" and isinstance(error.cause, InvalidValue):
         return error.cause.what, error.cause.allowed, error.cause.next_step
-    if error.validator == "type" and rule == "string" and isinstance(value, int) and not isinstance(value, bool):
+    if error.validator == "type" and "string" in rule and isinstance(value, int) and not isinstance(value, bool):
         return _number_for_text(error, value)
     # Functions, because each reads the rule as what it is only under its own key.
     table: dict[str, Callable[[], tuple[str, str]]] = {
-        "type": lambda: (f"{_shown(value)} is {_kind(value)}", f"expected is {_KINDS.get(str(rule), str(rule))}"),
+        "type": lambda: (f"{_shown(value)} is {_kind(value)}", f"expected is {_expected_kind(rule)}"),
         "enum": lambda: (_not_a_choice(value), _choices(value, rule)),
         "const": lambda: (_not_a_choice(value), f"allowed is {rule}"),
         "minItems": lambda: ("the list is empty", f"at least {rule}"),
@@ -205,6 +215,11 @@ def _number_for_text(error: ValidationError, value: int) -> tuple[str, str, str]
 
 
 _KINDS = {"string": "text", "object": "a mapping", "array": "a list", "boolean": "true or false", "integer": "a number"}
+
+
+def _expected_kind(rule: str | list[str]) -> str:
+    kinds = [rule] if isinstance(rule, str) else [kind for kind in rule if kind != "null"]
+    return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
 
 
 def _kind(value: object) -> str:

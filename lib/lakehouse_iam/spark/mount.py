@@ -7,6 +7,7 @@ documentation of `databricks_mount`, read 2026-11-21.
 
 from __future__ import annotations
 
+import json
 import re
 
 from lakehouse_iam.arns import BucketName, RoleArn
@@ -30,7 +31,8 @@ def mount_snippet(bucket: BucketName, role: RoleArn, *, name: str, acls: bool = 
     """
     point = _mount_point(name)
     configuration = databricks_form(str(role), acls=acls)
-    lines = [f'        "{key.removeprefix(PREFIX)}": "{value}",' for key, value in configuration.items()]
+    # An IAM path may hold quotes and backslashes; json.dumps writes them as Python reads them.
+    lines = [f'        "{key.removeprefix(PREFIX)}": {json.dumps(value)},' for key, value in configuration.items()]
     return "\n".join(
         [
             f'if not any(mount.mountPoint == "{point}" for mount in dbutils.fs.mounts()):',

@@ -39,9 +39,13 @@ class KeyGrant:
 
 
 def key_statements(grants: Sequence[KeyGrant]) -> tuple[Statement, ...]:
-    """The statements of a role's own policy that let it use the keys through S3, merged by action and region."""
+    """The statements of a role's own policy that let it use the keys through S3, merged by action and region.
+
+    A key that one bucket reads and another writes with stands in two statements. Were it only in the stronger one,
+    a policy could shrink when a bucket is added, and packing would no longer stay put.
+    """
     groups: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    for grant in strongest_key_grants(grants):
+    for grant in grants:
         groups.setdefault((grant.actions, grant.via), []).append(grant.key_arn)
     return tuple(
         Statement(
@@ -49,7 +53,7 @@ def key_statements(grants: Sequence[KeyGrant]) -> tuple[Statement, ...]:
             tuple(key_arns),
             (),
             (Condition("StringEquals", "kms:ViaService", (via,)),),
-            sid=f"UseKeysThroughS3{number}",
+            sid=f"UseKeys{number}ThroughS3",
         )
         for number, ((actions, via), key_arns) in enumerate(sorted(groups.items()), start=1)
     )

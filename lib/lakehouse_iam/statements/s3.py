@@ -8,7 +8,7 @@ action of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -110,11 +110,19 @@ def _location_and_listing(grants: Sequence[BucketGrant], principals: tuple[Princ
     return statements
 
 
-def _folder_listing(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
+def _below(folder: str) -> tuple[str, ...]:
+    return (f"{folder}/*",)
+
+
+def _folder_listing(
+    grants: Sequence[BucketGrant],
+    principals: tuple[Principal, ...],
+    listings: Callable[[str], tuple[str, ...]] = _below,
+) -> list[Statement]:
     folders_of: dict[str, set[str]] = {}
     for grant in grants:
         if grant.prefix:
-            folders_of.setdefault(grant.bucket_arn, set()).add(f"{grant.prefix}/*")
+            folders_of.setdefault(grant.bucket_arn, set()).update(listings(grant.prefix))
     buckets_with: dict[tuple[str, ...], list[str]] = {}
     for bucket_arn, folders in folders_of.items():
         buckets_with.setdefault(tuple(sorted(folders)), []).append(bucket_arn)
@@ -141,6 +149,56 @@ def _objects(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -
     statements = []
     for actions, sid in _OBJECT_SIDS.items():
         resources = tuple(grant.object_arn for grant in grants if grant.object_actions == actions)
+        if resources:
+            statements.append(Statement(actions, resources, principals, sid=sid))
+    return statements
+
+
+# The vendor's own policy for Unity Catalog names these beside reading and writing; without them large uploads to
+# volumes failed (databricks/terraform-provider-databricks issue 4440, and `aws/data_aws_unity_catalog_policy.go` at
+# v1.128.0, read 2026-11-21).
+MULTIPART_OBJECTS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+MULTIPART_BUCKET = ("s3:ListBucketMultipartUploads",)
+
+
+def unity_catalog_statements(
+    grants: Sequence[BucketGrant], principals: tuple[Principal, ...] = ()
+) -> tuple[Statement, ...]:
+    """The statements that give exactly these grants to Unity Catalog.
+
+    They differ from `bucket_statements` in two things. A folder `p` may be listed as `p`, `p/` and `p/…`, because Unity
+    Catalog's sessions ask in all three forms; listing `p` also tells the names of what merely begins like it (`p-secret/`),
+    and no condition can part the two. And writers may see and abort multipart uploads: those of the whole bucket only
+    where the whole bucket is granted, since S3 has no condition that would limit that list to a folder.
+    Source: unitycatalog/unitycatalog `AwsPolicyGenerator.java` at c9ed6b14, read 2026-11-21 (that the hosted service
+    asks the same is unverified).
+
+    Args:
+        grants: what to allow; none may cover another.
+        principals: to whom, in a bucket policy; empty in a role's own policy.
+    """
+    writable = {g.bucket_arn for g in grants if not g.prefix and g.access is Access.READ_WRITE}
+    uploads = (Statement(MULTIPART_BUCKET, tuple(writable), principals, sid="ListUploads"),) if writable else ()
+    return (
+        *_location_and_listing(grants, principals),
+        *_folder_listing(grants, principals, _unity_catalog_listings),
+        *uploads,
+        *_unity_catalog_objects(grants, principals),
+    )
+
+
+def _unity_catalog_listings(folder: str) -> tuple[str, ...]:
+    return (folder, f"{folder}/", f"{folder}/*")
+
+
+def _unity_catalog_objects(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
+    actions_of = {
+        Access.READ_ONLY: (READ_OBJECTS, "ReadObjects"),
+        Access.READ_WRITE: (READ_OBJECTS + WRITE_OBJECTS + MULTIPART_OBJECTS, "ReadWriteObjects"),
+    }
+    statements = []
+    for access, (actions, sid) in actions_of.items():
+        resources = tuple(grant.object_arn for grant in grants if grant.access is access)
         if resources:
             statements.append(Statement(actions, resources, principals, sid=sid))
     return statements

@@ -50,3 +50,27 @@ def trust_role_with_external_ids(role_arn: str, external_ids: Sequence[str]) -> 
         principals=(Principal("AWS", role_arn),),
         conditions=(Condition("StringEquals", "sts:ExternalId", tuple(external_ids)),),
     )
+
+
+def trust_itself(account_root: str, role_arn: str, external_ids: Sequence[str]) -> Statement:
+    """In a trust policy: the role whose policy it is, named by a condition under its own account.
+
+    Named as principal it would have to exist before it is made. The condition is compared as text at every request, so
+    the policy can be written in one pass. Trusting the account only delegates: the role's own policy must allow the
+    step too (`assume_itself`). `ArnLike` is the form of the vendor's provider; without wildcards it means `ArnEquals`.
+    Sources: databricks/terraform-provider-databricks `aws/data_aws_unity_catalog_assume_role_policy.go` at v1.128.0; IAM
+    "AWS global condition context keys" (aws:PrincipalArn); read 2026-11-21.
+    """
+    return Statement(
+        ASSUME_ROLE,
+        principals=(Principal("AWS", account_root),),
+        conditions=(
+            Condition("ArnLike", "aws:PrincipalArn", (role_arn,)),
+            Condition("StringEquals", "sts:ExternalId", tuple(external_ids)),
+        ),
+    )
+
+
+def assume_itself(role_arn: str) -> Statement:
+    """In a role's own policy: it may assume itself, the other half of `trust_itself`."""
+    return Statement(ASSUME_ROLE, (role_arn,), sid="AssumeItself")

@@ -35,7 +35,7 @@ def template_of(source: object) -> Mapping[str, Any]:
     if hasattr(source, "template_options"):
         from aws_cdk.assertions import Template
 
-        return dict(Template.from_stack(cast(Any, source)).to_json())
+        return dict(Template.from_stack(cast("Any", source)).to_json())
     raise TypeError(
         f"a {type(source).__name__} is not CloudFormation: compare a CDK Stack, an assertions.Template, "
         "the pathlib.Path of a template, or a template as a dict"

@@ -40,7 +40,7 @@ def test_an_allow_across_accounts_names_the_statement_of_either_side() -> None:
     decision = _read(_identity(_allow("s3:*", Sid="Read")), _bucket(_allow("s3:*", Principal={"AWS": _READER})))
     assert decision.because == (
         "statement 0 of the bucket policy of arn:aws:s3:::lake in 444455556666 allows s3:GetObject on "
-        f"{_OBJECT} to {_SESSION}, whose role it names",
+        f"{_OBJECT} to {_READER}, whose role it names",
         f'statement "Read" of identity policy "lake" of the reader allows s3:GetObject on {_OBJECT}',
     )
 
@@ -48,21 +48,21 @@ def test_an_allow_across_accounts_names_the_statement_of_either_side() -> None:
 def test_a_missing_bucket_statement_is_asked_of_the_bucket_owner_with_the_role_as_principal() -> None:
     decision = _read(_identity(_allow("s3:*")), _bucket(_allow("sqs:SendMessage", Principal={"AWS": "444455556666"})))
     assert decision.because == (
-        "the bucket policy of arn:aws:s3:::lake in 444455556666 has no statement that allows s3:GetObject to "
-        f"{_SESSION} on {_OBJECT}; the owner of 444455556666 adds: "
+        "the bucket policy of arn:aws:s3:::lake in 444455556666 has no statement that allows s3:GetObject on "
+        f"{_OBJECT} to {_READER}; the owner of 444455556666 adds: "
         f'{{"Effect": "Allow", "Principal": {{"AWS": "{_READER}"}}, "Action": "s3:GetObject", "Resource": "{_OBJECT}"}}',
     )
 
 
 def test_a_bucket_without_policy_is_said_to_have_none() -> None:
     first = _read(_identity(_allow("s3:*"))).because[0]
-    assert first.startswith(f"{_OBJECT} in 444455556666 has no bucket policy that allows s3:GetObject to {_SESSION}; ")
+    assert first.startswith(f"{_OBJECT} in 444455556666 has no bucket policy that allows s3:GetObject to {_READER}; ")
 
 
 def test_a_missing_identity_statement_is_asked_of_the_principals_account() -> None:
     decision = _read((), _bucket(_allow("s3:*", Principal={"AWS": _READER})))
     assert decision.because == (
-        f"no identity policy of {_SESSION} in 111122223333 allows s3:GetObject on {_OBJECT}; the owner of 111122223333 "
+        f"no identity policy of {_READER} in 111122223333 allows s3:GetObject on {_OBJECT}; the owner of 111122223333 "
         f'adds: {{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "{_OBJECT}"}}',
     )
 
@@ -79,11 +79,11 @@ def test_a_key_policy_that_does_not_allow_is_told_with_the_resource_star() -> No
     identity = _identity(_allow("kms:*"))
     decision = evaluate(Request(_SESSION, "kms:Decrypt", _KEY), Policies(identity, key))
     assert decision.because == (
-        f"the key policy of {_KEY} in 444455556666 has no statement that allows kms:Decrypt to {_SESSION} on {_KEY}; "
+        f"the key policy of {_KEY} in 444455556666 has no statement that allows kms:Decrypt to {_READER}; "
         f'the owner of 444455556666 adds: {{"Effect": "Allow", "Principal": {{"AWS": "{_READER}"}}, '
         '"Action": "kms:Decrypt", "Resource": "*"}',
         f"closest: statement 0 of the key policy of {_KEY} in 444455556666 does not apply: its Principal does not "
-        f"name {_SESSION}",
+        f"name {_READER}",
     )
 
 
@@ -191,8 +191,8 @@ def test_a_deny_names_its_statement_and_every_deny_is_told() -> None:
     decision = _read(_identity({**deny, "Sid": "No"}), _bucket({**deny, "Principal": "*", "Sid": "NoOne"}))
     assert decision.because == (
         f'statement "NoOne" of the bucket policy of arn:aws:s3:::lake in 444455556666 denies s3:GetObject on {_OBJECT} '
-        f"to {_SESSION}",
-        f'statement "No" of identity policy "lake" of the reader denies s3:GetObject on {_OBJECT} to {_SESSION}',
+        f"to {_READER}",
+        f'statement "No" of identity policy "lake" of the reader denies s3:GetObject on {_OBJECT} to {_READER}',
     )
 
 
@@ -239,3 +239,16 @@ def test_resource_control_policies_of_a_service_that_does_not_take_part_are_said
     decision = evaluate(Request(_SESSION, "iam:ListRoles", "*"), Policies(identity, resource_control=levels))
     assert decision.allowed
     assert decision.because[-1].startswith("note: iam is not known here to honour resource control policies")
+
+
+def test_a_statement_about_another_action_is_close_only_where_none_about_this_one_is() -> None:
+    other_action = _allow("s3:PutObject", _OBJECT, Sid="Write")
+    other_object = _allow("s3:GetObject", "arn:aws:s3:::lake/curated/*", Sid="Read")
+    request = Request(_SESSION, "s3:GetObject", _OBJECT, "111122223333")
+    closest = [
+        [said for said in evaluate(request, Policies(_identity(*statements))).because if said.startswith("closest: ")]
+        for statements in ((other_action, other_object), (other_action,))
+    ]
+    assert [len(said) for said in closest] == [1, 1]
+    assert 'statement "Read"' in closest[0][0]
+    assert 'statement "Write"' in closest[1][0]

@@ -1,4 +1,4 @@
-"""The evaluator stands on the standard library alone, and its files import one way."""
+"""The evaluator stands on the standard library alone, what reads for it stands on the evaluator, and imports go one way."""
 
 from __future__ import annotations
 
@@ -10,6 +10,20 @@ import lakehouse_iam.proof as proof
 
 _PACKAGE = "lakehouse_iam.proof"
 _FILES = sorted(Path(str(proof.__file__)).parent.glob("*.py"))
+_READERS = {
+    "deployed",
+    "expectations",
+    "from_constructs",
+    "from_plan",
+    "from_templates",
+    "probe_document",
+    "prove",
+    "real_world",
+    "stack_templates",
+    "template_files",
+    "unresolved",
+}
+"""What turns plans, templates and files into a world and asks it; everything else is the evaluator."""
 
 
 def _imports(path: Path) -> set[str]:
@@ -23,14 +37,26 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
-def test_nothing_but_the_standard_library_is_imported() -> None:
+def test_the_evaluator_imports_nothing_but_the_standard_library_and_itself() -> None:
     outside = {
         (path.name, name)
         for path in _FILES
+        if path.stem not in _READERS
         for name in _imports(path)
         if not name.startswith(_PACKAGE) and name.partition(".")[0] not in sys.stdlib_module_names
     }
     assert not outside
+
+
+def test_the_evaluator_knows_nothing_of_what_reads_for_it() -> None:
+    upwards = {
+        (path.name, name)
+        for path in _FILES
+        if path.stem not in _READERS
+        for name in _imports(path)
+        if name.removeprefix(f"{_PACKAGE}.") in _READERS
+    }
+    assert not upwards
 
 
 def test_no_file_imports_itself_through_others() -> None:

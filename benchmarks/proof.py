@@ -1,0 +1,172 @@
+"""How fast the proof is: decisions a second, a large world, and what one more probe costs.
+
+Run by itself or by `make bench`. Each measurement runs in a process of its own, so that its memory is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+ROOT = Path(__file__).parent.parent
+RUNS = 5
+
+DECISIONS_A_SECOND = 20_000
+WORLD_BUCKETS, WORLD_ROLES = 1_000, 200
+WORLD_SECONDS, WORLD_MEGABYTES = 10, 400
+PROBES = (100, 1_000, 10_000)
+LINEAR_WITHIN = 1.5
+"""How much more a probe may cost among ten thousand than among a hundred."""
+
+
+def decisions_a_second() -> dict[str, float]:
+    """Every probe of the examples, answered again and again by worlds that are loaded."""
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.proof.from_plan import templates_of
+    from lakehouse_iam.proof.probe_document import probe_document
+    from lakehouse_iam.proof.prove import Prover, deployed_by
+    from lakehouse_iam.proof.world import World
+    from lakehouse_iam.setups import load_setups
+
+    asked = []
+    for setup in load_setups(ROOT / "examples"):
+        plan = plan_setup(setup)
+        document = probe_document(plan)
+        asked.append((Prover(deployed_by(templates_of(plan), document)), document.probes))
+    decided = 0
+    decide = World.decide
+
+    def counted(self: World, *arguments: Any) -> Any:
+        nonlocal decided
+        decided += 1
+        return decide(self, *arguments)
+
+    def once() -> None:
+        for prover, probes in asked:
+            for probe in probes:
+                prover.answer(probe)
+
+    with patch.object(World, "decide", counted):
+        once()
+    rates = []
+    for _ in range(RUNS):
+        start = time.process_time()
+        for _ in range(10):
+            once()
+        rates.append(10 * decided / (time.process_time() - start))
+    return {"rate": statistics.median(rates)}
+
+
+def large_world() -> dict[str, float]:
+    """A thousand buckets behind two hundred roles of two hundred accounts: planned, loaded and proved."""
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.proof.prove import prove_plan
+    from lakehouse_iam.setups import setups_from_text
+
+    plan = plan_setup(setups_from_text(json.dumps(_setup(WORLD_BUCKETS, WORLD_ROLES)))[0])
+    start = time.process_time()
+    proof = prove_plan(plan)
+    seconds = time.process_time() - start
+    assert proof.holds
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "megabytes": megabytes, "probes": len(proof.answers)}
+
+
+def growth() -> dict[str, float]:
+    """Microseconds a probe takes among a hundred, a thousand and ten thousand, loading included."""
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.proof.from_plan import templates_of
+    from lakehouse_iam.proof.probe_document import probe_document
+    from lakehouse_iam.proof.prove import prove_templates
+    from lakehouse_iam.setups import setups_from_text
+
+    costs = {}
+    for count in PROBES:
+        buckets = max(1, count // 30)
+        plan = plan_setup(setups_from_text(json.dumps(_setup(buckets, max(1, buckets // 5))))[0])
+        document, templates = probe_document(plan), templates_of(plan)
+        times = []
+        for _ in range(RUNS if count < PROBES[-1] else 2):
+            start = time.process_time()
+            prove_templates(templates, document)
+            times.append(time.process_time() - start)
+        costs[str(count)] = 1e6 * statistics.median(times) / len(document.probes)
+    return costs
+
+
+def _setup(buckets: int, roles: int) -> dict[str, Any]:
+    accounts = [f"{number:012}" for number in range(1, roles + 1)]
+    return {
+        "setup": "large",
+        "pattern": "instance-profile",
+        "region": "us-west-2",
+        "workspace": {"account": "999900001111", "role": "deployment", "cross_account_role": "databricks"},
+        "bucket_owner": [{"account": account, "role": f"owner-{account}"} for account in accounts],
+        "buckets": [
+            {
+                "name": f"lake-{number:05}",
+                "owner": accounts[number % roles],
+                "access": "read-write",
+                "policy": "managed",
+            }
+            for number in range(buckets)
+        ],
+    }
+
+
+def report() -> bool:
+    """Measure, print a line for each, and say whether every bound is kept."""
+    rate = _measured("decisions_a_second")["rate"]
+    world = _measured("large_world")
+    costs = _measured("growth")
+    ratio = costs[str(PROBES[-1])] / costs[str(PROBES[0])]
+    shown = ", ".join(f"{count:,}: {costs[str(count)]:.0f} us" for count in PROBES)
+    lines = (
+        (
+            rate >= DECISIONS_A_SECOND,
+            "proof: decisions a second on one core",
+            f"{rate:9,.0f}",
+            f"at least {DECISIONS_A_SECOND:,}",
+        ),
+        (
+            world["seconds"] <= WORLD_SECONDS,
+            f"proof: {WORLD_BUCKETS:,} buckets x {WORLD_ROLES} roles, {world['probes']:,.0f} probes",
+            f"{world['seconds']:7.2f} s",
+            f"at most {WORLD_SECONDS} s of CPU",
+        ),
+        (
+            world["megabytes"] <= WORLD_MEGABYTES,
+            "proof: the memory of that process",
+            f"{world['megabytes']:6.0f} MB",
+            f"at most {WORLD_MEGABYTES} MB",
+        ),
+        (
+            ratio <= LINEAR_WITHIN,
+            f"proof: a probe among {PROBES[-1]:,} against one among {PROBES[0]:,}",
+            f"{ratio:7.2f} x",
+            f"at most {LINEAR_WITHIN} x; {shown}",
+        ),
+    )
+    for kept, name, value, bound in lines:
+        print(f"{'ok' if kept else 'NO':<3} {name:<58} {value}   ({bound})")
+    return all(kept for kept, _, _, _ in lines)
+
+
+def _measured(name: str) -> dict[str, float]:
+    command = [sys.executable, "-c", f"import json; from benchmarks import proof; print(json.dumps(proof.{name}()))"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{name} ended with {done.returncode}:\n{done.stderr}")
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
+
+
+if __name__ == "__main__":
+    sys.exit(0 if report() else 1)

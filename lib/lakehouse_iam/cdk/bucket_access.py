@@ -1,0 +1,53 @@
+"""What a role may do with one bucket, in the words of a CDK app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+from lakehouse_iam.arns import ObjectPrefix
+from lakehouse_iam.cdk.references import chosen, listed
+from lakehouse_iam.setups.buckets import BucketPolicyMode
+from lakehouse_iam.statements.s3 import Access, ObjectOwnership
+
+
+@dataclass(frozen=True)
+class BucketAccess:
+    """What the role may do with one bucket.
+
+    Args:
+        bucket: a CDK bucket, or the name of one that exists.
+        access: read-only or read-write.
+        prefixes: folders; everything below each is included and nothing beside it. Default: the whole bucket.
+        kms_key: the customer key of its objects, as a CDK key or its ARN; never an alias. Default: the CDK bucket's
+            `encryption_key`.
+        object_ownership: the bucket's setting; the two that keep ACLs add `s3:PutObjectAcl`. Default: ACLs are off.
+        policy: who keeps the bucket policy. `MANAGED`: this app; a bucket of this app has its policy extended, and any
+            other gets a whole policy in the place of the one it had. `HANDOFF`: somebody else; the statements come out as
+            a hand-off. `NONE`: nobody; the role's own policy is enough within the bucket's account. Default: `MANAGED`
+            for a bucket of this app, `HANDOFF` for any other.
+
+    Raises:
+        InvalidValue: a value that none of these allow.
+    """
+
+    bucket: s3.IBucket | str
+    access: Access
+    prefixes: tuple[str, ...] = ()
+    kms_key: kms.IKey | str | None = None
+    object_ownership: ObjectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED
+    policy: BucketPolicyMode | None = None
+
+    def __post_init__(self) -> None:
+        listed(self.prefixes, name="prefixes")
+        # Python lets "read-only" through where an Access belongs, and what is not Access.READ_ONLY writes.
+        checked = {
+            "access": chosen(Access, self.access, name="access"),
+            "object_ownership": chosen(ObjectOwnership, self.object_ownership, name="object_ownership"),
+            "policy": self.policy if self.policy is None else chosen(BucketPolicyMode, self.policy, name="policy"),
+            "prefixes": tuple(sorted({str(ObjectPrefix.parse(prefix)) for prefix in self.prefixes})),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)

@@ -1,0 +1,66 @@
+"""What a construct promises, written into the cloud assembly, so that a proof knows what to ask of the templates.
+
+It is metadata of the assembly and never reaches a template. Tokens in it are resolved with everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from constructs import Construct
+
+from lakehouse_iam.plan import Plan
+from lakehouse_iam.proof.from_constructs import ACCESS_METADATA, WAY_METADATA
+from lakehouse_iam.proof.probe_document import PROBES_METADATA, probe_document, to_json
+from lakehouse_iam.roles.bucket_access import BucketAccess
+
+
+def carry_probes(scope: Construct, plan: Plan) -> None:
+    """Write the probes of a setup into the assembly.
+
+    Args:
+        scope: one of the setup's stacks, or a construct in it.
+        plan: what the setup became.
+    """
+    scope.node.add_metadata(PROBES_METADATA, to_json(probe_document(plan)))
+
+
+def promise_way(scope: Construct, role_arn: str, trusted: str, external_ids: Sequence[str] = ()) -> None:
+    """Write down who is to assume a role.
+
+    Args:
+        scope: the construct that makes the role.
+        role_arn: the role, possibly a token.
+        trusted: who assumes it, possibly a token.
+        external_ids: what must be named, if anything.
+    """
+    _add(scope, WAY_METADATA, {"role": role_arn, "trusted": trusted, "external_ids": list(external_ids)})
+
+
+def promise_access(scope: Construct, role_arn: str, grants: Sequence[BucketAccess]) -> None:
+    """Write down what a role may do with buckets.
+
+    Args:
+        scope: the construct that makes the role.
+        role_arn: the role, possibly a token.
+        grants: the buckets.
+    """
+    for grant in grants:
+        _add(
+            scope,
+            ACCESS_METADATA,
+            {
+                "role": role_arn,
+                "bucket": grant.bucket_arn,
+                "access": grant.access.value,
+                "prefixes": list(grant.prefixes),
+                "acls": grant.acls,
+                "key": grant.key.key_arn if grant.key else "",
+                "via": grant.key.via if grant.key else "",
+            },
+        )
+
+
+def _add(scope: Construct, type_: str, data: dict[str, Any]) -> None:
+    scope.node.add_metadata(type_, cast("Any", data))

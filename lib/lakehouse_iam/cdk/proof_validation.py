@@ -1,0 +1,132 @@
+"""The proof as a CDK validation: `cdk synth` fails when the chain to a bucket is broken, with the construct's path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsii
+from aws_cdk import (
+    IPolicyValidationContext,
+    IPolicyValidationPlugin,
+    PolicyValidationPluginReport,
+    PolicyViolatingResource,
+    PolicyViolation,
+    Stage,
+)
+
+from lakehouse_iam import __version__
+from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.plan import Expected
+from lakehouse_iam.proof.cases import policy_holder
+from lakehouse_iam.proof.deployed import Deployed
+from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
+from lakehouse_iam.proof.template_files import TemplateFiles, made_by_constructs, probes_of, read_templates
+
+NAME = "lakehouse-iam-proof"
+PROBE_RULE = "Probe"
+SWITCH = "lakehouse-iam:proof"
+"""`-c lakehouse-iam:proof=false` switches the proof off for one synthesis."""
+
+_WORDS = {Verdict.ALLOW: "it must be denied and is allowed", Verdict.DENY: "it must be allowed and is denied"}
+_PLACE = re.compile(r"(?P<file>.*): Resources\.(?P<logical_id>[^.]+)\.")
+
+
+@jsii.implements(IPolicyValidationPlugin)
+class ProofValidation:
+    """Asks the probes of every setup and construct of this library of the templates that were just made.
+
+    A promise that the templates do not keep is an error: a role that nobody may assume, a bucket policy that denies what
+    was granted, a key that nobody opened. So is anything a setup must keep out and lets in. An app of your own may let in
+    whom it likes, so a stranger who gets in there is a warning, and so is a trusted role that the app makes in its own way
+    and that may not assume. What only the deployment knows is not judged here; `lakehouse-iam prove cdk.out` says it.
+
+    To switch it off for one construct, acknowledge the rule with a reason; for one synthesis, `-c lakehouse-iam:proof=false`:
+
+    >>> Validations.of(construct).acknowledge(
+    ...     Acknowledgment(id="lakehouse-iam-proof::Probe", reason="the key is opened by the platform team's stack")
+    ... )
+    """
+
+    @property
+    def name(self) -> str:
+        """The name in the validation report."""
+        return NAME
+
+    @property
+    def version(self) -> str | None:
+        """The version of this library."""
+        return __version__
+
+    @property
+    def rule_ids(self) -> list[str] | None:
+        """The rules it knows."""
+        return [PROBE_RULE]
+
+    def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
+        """Prove the whole app."""
+        app = context.app_construct
+        if not isinstance(app, Stage) or _is_off(app.node.try_get_context(SWITCH)):
+            return PolicyValidationPluginReport(success=True, violations=[])
+        try:
+            violations = [violation for files in read_templates(app.outdir) for violation in _violations(files)]
+        except LakehouseIamError:
+            # A template that cannot be read, or a policy that AWS would refuse, is told by the checks made for that.
+            violations = []
+        return PolicyValidationPluginReport(
+            success=all(violation.severity != "error" for violation in violations), violations=violations
+        )
+
+
+def _is_off(value: Any) -> bool:
+    return str(value).lower() == "false"
+
+
+def _violations(files: TemplateFiles) -> Iterator[PolicyViolation]:
+    ours = made_by_constructs(files)
+    for document in probes_of(files):
+        deployed = deployed_by(files.templates, document)
+        for answer in answer_probes(deployed, document.probes):
+            # A question that was never reached says nothing new: the step that broke is a question of its own.
+            if answer.reached and not answer.as_expected and answer.verdict is not Verdict.NOT_DECIDED:
+                is_error = bool(document.pattern) or _is_ours(answer, deployed, ours)
+                yield from _violation(answer, deployed, "error" if is_error else "warning")
+
+
+def _is_ours(answer: Answer, deployed: Deployed, ours: frozenset[str]) -> bool:
+    """Whether a promise is broken, and by nothing that the app makes in its own way."""
+    probe = answer.probe
+    asking = deployed.roles.get(probe.principal)
+    made_otherwise = asking is not None and not asking.exists and probe.principal not in ours
+    return probe.expected is Expected.ALLOW and not made_otherwise
+
+
+def _violation(answer: Answer, deployed: Deployed, severity: str) -> Iterator[PolicyViolation]:
+    found = next((place for place in _places(answer, deployed) if place), None)
+    if found is None:
+        return
+    probe = answer.probe
+    yield PolicyViolation(
+        rule_name=PROBE_RULE,
+        description=f"{probe.question}: {_WORDS[answer.verdict]}: {'; '.join(answer.because)}",
+        fix="let lakehouse-iam prove cdk.out say it at length",
+        severity=severity,
+        violating_resources=[
+            PolicyViolatingResource(
+                resource_logical_id=found["logical_id"], template_path=found["file"], locations=["Properties"]
+            )
+        ],
+    )
+
+
+def _places(answer: Answer, deployed: Deployed) -> Iterator[re.Match[str] | None]:
+    """Where the roles of a probe are made, the last one of the chain first; failing that, the policy of the bucket or key."""
+    probe = answer.probe
+    for arn in (*reversed(probe.assumes), probe.resource, probe.principal):
+        role = deployed.roles.get(arn)
+        if role is not None and role.trust is not None and not role.exists:
+            yield _PLACE.match(role.trust.place)
+    for holder in (deployed.buckets.get(policy_holder(probe.resource)), deployed.keys.get(probe.resource)):
+        if holder is not None and holder.policy is not None:
+            yield _PLACE.match(holder.policy.place)

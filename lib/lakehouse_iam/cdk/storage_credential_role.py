@@ -1,0 +1,193 @@
+"""The role behind a Unity Catalog storage credential."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aws_cdk import CfnParameter, PhysicalName, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from lakehouse_iam.arns import EXTERNAL_ID_PATTERN, ExternalId
+from lakehouse_iam.cdk.bucket_access import BucketAccess
+from lakehouse_iam.cdk.documents import add_trust, attach, trust_principal
+from lakehouse_iam.cdk.handoff import HandOff
+from lakehouse_iam.cdk.other_half import OtherHalf, Words, grant_of
+from lakehouse_iam.cdk.promises import promise_way
+from lakehouse_iam.cdk.references import (
+    checked_path,
+    checked_role_name,
+    is_known,
+    partition_name_of,
+    policy_name,
+    role_arn,
+)
+from lakehouse_iam.cdk.stand_ins import StandIns
+from lakehouse_iam.cdk.validation import LakehouseIamValidation
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.partitions import DATABRICKS_SHARDS, PRE_PRODUCTION_UNITY_CATALOG_ROLE, DatabricksShard
+from lakehouse_iam.roles import storage_credential as documents
+
+_WORDS = Words(documents.bucket_policy_statements, documents.bucket_policy_document, documents.key_policy_statement)
+_DESCRIPTION = "The external id that the storage credential shows in Databricks"
+
+
+def external_id_parameter(scope: Construct, id: str = "ExternalId") -> CfnParameter:
+    """A parameter for an external id that is not known yet. It has no default, so nothing deploys with a guess."""
+    return CfnParameter(
+        scope,
+        id,
+        description=_DESCRIPTION,
+        allowed_pattern=EXTERNAL_ID_PATTERN,
+        constraint_description=f"must match {EXTERNAL_ID_PATTERN}",
+    )
+
+
+class StorageCredentialRole(Construct):
+    """The role that Unity Catalog assumes for a storage credential, able to assume itself, made in one pass.
+
+    Its trust policy asks for the external id of the storage credential, from Unity Catalog's master role and from the role
+    itself. Each bucket and key is allowed in the role's own policy, and in the bucket's and key's as far as this app may
+    write those; the rest comes out as a hand-off: see `handoffs`.
+
+    Args:
+        role_name: at most 64 characters. Needed, because the role's policies name the role before it exists.
+        buckets: what it may use. Buckets must have ACLs off.
+        external_id: what the storage credential shows: text, a token, a `CfnParameter` of type String, or a list of these
+            where several storage credentials share the role. Default: a parameter of the stack without a default, see
+            `external_id_parameter`.
+        shard: the Databricks deployment. For a workspace on Azure leave it. Default: commercial.
+        unity_catalog_iam_arn: the master role that the storage credential shows. Default: the published one of the shard.
+        file_events: whether Databricks may set up and read notification queues named `csms-…` in the account. Default: no.
+        path: IAM path. Default: `/`.
+        permissions_boundary: Default: whatever `iam.PermissionsBoundary.of(scope)` applies.
+
+    Attributes:
+        role: the CDK role.
+        external_id_parameter: the parameter that was made for want of an external id, or `None`.
+
+    Raises:
+        InvalidValue: a name, ARN, prefix, external id or combination that AWS or Databricks would refuse.
+        QuotaExceeded: a single grant is larger than a managed policy.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        role_name: str,
+        buckets: Sequence[BucketAccess],
+        external_id: str | CfnParameter | Sequence[str | CfnParameter] | None = None,
+        shard: DatabricksShard = DATABRICKS_SHARDS["commercial"],
+        unity_catalog_iam_arn: str | None = None,
+        file_events: bool = False,
+        path: str = "/",
+        permissions_boundary: iam.IManagedPolicy | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        if role_name == PhysicalName.GENERATE_IF_NEEDED:
+            raise InvalidValue(
+                "the name of the role is left to the CDK",
+                allowed="role_name with a name: the role's policies name the role before it exists",
+            )
+        _check_buckets(buckets)
+        name, own_path = checked_role_name(role_name), checked_path(path)
+        account, partition = Stack.of(self).account, partition_name_of(self)
+        self.external_id_parameter = external_id_parameter(self) if external_id is None else None
+        credential = documents.StorageCredential(
+            partition=partition,
+            account=account,
+            role_arn=f"arn:{partition}:iam::{account}:role{own_path}{name}",
+            unity_catalog_role=self._unity_catalog_role(unity_catalog_iam_arn, shard),
+            external_ids=_external_ids(self.external_id_parameter or external_id),
+            buckets=tuple(grant_of(self, bucket) for bucket in buckets),
+            file_events=file_events,
+        )
+        first, *further = documents.role_documents(credential).trust.statements
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=name,
+            path=own_path,
+            description=documents.ROLE_DESCRIPTION,
+            assumed_by=trust_principal(first),
+            permissions_boundary=permissions_boundary,
+        )
+        add_trust(self.role, further)
+        self._attach(credential, role_name)
+        self._other_half = OtherHalf(self, self.role, arn_beforehand=credential.role_arn, words=_WORDS)
+        self._other_half.add(buckets, credential.buckets)
+        promise_way(self, self.role_arn, credential.unity_catalog_role, credential.external_ids)
+        LakehouseIamValidation.add_to(self)
+
+    @property
+    def role_arn(self) -> str:
+        """The role's ARN: what the storage credential names."""
+        return self.role.role_arn
+
+    @property
+    def handoffs(self) -> tuple[HandOff, ...]:
+        """The statements that somebody else must merge; also in the template's metadata."""
+        return self._other_half.handoffs
+
+    def _unity_catalog_role(self, given: str | None, shard: DatabricksShard) -> str:
+        arn = role_arn(given or shard.unity_catalog_role, self)
+        if arn == PRE_PRODUCTION_UNITY_CATALOG_ROLE:
+            raise InvalidValue(
+                f"{arn!r} is the role of Databricks' own pre-production systems",
+                allowed="the role that the storage credential shows as unity_catalog_iam_arn",
+            )
+        return arn
+
+    def _attach(self, credential: documents.StorageCredential, role_name: str) -> None:
+        stand_ins = StandIns(self)
+        packed = replace(
+            credential,
+            partition=stand_ins.partition(credential.partition),
+            account=stand_ins.account(credential.account),
+            role_arn=stand_ins.role_arn(credential.role_arn),
+            buckets=tuple(stand_ins.bucket_access(grant) for grant in credential.buckets),
+        )
+        attach(
+            self,
+            "StorageCredentialAccess",
+            self.role,
+            documents.role_documents(packed).policies,
+            name=policy_name(role_name, "storage-credential-access"),
+            description=documents.POLICY_DESCRIPTION,
+            stand_ins=stand_ins,
+        )
+
+
+def _check_buckets(buckets: Sequence[BucketAccess]) -> None:
+    if not buckets:
+        raise InvalidValue("the role has no bucket", allowed="at least one BucketAccess in buckets")
+    if any(bucket.object_ownership.uses_acls for bucket in buckets):
+        raise InvalidValue(
+            "a bucket with ACLs is given to a storage credential",
+            allowed="buckets whose Object Ownership is bucket-owner-enforced; Unity Catalog does not support ACLs",
+            next_step="turn ACLs off on the bucket",
+        )
+
+
+def _external_ids(given: str | CfnParameter | Sequence[str | CfnParameter] | None) -> tuple[str, ...]:
+    several = [given] if isinstance(given, str | CfnParameter) else list(given or ())
+    return tuple(_external_id(one) for one in several)
+
+
+def _external_id(given: str | CfnParameter) -> str:
+    if isinstance(given, str):
+        return str(ExternalId.parse(given)) if is_known(given) else given
+    if given.type != "String":
+        raise InvalidValue(
+            f"the parameter {given.node.id} is of the type {given.type}",
+            allowed="external_id with parameters of the type String, one for each external id",
+        )
+    if given.default is not None:
+        raise InvalidValue(
+            f"the parameter {given.node.id} has a default",
+            allowed="external_id with parameters without a default, so that nothing deploys with a guess",
+        )
+    return given.value_as_string

@@ -1,0 +1,182 @@
+"""`lakehouse-iam connect`: what a setup needs in Databricks, found or made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, setup_argument, wrong_input
+from lakehouse_iam.cli.databricks_access import (
+    databricks_answers,
+    dry_run_option,
+    host_option,
+    log_in_for,
+    profile_option,
+    show_calls,
+)
+from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.cli.template import template_files
+
+if TYPE_CHECKING:
+    from lakehouse_iam.databricks.exchange import Exchange
+    from lakehouse_iam.databricks.outcome import Outcome
+    from lakehouse_iam.plan import Plan
+
+
+@click.command()
+@setup_argument
+@click.option("--exchange", metavar="FILE", default="", help="Where to write what the bucket owner needs.")
+@click.option("--template", "folder", metavar="DIR", default="", help="Write the finished templates too.")
+@click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for IAM. Default: 120.")
+@click.option("--grant", "grants", metavar="WHO=WHAT,…", multiple=True, help="Privileges on every external location.")
+@click.option("--update", is_flag=True, help="Overwrite what exists and differs from the setup.")
+@click.option("--check-trust", is_flag=True, help="Read the live trust policy with the AWS credentials there are.")
+@click.option("--skip-validation", is_flag=True, help="Register an instance profile without Databricks' trial run.")
+@click.option("--metastore", metavar="ID", default="", help="Make the storage credential through the account's API.")
+@host_option
+@profile_option
+@dry_run_option
+@json_option
+def connect(setup: str, as_json: bool, **asked: Any) -> None:
+    """Connect a Databricks workspace to what a setup describes, step by step.
+
+    Unity Catalog: the first run makes the storage credential and writes SETUP.exchange.json for the bucket owner, who
+    deploys the role. The next run waits until Unity Catalog gets in and makes the external locations. Instance profile:
+    registers it. Each step looks first, so any run may be stopped and run again. With --wait, the first run waits too.
+
+    Exit codes: 0 connected, or waiting for the bucket owner; 1 not valid, or something exists that differs; 2 the input is
+    wrong; 3 Databricks refused or could not be reached. Needs: pip install 'lakehouse-iam[databricks]'
+    """
+    from lakehouse_iam.errors import InvalidValue
+    from lakehouse_iam.setups import load_setups
+
+    with wrong_input(as_json=as_json):
+        setups = load_setups(setup)
+        if asked["exchange"] and len(setups) > 1:
+            raise InvalidValue(
+                f"--exchange names one file, and {setup} holds {len(setups)} setups",
+                allowed="one setup with --exchange, or several without it",
+            )
+    answers = []
+    for found in setups:
+        with databricks_answers(as_json=as_json):
+            answers.append(_Run(setup, found, asked, as_json).run())
+    if as_json:
+        print_json(answers)
+    if any(answer["state"] == "not valid yet" for answer in answers):
+        raise SystemExit(ANSWER_IS_NO)
+
+
+class _Run:
+    """One setup's run."""
+
+    def __init__(self, file: str, setup: Any, asked: dict[str, Any], as_json: bool) -> None:
+        self.file = file
+        self.setup = setup
+        self.asked = asked
+        self.as_json = as_json
+        self.written: list[Path] = []
+
+    def run(self) -> dict[str, Any]:
+        """Connect, show what came of it, and return it for machines."""
+        from lakehouse_iam.databricks.clock import SystemClock
+        from lakehouse_iam.databricks.workspace import DryRun
+
+        if not self.as_json:
+            click.echo(self.setup.name, err=True)
+        clock = SystemClock()
+        workspace = log_in_for(self.setup, clock, host=self.asked["host"], profile=self.asked["profile"])
+        dry = DryRun(workspace) if self.asked["dry_run"] else None
+        outcome = self._connect(dry or workspace, clock)
+        answer = outcome.to_json() | {"files": [str(place) for place in self.written]}
+        if dry:
+            answer["calls"] = [call.to_json() for call in dry.would_make]
+        if not self.as_json:
+            self._show(outcome, answer)
+        return answer
+
+    def _connect(self, workspace: Any, clock: Any) -> Outcome:
+        from lakehouse_iam.databricks.connect import connect_instance_profile, connect_unity_catalog
+        from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+
+        options = self._options()
+        if isinstance(self.setup, InstanceProfileSetup):
+            return connect_instance_profile(self.setup, workspace, clock, self._progress, options)
+        parties = self._parties(workspace, clock)
+        return connect_unity_catalog(self.setup, parties, clock, self._progress, self._hand_over, options)
+
+    def _options(self) -> Any:
+        from lakehouse_iam.databricks.connect import WAIT_SECONDS, Options
+        from lakehouse_iam.databricks.grants import Grant
+        from lakehouse_iam.databricks.live_trust import read_with_boto3
+
+        wait = self.asked["wait"]
+        return Options(
+            update=self.asked["update"],
+            wait_seconds=WAIT_SECONDS if wait is None else wait,
+            grants=tuple(Grant.parse(text) for text in self.asked["grants"]),
+            skip_validation=self.asked["skip_validation"],
+            read_trust=read_with_boto3 if self.asked["check_trust"] else None,
+            in_one_run=bool(wait),
+        )
+
+    def _parties(self, workspace: Any, clock: Any) -> Any:
+        from lakehouse_iam.databricks.connect import Parties
+        from lakehouse_iam.databricks.login import account_console, log_in
+        from lakehouse_iam.databricks.storage_credential import InAccount
+        from lakehouse_iam.databricks.workspace import DryRun
+        from lakehouse_iam.errors import InvalidValue
+
+        if not self.asked["metastore"]:
+            return Parties(workspace)
+        account_id = self.setup.databricks_account or workspace.account_id
+        if not account_id:
+            raise InvalidValue(
+                "--metastore needs the Databricks account id",
+                allowed="databricks: {account_id: …} in the setup; the account console shows it",
+            )
+        console = log_in(account_console(self.setup.host), clock, profile=self.asked["profile"], account_id=account_id)
+        account = DryRun(console, workspace.would_make) if workspace.changes_nothing else console
+        return Parties(workspace, account, InAccount(account_id, self.asked["metastore"]))
+
+    def _progress(self, line: str) -> None:
+        if not (self.as_json or self.asked["dry_run"]):
+            click.echo(f"  {line}", err=True)
+
+    def _hand_over(self, given: Exchange, plan: Plan) -> None:
+        if self.asked["dry_run"]:
+            return
+        files = {Path(self.asked["exchange"] or given.file_name): given.text()}
+        if self.asked["folder"]:
+            files |= template_files(plan, Path(self.asked["folder"]))[0]
+        write_all(files)
+        self.written = list(files)
+
+    def _show(self, outcome: Outcome, answer: dict[str, Any]) -> None:
+        show_calls(answer.get("calls", []))
+        click.echo(f"{outcome.setup}: {outcome.state.value}")
+        width = max((len(name) for name, _ in outcome.values), default=0)
+        for name, value in outcome.values:
+            if value:
+                click.echo(f"  {name:<{width}}  {value}")
+        for place in self.written:
+            click.echo(f"wrote {place}")
+        for note in outcome.notes:
+            click.echo(f"\nnote: {note}", err=True)
+        for sentence in dict.fromkeys(broken.sentence for broken in outcome.broken):
+            places = ", ".join(broken.place for broken in outcome.broken if broken.sentence == sentence)
+            click.echo(f"\nNO: {places}: {sentence}", err=True)
+        self._next(outcome)
+
+    def _next(self, outcome: Outcome) -> None:
+        from lakehouse_iam.databricks.outcome import State
+
+        if outcome.state is State.HANDED_OVER:
+            account = self.setup.role.account
+            how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
+            click.echo(f"\nnext: the owner of {account} deploys the role{how};")
+            click.echo(f"then: lakehouse-iam connect {self.file}")
+        elif outcome.state is State.NOT_VALID:
+            click.echo(f"\nmend that, then: lakehouse-iam connect {self.file}", err=True)

@@ -1,0 +1,80 @@
+"""How the commands that speak with Databricks log in, and how they end when it does not do what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakehouse_iam.cli.answers import ANSWER_IS_NO, OUTSIDE_FAILED, fail, wrong_input
+
+if TYPE_CHECKING:
+    from lakehouse_iam.databricks.clock import Clock
+    from lakehouse_iam.databricks.workspace import SdkWorkspace
+    from lakehouse_iam.setups import Setup
+
+STOPPED = 130
+
+host_option = click.option(
+    "--host",
+    metavar="URL",
+    default="",
+    help="Reach the workspace of the setup at this address instead, such as one of a private link.",
+)
+profile_option = click.option(
+    "--profile", metavar="NAME", default="", help="A profile of ~/.databrickscfg. Default: whatever logs in."
+)
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Print every call that would be made; make only those that read."
+)
+
+
+@contextmanager
+def databricks_answers(*, as_json: bool) -> Iterator[None]:
+    """Turn what Databricks refuses, and what stands in the way, into words and exit codes."""
+    try:
+        from lakehouse_iam.databricks.live_trust import LiveTrustUnreadable
+        from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, StillUsed
+    except ModuleNotFoundError as missing:
+        fail(
+            f"{missing.name} is not installed: pip install 'lakehouse-iam[databricks]'",
+            code=OUTSIDE_FAILED,
+            as_json=as_json,
+        )
+    try:
+        with wrong_input(as_json=as_json):
+            try:
+                yield
+            except Conflict as error:
+                differences = [
+                    {"value": name, "there": there, "setup": wanted} for name, there, wanted in error.differences
+                ]
+                details = {"what": error.what, "differences": differences}
+                fail(str(error), code=ANSWER_IS_NO, as_json=as_json, details=details)
+            except StillUsed as error:
+                fail(str(error), code=ANSWER_IS_NO, as_json=as_json, details={"users": list(error.users)})
+            except (DatabricksError, LiveTrustUnreadable) as error:
+                fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
+    except KeyboardInterrupt:
+        fail("stopped; nothing is lost: run the same command again", code=STOPPED, as_json=as_json)
+
+
+def log_in_for(setup: Setup, clock: Clock, *, host: str, profile: str) -> SdkWorkspace:
+    """Log in to the workspace of a setup."""
+    from lakehouse_iam.databricks.login import address_of, log_in
+    from lakehouse_iam.hosts import AWS
+    from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
+
+    cloud = setup.host.domain.cloud if isinstance(setup, UnityCatalogSetup) else AWS
+    return log_in(address_of(str(setup.host), host, cloud=cloud), clock, profile=profile)
+
+
+def show_calls(calls: list[dict[str, Any]]) -> None:
+    """The calls of a dry run, one a line."""
+    import json
+
+    for call in calls:
+        body = f"  {json.dumps(call['body'], ensure_ascii=False)}" if "body" in call else ""
+        click.echo(f"{call['method']:<6} {call['path']}{body}")

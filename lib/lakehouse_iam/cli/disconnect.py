@@ -1,0 +1,73 @@
+"""`lakehouse-iam disconnect`: what connecting made in Databricks, removed again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lakehouse_iam.cli.answers import json_option, print_json, setup_argument, wrong_input
+from lakehouse_iam.cli.databricks_access import (
+    databricks_answers,
+    dry_run_option,
+    host_option,
+    log_in_for,
+    profile_option,
+    show_calls,
+)
+
+
+@click.command()
+@setup_argument
+@host_option
+@profile_option
+@dry_run_option
+@json_option
+def disconnect(setup: str, host: str, profile: str, dry_run: bool, as_json: bool) -> None:
+    """Remove from Databricks what connecting a setup made there, backwards.
+
+    Nothing is removed while a table, a volume, an external location, a cluster or a job still uses it; they are named.
+    Nothing is removed by force, and nothing in AWS. A run that was stopped is simply run again.
+
+    Exit codes: 0 removed; 1 still used, or it belongs to somebody else; 2 the input is wrong; 3 Databricks refused or could
+    not be reached. Needs: pip install 'lakehouse-iam[databricks]'
+    """
+    from lakehouse_iam.setups import load_setups
+
+    with wrong_input(as_json=as_json):
+        setups = load_setups(setup)
+    answers = []
+    for found in reversed(setups):
+        with databricks_answers(as_json=as_json):
+            answers.append(_disconnect(found, host, profile, dry_run=dry_run, as_json=as_json))
+    if as_json:
+        print_json(answers)
+
+
+def _disconnect(setup: Any, host: str, profile: str, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
+    from lakehouse_iam.databricks.clock import SystemClock
+    from lakehouse_iam.databricks.disconnect import disconnect_instance_profile, disconnect_unity_catalog
+    from lakehouse_iam.databricks.workspace import DryRun
+    from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+
+    if not as_json:
+        click.echo(setup.name, err=True)
+    clock = SystemClock()
+    workspace = log_in_for(setup, clock, host=host, profile=profile)
+    dry = DryRun(workspace) if dry_run else None
+
+    def progress(line: str) -> None:
+        if not (as_json or dry_run):
+            click.echo(f"  {line}", err=True)
+
+    if isinstance(setup, InstanceProfileSetup):
+        outcome = disconnect_instance_profile(setup, dry or workspace, clock, progress)
+    else:
+        outcome = disconnect_unity_catalog(setup, dry or workspace, clock, progress)
+    answer = outcome.to_json()
+    if dry:
+        answer["calls"] = [call.to_json() for call in dry.would_make]
+    if not as_json:
+        show_calls(answer.get("calls", []))
+        click.echo(f"{outcome.setup}: {outcome.state.value}")
+    return answer

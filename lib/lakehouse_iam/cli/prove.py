@@ -1,0 +1,135 @@
+"""`lakehouse-iam prove`: every probe of a setup answered by the policies that would be deployed, with the reason."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
+
+if TYPE_CHECKING:
+    from lakehouse_iam.proof.prove import Answer, Proof
+    from lakehouse_iam.proof.real_world import RealWorld
+
+
+@click.command()
+@click.argument("subject", metavar="SETUP|DIR", type=click.Path())
+@click.option(
+    "--templates", "folder", metavar="DIR", type=click.Path(), help="Ask the setup's probes of these templates."
+)
+@click.option(
+    "--world", "world", metavar="FILE", type=click.Path(), help="What is known of the real accounts (YAML, JSON)."
+)
+@json_option
+def prove(subject: str, folder: str | None, world: str | None, as_json: bool) -> None:
+    """Prove offline what a setup lets in and what it keeps out.
+
+    SETUP is a setup file or a folder of them. DIR is a folder that `lakehouse-iam template` wrote, or a cdk.out: what is in
+    it is proved, whoever edited it. Every probe is answered by the policies that would be deployed, along the whole chain
+    of roles, with hand-offs taken as merged. Ends with 1 if any answer is not the expected one, or cannot be told yet.
+
+    --world adds the organization's guardrails (SCPs, RCPs), existing bucket and key policies and permissions boundaries.
+    """
+    from lakehouse_iam.proof.real_world import load_real_world
+
+    with wrong_input(as_json=as_json):
+        real = load_real_world(world) if world else None
+        proofs = _proofs(Path(subject), folder, real)
+    if as_json:
+        print_json([_json(proof) for proof in proofs])
+    else:
+        for proof in proofs:
+            _show(proof)
+    if not all(proof.holds for proof in proofs):
+        raise SystemExit(ANSWER_IS_NO)
+
+
+def _proofs(subject: Path, folder: str | None, real: RealWorld | None) -> list[Proof]:
+    from lakehouse_iam.plan import plan_setups
+    from lakehouse_iam.proof.probe_document import probe_document
+    from lakehouse_iam.proof.prove import prove_plan, prove_templates
+    from lakehouse_iam.proof.template_files import (
+        holds_templates,
+        in_regions,
+        no_probes,
+        nothing_to_prove,
+        probes_of,
+        read_templates,
+        templates_of_setup,
+    )
+    from lakehouse_iam.setups import load_setups
+    from lakehouse_iam.setups.loading import SETUP_ENDINGS
+
+    if folder is None and holds_templates(subject):
+        asked = [(files, document) for files in read_templates(subject) for document in probes_of(files)]
+        if not asked:
+            raise no_probes(subject)
+        return [prove_templates(in_regions(files.templates, document), document, real) for files, document in asked]
+    if folder is None and subject.is_dir() and not any(file.suffix in SETUP_ENDINGS for file in subject.iterdir()):
+        raise nothing_to_prove(subject)
+    plans = plan_setups(load_setups(subject))
+    if folder is None:
+        return [prove_plan(plan, real) for plan in plans]
+    read = read_templates(folder)
+    return [
+        prove_templates(templates_of_setup(read, document), document, real)
+        for document in (probe_document(plan) for plan in plans)
+    ]
+
+
+def _json(proof: Proof) -> dict[str, Any]:
+    from lakehouse_iam.proof.probe_document import probe_json
+
+    return {
+        "setup": proof.setup,
+        "holds": proof.holds,
+        "probes": [
+            {
+                **probe_json(answer.probe),
+                "answer": answer.verdict.value,
+                "as_expected": answer.as_expected,
+                "because": list(answer.because),
+            }
+            for answer in proof.answers
+        ],
+        "taken_as_given": list(proof.taken),
+    }
+
+
+def _show(proof: Proof) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in ("", "expected", "answer", "probe"):
+        table.add_column(heading, no_wrap=heading != "probe")
+    for answer in proof.answers:
+        mark, style = ("ok", "") if answer.as_expected else ("NO", "bold red")
+        said = answer.verdict.value if answer.reached else "not reached"
+        table.add_row(mark, answer.probe.expected.value, said, answer.probe.question, style=style)
+    # Wide enough for a probe on one line when the output goes to a file or a pipe.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
+    click.echo(f"{proof.setup}\n")
+    console.print(table)
+    _reasons([answer for answer in proof.answers if not answer.as_expected])
+    for sentence in proof.taken:
+        click.echo(f"\ntaken as given: {sentence}")
+    right = sum(answer.as_expected for answer in proof.answers)
+    click.echo(f"\n{right} of {len(proof.answers)} probes as expected")
+
+
+def _reasons(wrong: Sequence[Answer]) -> None:
+    """Each reason once, under all the probes that it decides."""
+    by_reason: dict[tuple[str, ...], list[Answer]] = {}
+    for answer in wrong:
+        by_reason.setdefault(answer.because, []).append(answer)
+    for because, answers in by_reason.items():
+        click.echo("")
+        for answer in answers:
+            click.echo(f"NO: {answer.probe.question}")
+        for sentence in because:
+            click.echo(f"    {sentence}")

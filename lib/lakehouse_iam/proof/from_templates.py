@@ -1,0 +1,291 @@
+"""What CloudFormation templates would deploy: roles with all their policies, buckets, keys, and what is handed off.
+
+The proof is of what will be deployed, not of what was meant: nothing is read here but the templates. What they hand off to
+somebody else (in their metadata) is taken as merged, for that is the state in which the setup works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lakehouse_iam.cloudformation import HANDOFF_METADATA
+from lakehouse_iam.intrinsics import Unresolved, plain
+from lakehouse_iam.plan.outsiders import UNNAMED_ROLE
+from lakehouse_iam.policy import TRUST_POLICY_SIZE_ADJUSTED, compact_json
+from lakehouse_iam.proof.arn_match import split_arn
+from lakehouse_iam.proof.deployed import Deployed, PolicyError, RoleFound, Written
+from lakehouse_iam.proof.stack_templates import ANY_ACCOUNT, BoundTemplate, StackTemplate, bind, managed_policy_arn
+from lakehouse_iam.template_checks import SIZE_RULE, Stack, Violation, violations
+
+_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+
+
+def add_templates(
+    deployed: Deployed, templates: Sequence[StackTemplate], parameters: Mapping[str, str] | None = None
+) -> None:
+    """Put everything that the templates deploy into `deployed`.
+
+    Args:
+        deployed: where; what it knows already of roles, buckets and keys is kept, unless a template owns it.
+        templates: all that are deployed together.
+        parameters: values for parameters without a default, by name.
+
+    Raises:
+        PolicyError: a policy that is larger than AWS accepts.
+    """
+    bound = bind(templates, parameters or {})
+    _check_sizes(bound)
+    for one in bound:
+        _managed_policies(deployed, one)
+    for one in bound:
+        _roles(deployed, one)
+    for one in bound:
+        _inline_policies(deployed, one)
+        _attached_policies(deployed, one)
+        _buckets(deployed, one)
+        _keys(deployed, one)
+        _saml_providers(deployed, one)
+    for one in bound:
+        _bucket_policies(deployed, one)
+        _handed_off(deployed, one)
+    deployed.taken += [
+        f"the stack {one.template.stack} names no account: every such stack is taken to go to one account, {ANY_ACCOUNT}"
+        for one in bound
+        if not one.template.account
+    ]
+
+
+def _check_sizes(bound: Sequence[BoundTemplate]) -> None:
+    stacks = [Stack(one.template.place, one.deployment) for one in bound]
+    for found in violations(stacks):
+        if found.rule == SIZE_RULE and not _within_raised_quota(bound, found):
+            raise PolicyError(
+                f"{found.stack}: Resources.{found.logical_id}.{found.location}: {found.what}: {found.fix}"
+            )
+
+
+def _within_raised_quota(bound: Sequence[BoundTemplate], found: Violation) -> bool:
+    """The size of trust policies is the one quota that an account may have had raised."""
+    if found.location != "AssumeRolePolicyDocument":
+        return False
+    one = next(one for one in bound if one.template.place == found.stack)
+    properties = one.deployment.resource(found.logical_id).get("Properties", {})
+    document = plain(one.deployment.resolve(properties.get(found.location)))
+    return len(compact_json(document)) <= TRUST_POLICY_SIZE_ADJUSTED
+
+
+def _place(one: BoundTemplate, logical_id: str, *path: str) -> str:
+    return f"{one.template.place}: {'.'.join(('Resources', logical_id, 'Properties', *path))}"
+
+
+def _managed_policies(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::IAM::ManagedPolicy"):
+        arn = _policy_arn(one, logical_id)
+        deployed.known_policies[arn] = Written(
+            properties.get("PolicyDocument"), _place(one, logical_id, "PolicyDocument")
+        )
+
+
+def _policy_arn(one: BoundTemplate, logical_id: str) -> str:
+    stand_in = f"{one.template.stack}-{logical_id}-named-by-cloudformation"
+    properties = one.deployment.resource(logical_id).get("Properties", {})
+    return managed_policy_arn(logical_id, properties, one.deployment, stand_in)
+
+
+def _roles(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::IAM::Role"):
+        arn = one.deployment.resolve({"Fn::GetAtt": [logical_id, "Arn"]})
+        if not isinstance(arn, str):
+            place = _place(one, logical_id, "Path")
+            raise PolicyError(f"{place}: the path of a role must be known for its ARN to be known: it waits for {arn}")
+        role = deployed.role(arn)
+        role.exists = False
+        role.trust = Written(
+            properties.get("AssumeRolePolicyDocument"), _place(one, logical_id, "AssumeRolePolicyDocument")
+        )
+        for index, policy in enumerate(properties.get("Policies", [])):
+            written = Written(
+                policy.get("PolicyDocument"), _place(one, logical_id, f"Policies[{index}]", "PolicyDocument")
+            )
+            _attach(role, str(policy.get("PolicyName", index)), written)
+        for index, policy in enumerate(_listed(properties.get("ManagedPolicyArns"))):
+            _attach_by_arn(deployed, role, policy, _place(one, logical_id, f"ManagedPolicyArns[{index}]"))
+        boundary = properties.get("PermissionsBoundary")
+        if boundary is not None:
+            role.boundary = _known_policy(deployed, boundary, _place(one, logical_id, "PermissionsBoundary"))
+        role.tags |= {
+            str(tag["Key"]): str(tag["Value"])
+            for tag in properties.get("Tags", [])
+            if isinstance(tag.get("Value"), str)
+        }
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _attach(role: RoleFound, name: str, written: Written) -> None:
+    while name in role.identity:
+        name += "'"
+    role.identity[name] = written
+
+
+def _attach_by_arn(deployed: Deployed, role: RoleFound, arn: Any, place: str) -> None:
+    name = arn.rpartition("/")[2] if isinstance(arn, str) else place
+    _attach(role, name, _known_policy(deployed, arn, place))
+
+
+def _known_policy(deployed: Deployed, arn: Any, place: str) -> Written:
+    """The document of a managed policy; where nobody has given it, an unresolved one that says so."""
+    if not isinstance(arn, str):
+        return Written(arn, place)
+    known = deployed.known_policies.get(arn)
+    return known or Written(Unresolved(f"the document of {arn}; give it under policies in --world"), place)
+
+
+def _inline_policies(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::IAM::Policy", "AWS::IAM::RolePolicy"):
+        written = Written(properties.get("PolicyDocument"), _place(one, logical_id, "PolicyDocument"))
+        name = properties.get("PolicyName")
+        label = name if isinstance(name, str) else logical_id
+        for role in (*_listed(properties.get("Roles")), *_listed(properties.get("RoleName"))):
+            _attach_to(deployed, one, role, label, written)
+
+
+def _attached_policies(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::IAM::ManagedPolicy"):
+        arn = _policy_arn(one, logical_id)
+        for role in _listed(properties.get("Roles")):
+            _attach_to(deployed, one, role, arn.rpartition("/")[2], deployed.known_policies[arn])
+
+
+def _attach_to(deployed: Deployed, one: BoundTemplate, role: Any, label: str, written: Written) -> None:
+    if isinstance(role, str):
+        found = deployed.role_named(one.deployment.partition, one.deployment.account, role)
+        _attach(found, label, written)
+    else:
+        deployed.taken.append(
+            f"{written.place} is attached to a role that only the deployment knows ({role.expression}): it was not asked"
+        )
+
+
+def _buckets(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::S3::Bucket"):
+        bucket = deployed.bucket(_bucket_arn(one, {"Ref": logical_id}), one.deployment.account)
+        bucket.exists, bucket.account = False, one.deployment.account
+        blocks = properties.get("PublicAccessBlockConfiguration", {})
+        bucket.block_public_access = all(str(blocks.get(block, False)).lower() == "true" for block in _BLOCKS)
+        for rule in _encryption(properties):
+            key = rule.get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+            bucket.kms_key = _key_arn(one, key) if isinstance(key, str) else None
+            bucket.bucket_key = str(rule.get("BucketKeyEnabled", False)).lower() == "true"
+
+
+def _encryption(properties: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    encryption = properties.get("BucketEncryption", {})
+    rules = encryption.get("ServerSideEncryptionConfiguration", []) if isinstance(encryption, Mapping) else []
+    return [rule for rule in rules if isinstance(rule, Mapping)]
+
+
+def _key_arn(one: BoundTemplate, key: str) -> str | None:
+    """The key by its ARN; an alias stands for a key that a template does not tell."""
+    if key.startswith("arn:"):
+        return key if ":key/" in key else None
+    where = one.deployment
+    return None if key.startswith("alias/") else f"arn:{where.partition}:kms:{where.region}:{where.account}:key/{key}"
+
+
+def _bucket_arn(one: BoundTemplate, name: Any) -> str:
+    return f"arn:{one.deployment.partition}:s3:::{one.deployment.resolve(name)}"
+
+
+def _bucket_policies(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::S3::BucketPolicy"):
+        name = properties.get("Bucket")
+        written = Written(properties.get("PolicyDocument"), _place(one, logical_id, "PolicyDocument"))
+        if isinstance(name, str):
+            bucket = deployed.bucket(_bucket_arn(one, name), one.deployment.account)
+            bucket.policy = written
+        else:
+            deployed.taken.append(
+                f"{written.place} is the policy of a bucket that only the deployment knows: it was not asked"
+            )
+
+
+def _keys(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::KMS::Key"):
+        arn = one.deployment.resolve({"Fn::GetAtt": [logical_id, "Arn"]})
+        key = deployed.key(str(arn))
+        key.exists = False
+        key.policy = Written(_key_policy(one, properties.get("KeyPolicy")), _place(one, logical_id, "KeyPolicy"))
+
+
+def _key_policy(one: BoundTemplate, given: Any) -> Any:
+    """A key without a policy gets the default one, which leaves all to the IAM of its account.
+
+    Source: AWS docs `kms/latest/developerguide/key-policy-default.html`, read 2026-11-21.
+    """
+    if given is not None:
+        return given
+    root = f"arn:{one.deployment.partition}:iam::{one.deployment.account}:root"
+    statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "kms:*", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _saml_providers(deployed: Deployed, one: BoundTemplate) -> None:
+    for logical_id, properties in one.properties("AWS::IAM::SAMLProvider"):
+        where, name = one.deployment, properties.get("Name", f"{logical_id}-named-by-cloudformation")
+        deployed.saml_providers.add(f"arn:{where.partition}:iam::{where.account}:saml-provider/{name}")
+
+
+# ---------------------------------------------------------------- hand-offs
+
+
+def _handed_off(deployed: Deployed, one: BoundTemplate) -> None:
+    for key, value in one.template.body.get("Metadata", {}).items():
+        if key.split(":", 1)[0] == HANDOFF_METADATA:
+            place = f"{one.template.place}: Metadata.{key}"
+            add_handoffs(
+                deployed, one.deployment.resolve(value), place, one.deployment.partition, one.deployment.account
+            )
+
+
+def add_handoffs(deployed: Deployed, handoffs: Any, place: str, partition: str, account: str) -> None:
+    """Merge what is handed off, as whoever keeps the policy would.
+
+    Args:
+        deployed: where.
+        handoffs: the hand-offs as `cloudformation.handoff_json` writes them.
+        place: where they stand.
+        partition: of their stack.
+        account: of their stack; buckets are taken to be there.
+    """
+    for index, handoff in enumerate(_listed(handoffs)):
+        where = f"{place}[{index}].Statements"
+        document = {"Version": "2012-10-17", "Statement": handoff.get("Statements")}
+        written = Written(document, where)
+        if isinstance(handoff.get("BucketPolicyOf"), str):
+            deployed.bucket(f"arn:{partition}:s3:::{handoff['BucketPolicyOf']}", account).handed_off.append(written)
+        elif isinstance(handoff.get("KeyPolicyOf"), str):
+            deployed.key(handoff["KeyPolicyOf"]).handed_off.append(written)
+        elif isinstance(handoff.get("TrustPolicyOf"), str):
+            _merge_trust(deployed.role(handoff["TrustPolicyOf"]), written)
+        elif isinstance(handoff.get("PolicyOf"), str):
+            known = split_arn(handoff["PolicyOf"]) is not None
+            role = (
+                deployed.role(handoff["PolicyOf"]) if known else deployed.role_named(partition, account, UNNAMED_ROLE)
+            )
+            _attach(role, "handed off", written)
+        else:
+            deployed.taken.append(f"{where} is for something that only the deployment knows: it was not asked")
+
+
+def _merge_trust(role: RoleFound, written: Written) -> None:
+    if role.trust is None:
+        role.trust = written
+        return
+    known = role.trust.document
+    statements = known.get("Statement") if isinstance(known, Mapping) else known
+    merged = {"Version": "2012-10-17", "Statement": [*_listed(statements), *written.document["Statement"]]}
+    role.trust = Written(merged, role.trust.place)

@@ -1,0 +1,222 @@
+"""Every probe answered: may it, must it, and because of which statement.
+
+A probe that touches something that only the deployment knows, or that nobody told us, is answered "not decided" unless
+every way it could turn out gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+
+from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.plan.probes import Expected, Probe
+from lakehouse_iam.proof.cases import policy_holder
+from lakehouse_iam.proof.chain import Act, Assume, Chain, ChainDecision, walk
+from lakehouse_iam.proof.context_keys import ContextValue
+from lakehouse_iam.proof.deployed import Deployed
+from lakehouse_iam.proof.evaluate import RequestError
+from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
+from lakehouse_iam.proof.from_plan import templates_of
+from lakehouse_iam.proof.from_templates import add_templates
+from lakehouse_iam.proof.probe_document import ProbeDocument, probe_document
+from lakehouse_iam.proof.real_world import RealWorld
+from lakehouse_iam.proof.stack_templates import StackTemplate
+from lakehouse_iam.proof.unresolved import Reading
+from lakehouse_iam.proof.world import World, WorldError, recreate_role
+
+
+class Verdict(Enum):
+    """The answer to a probe."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    NOT_DECIDED = "not decided"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A probe and its answer.
+
+    Args:
+        probe: what was asked.
+        verdict: the answer to its last step.
+        reached: whether the steps before the last one were allowed; if not, the probe answers nothing.
+        explain: makes the reasons when they are asked for.
+    """
+
+    probe: Probe
+    verdict: Verdict
+    reached: bool
+    explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it is the answer that the probe must get."""
+        return self.reached and self.verdict is _WANTED[self.probe.expected]
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """Which statement of which policy decided, or is missing and on whose side; or why nobody can tell yet."""
+        if self.reached:
+            return self.explain()
+        return ("the question was never reached, because a step before it is refused", *self.explain())
+
+
+_WANTED = {Expected.ALLOW: Verdict.ALLOW, Expected.DENY: Verdict.DENY}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Every probe of a setup, answered.
+
+    Args:
+        setup: its name.
+        answers: in the order of the probes.
+        taken: what had to be taken as given, a sentence each.
+    """
+
+    setup: str
+    answers: tuple[Answer, ...]
+    taken: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every probe got the answer it must get."""
+        return all(answer.as_expected for answer in self.answers)
+
+
+def prove_plan(plan: Plan, real: RealWorld | None = None) -> Proof:
+    """Prove what a plan would deploy once its hand-offs are merged.
+
+    Raises:
+        PlanError: a template would be larger than CloudFormation takes.
+        PolicyError: a policy that AWS would refuse.
+    """
+    return prove_templates(templates_of(plan), probe_document(plan), real)
+
+
+def prove_templates(
+    templates: Sequence[StackTemplate], document: ProbeDocument, real: RealWorld | None = None
+) -> Proof:
+    """Ask a setup's probes of templates, whoever wrote them.
+
+    Args:
+        templates: what would be deployed together.
+        document: the probes, with what the templates do not say.
+        real: what is known of the accounts.
+
+    Raises:
+        PolicyError: a policy that AWS would refuse.
+    """
+    deployed = deployed_by(templates, document, real)
+    return Proof(document.setup, answer_probes(deployed, document.probes), tuple(dict.fromkeys(deployed.taken)))
+
+
+def deployed_by(templates: Sequence[StackTemplate], document: ProbeDocument, real: RealWorld | None = None) -> Deployed:
+    """Everything that bears on the probes: the templates, what exists, and who knocks.
+
+    Raises:
+        PolicyError: a policy that is larger than AWS accepts.
+    """
+    real = real or RealWorld()
+    deployed = Deployed()
+    real.add_before(deployed)
+    add_templates(deployed, templates, document.parameters)
+    add_existing(deployed, document.existing)
+    add_handed_off(deployed, document.handed_off)
+    deployed.taken += real.taken_beside(deployed, _asked_about(document, deployed))
+    add_outsiders(deployed, document.probes)
+    return deployed
+
+
+def _asked_about(document: ProbeDocument, deployed: Deployed) -> frozenset[str]:
+    asked = {
+        arn for probe in document.probes for arn in (probe.principal, *probe.assumes, policy_holder(probe.resource))
+    }
+    keys = {bucket.kms_key for arn in asked if (bucket := deployed.buckets.get(arn)) is not None and bucket.kms_key}
+    return frozenset(asked | keys)
+
+
+def answer_probes(deployed: Deployed, probes: Iterable[Probe]) -> tuple[Answer, ...]:
+    """The answers, in the order of the probes.
+
+    Raises:
+        PolicyError: a policy that breaks the grammar.
+    """
+    prover = Prover(deployed)
+    return tuple(prover.answer(probe) for probe in probes)
+
+
+class Prover:
+    """Answers probes about one set of documents, which it compiles once.
+
+    Raises:
+        PolicyError: a policy that breaks the grammar.
+    """
+
+    def __init__(self, deployed: Deployed) -> None:
+        self._deployed = deployed
+        self._least = deployed.world(Reading.LEAST)
+        self._open_arns = deployed.open_arns
+        self._most = deployed.world(Reading.MOST) if self._open_arns else self._least
+        self._recreated: dict[tuple[int, str], World] = {}
+
+    def answer(self, probe: Probe) -> Answer:
+        """The answer to one probe."""
+        chain = _chain(probe)
+        try:
+            least = walk(self._world(self._least, probe), chain)
+            most = walk(self._world(self._most, probe), chain) if self._is_open(chain) else least
+        except (WorldError, RequestError) as error:
+            unknown = (str(error),)
+            return Answer(probe, Verdict.NOT_DECIDED, True, lambda: unknown)
+        if least.allowed is not most.allowed:
+            return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._open, chain))
+        # A refusal that holds in the widest reading is the reason that no deployment can change.
+        decision, world = (least, self._least) if least.allowed else (most, self._most)
+        verdict = Verdict.ALLOW if decision.allowed else Verdict.DENY
+        # Walked again for its reasons: few answers are read, and keeping them all would take a great deal of memory.
+        return Answer(probe, verdict, _reached(decision, chain), partial(self._because, world, probe, chain))
+
+    def _because(self, world: World, probe: Probe, chain: Chain) -> tuple[str, ...]:
+        return walk(self._world(world, probe), chain).because
+
+    def _world(self, world: World, probe: Probe) -> World:
+        if not probe.recreated:
+            return world
+        key = (id(world), probe.recreated)
+        if key not in self._recreated:
+            self._recreated[key] = recreate_role(world, probe.recreated)
+        return self._recreated[key]
+
+    def _is_open(self, chain: Chain) -> bool:
+        return bool(self._open_arns) and not self._open_arns.isdisjoint(self._touched(chain))
+
+    def _touched(self, chain: Chain) -> tuple[str, ...]:
+        """The roles, the bucket and the key whose policies the chain asks."""
+        asked = [chain.start, *(step.role for step in chain.steps)]
+        if chain.act is not None:
+            holder = policy_holder(chain.act.resource)
+            bucket = self._deployed.buckets.get(holder)
+            asked += [holder, *([bucket.kms_key] if bucket is not None and bucket.kms_key else [])]
+        return tuple(dict.fromkeys(asked))
+
+    def _open(self, chain: Chain) -> tuple[str, ...]:
+        """What the answer waits for: the open places of everything that the chain touches."""
+        return tuple(
+            dict.fromkeys(str(place) for arn in self._touched(chain) for place in self._deployed.open_places(arn))
+        )
+
+
+def _reached(decision: ChainDecision, chain: Chain) -> bool:
+    """Whether the last step was asked: everything before it was allowed."""
+    return decision.broken is None or decision.broken.step == len(chain.steps)
+
+
+def _chain(probe: Probe) -> Chain:
+    steps = tuple(Assume(role, external_id=external_id or None) for role, external_id in probe.steps)
+    context: dict[str, ContextValue] = dict(probe.context)
+    return Chain(probe.principal, steps, Act(probe.action, probe.resource, context))

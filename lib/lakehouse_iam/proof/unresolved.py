@@ -1,0 +1,122 @@
+"""What a document says at least and at most, while parts of it are known at deployment only.
+
+A statement that cannot be read whole is taken once at its narrowest and once at its widest. Where both readings give the
+same answer, the answer holds whatever the deployment brings; where they differ, nobody can tell yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from lakehouse_iam.intrinsics import Unresolved, is_resolved
+from lakehouse_iam.proof.grammar import PolicyKind
+
+_WITHOUT_PRINCIPAL = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY)
+
+
+class Reading(Enum):
+    """How to read what is not known yet: so that it allows the least, or the most."""
+
+    LEAST = "least"
+    MOST = "most"
+
+
+@dataclass(frozen=True)
+class OpenPlace:
+    """A value that is known at deployment only, or not given to us.
+
+    Args:
+        place: where it stands, as `file: Resources.Role.Properties…`.
+        waits_for: what would tell it.
+    """
+
+    place: str
+    waits_for: str
+
+    def __str__(self) -> str:
+        return f"{self.place} is not known: it waits for {self.waits_for}"
+
+
+def open_places(value: Any, place: str) -> Iterator[OpenPlace]:
+    """Every unresolved value in a document, with its path."""
+    if isinstance(value, Unresolved):
+        yield OpenPlace(place, value.expression)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from open_places(item, f"{place}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from open_places(item, f"{place}[{index}]")
+
+
+def read(document: Any, reading: Reading, kind: PolicyKind) -> dict[str, Any] | None:
+    """The document with every unresolved statement narrowed or widened; None when no statement is left.
+
+    Args:
+        document: the policy, resolved as far as it can be.
+        reading: which of the two.
+        kind: what it is attached to.
+    """
+    statements = document.get("Statement") if isinstance(document, Mapping) else document
+    if isinstance(statements, Unresolved):
+        return {"Version": "2012-10-17", "Statement": [_whole(reading, kind)]}
+    if is_resolved(document):
+        return dict(document) if isinstance(document, Mapping) else document
+    listed = statements if isinstance(statements, list) else [statements]
+    kept = [found for one in listed for found in _statement(one, reading, kind)]
+    version = document.get("Version", "2008-10-17")
+    rest = {"Version": "2012-10-17" if isinstance(version, Unresolved) else version}
+    return {**rest, "Statement": kept} if kept else None
+
+
+def nothing(kind: PolicyKind) -> dict[str, Any]:
+    """A policy that refuses everything: what stands for a policy that must allow and of which no statement is left."""
+    return {"Version": "2012-10-17", "Statement": [_whole(Reading.LEAST, kind)]}
+
+
+def _whole(reading: Reading, kind: PolicyKind) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": "Allow" if reading is Reading.MOST else "Deny", "Action": "*"}
+    if kind not in _WITHOUT_PRINCIPAL:
+        statement["Principal"] = "*"
+    return statement if kind is PolicyKind.TRUST else {**statement, "Resource": "*"}
+
+
+def _statement(statement: Any, reading: Reading, kind: PolicyKind) -> Iterator[dict[str, Any]]:
+    if isinstance(statement, Unresolved):
+        yield _whole(reading, kind)
+    elif is_resolved(statement) or not isinstance(statement, Mapping):
+        yield statement
+    else:
+        effect = statement.get("Effect")
+        if isinstance(effect, Unresolved):
+            effect = "Allow" if reading is Reading.MOST else "Deny"
+        if (effect == "Allow") is (reading is Reading.MOST):
+            yield {**_widest(statement), "Effect": effect}
+
+
+def _widest(statement: Mapping[str, Any]) -> dict[str, Any]:
+    widened: dict[str, Any] = {}
+    for element, value in statement.items():
+        if is_resolved(value):
+            widened[element] = value
+        elif element == "Condition":
+            tests = _known_tests(value)
+            if tests:
+                widened[element] = tests
+        elif element != "Sid":
+            widened[element.removeprefix("Not")] = "*"
+    return widened
+
+
+def _known_tests(condition: Any) -> dict[str, Any]:
+    if isinstance(condition, Unresolved):
+        return {}
+    found: dict[str, Any] = {}
+    for operator, keys in condition.items():
+        known = {} if isinstance(keys, Unresolved) else {key: v for key, v in keys.items() if is_resolved(v)}
+        if known:
+            found[operator] = known
+    return found

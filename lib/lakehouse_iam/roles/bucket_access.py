@@ -1,0 +1,33 @@
+"""What a role may do with one bucket, in the words that the roles of every pattern share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse_iam.statements import kms, s3
+
+
+@dataclass(frozen=True)
+class BucketAccess:
+    """What a role may do with one bucket.
+
+    Args:
+        bucket_arn: the bucket's ARN, or a token for it.
+        access: read-only or read-write.
+        prefixes: folders without trailing slash, none within another; empty for the whole bucket.
+        acls: whether writers set ACLs, that is, Object Ownership is not bucket-owner-enforced.
+        key: the KMS key that the bucket's objects are encrypted with, if it is a customer key.
+        name: what identifies the bucket among others when its ARN is a token; the ARN otherwise.
+    """
+
+    bucket_arn: str
+    access: s3.Access
+    prefixes: tuple[str, ...] = ()
+    acls: bool = False
+    key: kms.KeyGrant | None = None
+    name: str = ""
+
+    def grants(self) -> tuple[s3.BucketGrant, ...]:
+        """The grants it consists of: one a folder, or one for the whole bucket."""
+        acls = self.acls and self.access is s3.Access.READ_WRITE
+        return tuple(s3.BucketGrant(self.bucket_arn, self.access, prefix, acls) for prefix in (self.prefixes or ("",)))

@@ -1,0 +1,173 @@
+"""The role behind a Unity Catalog storage credential: its trust policy and its permissions.
+
+The chain, in the order in which a request walks it:
+
+1. Unity Catalog's master role, in Databricks' own account, assumes the role and names the storage credential's external
+   id. The role trusts it by its ARN, on that condition.
+2. The role assumes itself, again with the external id. Unity Catalog refuses roles that cannot (since 2025-01-20). Two
+   halves make it possible: the trust policy lets the role in through its own account, and the role's own policy allows
+   the step. One half alone looks right and does nothing, so `RoleDocuments` cannot be made with one of them.
+3. The role acts on the bucket. Its own policy is enough for a bucket and key of its own account as far as they delegate
+   to IAM; elsewhere the bucket policy (`bucket_policy_statements`) and the key policy (`key_policy_statement`) must agree.
+
+Sources: databricks/terraform-provider-databricks `aws/data_aws_unity_catalog_assume_role_policy.go` and
+`aws/data_aws_unity_catalog_policy.go` at v1.128.0; Databricks community "UC will begin prohibiting … non self-assuming
+roles"; read 2026-11-21. What is different here, and why: `docs/vendor-differences.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement, pack
+from lakehouse_iam.roles.bucket_access import BucketAccess as BucketAccess
+from lakehouse_iam.statements import file_events, kms, s3, sts
+
+ROLE_DESCRIPTION = "Assumed by Databricks Unity Catalog to use the listed buckets through a storage credential"
+POLICY_DESCRIPTION = "The buckets, folders and keys that the storage credential may use, and leave to assume itself"
+
+
+@dataclass(frozen=True)
+class StorageCredential:
+    """What the documents of the role are made from. Every text may be an unresolved token in a CDK app.
+
+    Args:
+        partition: the partition's name.
+        account: the account of the role.
+        role_arn: the role's ARN, path included, known before the role exists.
+        unity_catalog_role: the ARN of the master role that assumes it.
+        external_ids: those of every storage credential that shares the role; at least one.
+        buckets: what it may use.
+        file_events: whether Databricks may set up and read notification queues of its own in the account.
+    """
+
+    partition: str
+    account: str
+    role_arn: str
+    unity_catalog_role: str
+    external_ids: tuple[str, ...]
+    buckets: tuple[BucketAccess, ...]
+    file_events: bool = False
+
+
+@dataclass(frozen=True)
+class RoleDocuments:
+    """The trust policy of a role that assumes itself, and the policies that let it.
+
+    Raises:
+        InvalidValue: a statement of the trust policy without an external id, or one of the two halves of self-assuming
+            is missing.
+    """
+
+    role_arn: str
+    trust: PolicyDocument
+    policies: tuple[PackedPolicy, ...]
+
+    def __post_init__(self) -> None:
+        if not all(_names_external_id(statement) for statement in self.trust.statements):
+            raise InvalidValue(
+                f"the trust policy of {self.role_arn} lets somebody in without an external id",
+                allowed="sts:ExternalId in every statement, with at least one value",
+                next_step="give the external id that the storage credential shows",
+            )
+        own = [statement for policy in self.policies for statement in policy.document.statements]
+        halves = {
+            "its trust policy does not let itself in": any(
+                condition.key == "aws:PrincipalArn" and self.role_arn in condition.values
+                for statement in self.trust.statements
+                for condition in statement.conditions
+            ),
+            "its own policy does not allow sts:AssumeRole on itself": any(
+                statement.actions == sts.ASSUME_ROLE and self.role_arn in statement.resources for statement in own
+            ),
+        }
+        missing = [what for what, there in halves.items() if not there]
+        if missing:
+            raise InvalidValue(
+                f"the role {self.role_arn} cannot assume itself: {' and '.join(missing)}",
+                allowed="both halves together; Unity Catalog refuses a role with one of them",
+            )
+
+
+def _names_external_id(statement: Statement) -> bool:
+    return any(condition.key == "sts:ExternalId" and condition.values for condition in statement.conditions)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One grant, or, with none, what the account needs once."""
+
+    group: str = ""
+    grant: s3.BucketGrant | None = None
+    key: kms.KeyGrant | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}/{self.grant.prefix}" if self.grant else ""
+
+
+def role_documents(credential: StorageCredential) -> RoleDocuments:
+    """Both documents of the role, whole.
+
+    Raises:
+        InvalidValue: no external id.
+        QuotaExceeded: a single grant is larger than a managed policy.
+    """
+    return RoleDocuments(credential.role_arn, _trust(credential), permissions(credential, credential.buckets))
+
+
+def permissions(credential: StorageCredential, buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
+    """The role's own policies for some of its buckets, packed so that adding a bucket changes one of them at most."""
+    items = [_Item()] + [
+        _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
+    ]
+    return pack(
+        items,
+        group=lambda item: item.group,
+        key=lambda item: item.name,
+        render=lambda some: _permissions(credential, some),
+    )
+
+
+def _trust(credential: StorageCredential) -> PolicyDocument:
+    root = f"arn:{credential.partition}:iam::{credential.account}:root"
+    ids = credential.external_ids
+    return PolicyDocument(
+        (
+            sts.trust_role_with_external_ids(credential.unity_catalog_role, ids),
+            sts.trust_itself(root, credential.role_arn, ids),
+        )
+    )
+
+
+def _permissions(credential: StorageCredential, items: Sequence[_Item]) -> PolicyDocument:
+    grants = [item.grant for item in items if item.grant]
+    statements = [
+        *s3.unity_catalog_statements(grants),
+        *kms.key_statements([item.key for item in items if item.key]),
+    ]
+    if credential.file_events and grants:
+        statements.append(file_events.bucket_notifications([grant.bucket_arn for grant in grants]))
+    if any(item.grant is None for item in items):
+        statements.append(sts.assume_itself(credential.role_arn))
+        if credential.file_events:
+            statements += file_events.queues_and_topics(credential.partition, credential.account)
+    return PolicyDocument(tuple(statements))
+
+
+def bucket_policy_statements(bucket: BucketAccess, role_arn: str) -> tuple[Statement, ...]:
+    """The statements of a bucket's policy that let the role in; needed where the bucket is in another account."""
+    return s3.unity_catalog_statements(bucket.grants(), (Principal("AWS", role_arn),))
+
+
+def bucket_policy_document(bucket: BucketAccess, role_arn: str) -> PolicyDocument:
+    """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
+    statements = bucket_policy_statements(bucket, role_arn)
+    return PolicyDocument((*statements, s3.deny_insecure_transport(bucket.bucket_arn)))
+
+
+def key_policy_statement(key: kms.KeyGrant, role_arn: str) -> Statement:
+    """The statement that the key's policy needs before the role can use the key."""
+    return kms.key_policy_statement(key, Principal("AWS", role_arn), sid="LakehouseStorageCredentialRole")

@@ -1,0 +1,160 @@
+"""Buckets as the setups of several patterns describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from lakehouse_iam.arns import AccountId, BucketName, KeyArn, ObjectPrefix
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.partitions import Partition
+from lakehouse_iam.roles.bucket_access import BucketAccess
+from lakehouse_iam.setups.problems import Fault, Path
+from lakehouse_iam.statements.kms import KeyGrant
+from lakehouse_iam.statements.s3 import Access, ObjectOwnership
+
+
+class BucketPolicyMode(Enum):
+    """Who keeps the bucket's policy.
+
+    `MANAGED`: this setup; whatever stood there before is replaced. `HANDOFF`: somebody else; the statements to merge
+    are written out. `NONE`: nobody needs to; the role's own policy is enough within the owner's account.
+    """
+
+    MANAGED = "managed"
+    HANDOFF = "handoff"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One bucket and what may be done with it."""
+
+    name: BucketName
+    owner: AccountId
+    access: Access
+    prefixes: tuple[ObjectPrefix, ...]
+    create: bool
+    policy: BucketPolicyMode
+    object_ownership: ObjectOwnership
+    key: KeyArn | None
+
+    def grant(self, partition: Partition) -> BucketAccess:
+        """The same in the words of the role documents."""
+        key = self.key
+        return BucketAccess(
+            bucket_arn=self.name.arn(partition.name),
+            access=self.access,
+            prefixes=tuple(str(prefix) for prefix in self.prefixes),
+            acls=self.object_ownership.uses_acls,
+            key=KeyGrant(str(key), self.access, partition.via_service("s3", key.region)) if key else None,
+        )
+
+
+def each_bucket(content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The entries under `buckets`, each with its path.
+
+    Raises:
+        Fault: a bucket stands twice.
+    """
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(content["buckets"]):
+        path: Path = ("buckets", index)
+        name = str(entry["name"])
+        if name in seen:
+            problem = InvalidValue(
+                f"the bucket {name} stands twice",
+                allowed="each bucket once, with all its prefixes",
+                next_step=f"it stands first as buckets[{seen[name]}]",
+            )
+            raise Fault((*path, "name"), problem)
+        seen[name] = index
+        yield path, entry
+
+
+def read_bucket(
+    entry: dict[str, Any],
+    path: Path,
+    *,
+    owner: AccountId,
+    policy: BucketPolicyMode,
+    region: str,
+    partition: Partition,
+) -> Bucket:
+    """One entry under `buckets`.
+
+    Args:
+        entry: what stands there.
+        path: where.
+        owner: the account that owns the bucket.
+        policy: who keeps the policy of a bucket that exists, where the entry does not say.
+        region: the setup's region.
+        partition: the setup's partition.
+
+    Raises:
+        Fault: prefixes that contain each other, a hand-off to nobody, or a key that S3 cannot use there.
+    """
+    create = bool(entry.get("create", False))
+    return Bucket(
+        name=BucketName.parse(entry["name"]),
+        owner=owner,
+        access=Access(entry["access"]),
+        prefixes=_prefixes(entry.get("prefixes", []), path),
+        create=create,
+        policy=_policy_mode(entry, path, create, policy),
+        object_ownership=ObjectOwnership(entry.get("object_ownership", "bucket-owner-enforced")),
+        key=_key(entry, path, region, partition),
+    )
+
+
+def _prefixes(entries: list[str], path: Path) -> tuple[ObjectPrefix, ...]:
+    prefixes: list[ObjectPrefix] = []
+    for index, entry in enumerate(entries):
+        prefix = ObjectPrefix.parse(entry)
+        for other in prefixes:
+            if prefix.covers(other) or other.covers(prefix):
+                raise Fault((*path, "prefixes", index), _overlap(other, prefix))
+        prefixes.append(prefix)
+    return tuple(sorted(prefixes, key=lambda prefix: prefix.value))
+
+
+def _overlap(first: ObjectPrefix, second: ObjectPrefix) -> InvalidValue:
+    if first == second:
+        return InvalidValue(f"the prefix {second.value!r} stands twice", allowed="each folder once")
+    outer, inner = sorted((first.value, second.value), key=len)
+    return InvalidValue(
+        f"the prefix {outer!r} covers {inner!r} already",
+        allowed="folders that do not contain each other",
+        next_step=f"keep {outer!r} to give all of it, or {inner!r} to give less",
+    )
+
+
+def _policy_mode(entry: dict[str, Any], path: Path, create: bool, otherwise: BucketPolicyMode) -> BucketPolicyMode:
+    if create and entry.get("policy") == "handoff":
+        problem = InvalidValue(
+            "the bucket is created by this setup, so there is nobody to hand its policy to",
+            allowed="where create is true, allowed are managed (the default) and none",
+        )
+        raise Fault((*path, "policy"), problem)
+    return BucketPolicyMode(entry["policy"]) if "policy" in entry else BucketPolicyMode.MANAGED if create else otherwise
+
+
+def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition) -> KeyArn | None:
+    if "kms_key" not in entry:
+        return None
+    key = KeyArn.parse(entry["kms_key"])
+    if key.partition != partition.name:
+        problem = InvalidValue(
+            f"the key {key} is in the partition {key.partition}",
+            allowed=f"allowed is a key in {partition.name}, like the bucket",
+        )
+        raise Fault((*path, "kms_key"), problem)
+    if key.region != region:
+        problem = InvalidValue(
+            f"the key {key} is in the region {key.region}",
+            allowed=f"allowed is a key in {region}; S3 encrypts with keys of the bucket's own region only",
+        )
+        raise Fault((*path, "kms_key"), problem)
+    return key

@@ -1,0 +1,82 @@
+"""The keys that stand at the top of a setup of any pattern: partition, tags, permissions boundary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lakehouse_iam.arns import ManagedPolicyArn
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.partitions import Partition, partition_named, partition_of_region
+from lakehouse_iam.setups.problems import Fault, Path, checked
+
+# The tag that every resource carries: which setup made it.
+SETUP_TAG = "lakehouse-iam:setup"
+
+
+def partition_of(content: dict[str, Any]) -> Partition:
+    """The partition of a setup, checked to be the one of its region."""
+    partition = partition_named(content.get("partition", "aws"))
+    actual = partition_of_region(content["region"])
+    if actual != partition:
+        problem = InvalidValue(
+            f"the region {content['region']} is not in the partition {partition.name}",
+            allowed=f"its partition is {actual.name}",
+            next_step=f"write partition: {actual.name}, or another region",
+        )
+        raise Fault(("partition",) if "partition" in content else ("region",), problem)
+    return partition
+
+
+def tags_of(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The tags of a setup, by name."""
+    seen: dict[str, str] = {}
+    for key, value in content.get("tags", {}).items():
+        name = str(key)
+        path: Path = ("tags", key)
+        for text in (name, str(value)):
+            odd = "".join(
+                sorted({char for char in text if not (char.isalnum() or char.isspace() or char in "_.:/=+-@")})
+            )
+            if odd:
+                problem = InvalidValue(
+                    f"the tag {name!r} contains {odd!r}",
+                    allowed="allowed are letters, digits, spaces and _.:/=+-@",
+                )
+                raise Fault(path, problem)
+        if name.lower() == SETUP_TAG:
+            problem = InvalidValue(f"the tag {name!r} is this library's own", allowed="any other name")
+            raise Fault(path, problem)
+        if name.lower() in seen:
+            problem = InvalidValue(
+                f"the tags {seen[name.lower()]!r} and {name!r} differ only in case",
+                allowed="each name once; IAM takes names that differ only in case for one",
+            )
+            raise Fault(path, problem)
+        seen[name.lower()] = name
+    return tuple(sorted((str(key), str(value)) for key, value in content.get("tags", {}).items()))
+
+
+def boundary_of(content: dict[str, Any], partition: Partition) -> str:
+    """The permissions boundary of a setup, as it is written; empty for none."""
+    text = str(content.get("permissions_boundary", ""))
+    if not text.startswith("arn:"):
+        if text:
+            checked(("permissions_boundary",), lambda: ManagedPolicyArn.parse_name(text))
+        return text
+    boundary = checked(("permissions_boundary",), lambda: ManagedPolicyArn.parse(text))
+    if boundary.account != "aws":
+        problem = InvalidValue(
+            f"{text!r} belongs to one account, and this setup makes roles in several",
+            allowed="allowed is the name of a managed policy that each of the accounts has",
+            next_step=f"write {boundary.name!r}",
+        )
+        raise Fault(("permissions_boundary",), problem)
+    if boundary.partition != partition.name:
+        problem = InvalidValue(
+            f"{text!r} is in the partition {boundary.partition}",
+            allowed=f"allowed is a managed policy of {partition.name}",
+            next_step=f"write {str(replace(boundary, partition=partition.name))!r}",
+        )
+        raise Fault(("permissions_boundary",), problem)
+    return text

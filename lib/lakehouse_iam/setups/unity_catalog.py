@@ -1,0 +1,316 @@
+"""Setups of the patterns `unity-catalog-aws` and `unity-catalog-azure`, typed and checked as a whole.
+
+The schema has checked each value by itself; here are the rules that take two: an address and a shard, a location and its
+bucket, a bucket and the account of the role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse_iam.arns import AccountId, ExternalId, IamPath, ManagedPolicyArn, RoleArn, RoleName
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.hosts import AWS, AZURE, WorkspaceHost
+from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard, Partition, shard_in
+from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
+from lakehouse_iam.s3_url import S3Url
+from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, each_bucket, read_bucket
+from lakehouse_iam.setups.problems import Fault, Path, checked
+from lakehouse_iam.setups.top_level import boundary_of, partition_of, tags_of
+from lakehouse_iam.statements.s3 import Access
+
+ON_AWS = "unity-catalog-aws"
+FROM_AZURE = "unity-catalog-azure"
+
+
+@dataclass(frozen=True)
+class StorageCredential:
+    """The storage credential in Unity Catalog.
+
+    Args:
+        name: its name.
+        external_ids: those of every storage credential that shares the role; empty while none is known.
+        isolated: whether only the workspaces it is bound to may use it.
+        workspaces: the further workspaces that an isolated one is bound to.
+        unity_catalog_role: the role that assumes the storage credential's role.
+        comment: a comment, or empty.
+        owner: who shall own it, or empty for whoever makes it.
+    """
+
+    name: str
+    external_ids: tuple[str, ...]
+    isolated: bool
+    workspaces: tuple[str, ...]
+    unity_catalog_role: RoleArn
+    comment: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class ExternalLocation:
+    """One external location."""
+
+    name: str
+    url: S3Url
+    read_only: bool
+    comment: str
+
+
+@dataclass(frozen=True)
+class UnityCatalogSetup:
+    """A Databricks workspace, on AWS or Azure, uses buckets through Unity Catalog."""
+
+    pattern: str
+    name: str
+    region: str
+    partition: Partition
+    shard: DatabricksShard
+    tags: tuple[tuple[str, str], ...]
+    permissions_boundary: str
+    managed_policies_per_role: int
+    trust_policy_size: int
+    role: RoleArn
+    host: WorkspaceHost
+    databricks_account: str
+    storage_credential: StorageCredential
+    file_events: bool
+    buckets: tuple[Bucket, ...]
+    external_locations: tuple[ExternalLocation, ...]
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be written anywhere, so that the storage credential itself is read-only."""
+        return all(bucket.access is Access.READ_ONLY for bucket in self.buckets)
+
+    @property
+    def other_owners(self) -> tuple[AccountId, ...]:
+        """The accounts that own buckets and are not the role's."""
+        return tuple(sorted({b.owner for b in self.buckets} - {self.role.account}, key=lambda account: account.value))
+
+    def buckets_of(self, account: AccountId) -> tuple[Bucket, ...]:
+        """The buckets of one account, by name."""
+        return tuple(bucket for bucket in self.buckets if bucket.owner == account)
+
+    def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
+        """The permissions boundary of roles in an account, if the setup asks for one."""
+        if not self.permissions_boundary:
+            return None
+        if self.permissions_boundary.startswith("arn:"):
+            return ManagedPolicyArn.parse(self.permissions_boundary)
+        return ManagedPolicyArn(self.partition.name, str(account), self.permissions_boundary)
+
+
+def build_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
+    """The setup of a document that the schema of `unity-catalog-aws` has passed.
+
+    Raises:
+        Fault: the first rule that the document breaks as a whole.
+    """
+    partition = partition_of(content)
+    named = next((key for key in ("databricks_shard", "partition") if key in content), "region")
+    shard = checked((named,), lambda: shard_in(partition, content.get("databricks_shard", "commercial")))
+    host = WorkspaceHost.parse(content["databricks"]["host"], cloud=AWS)
+    if host.domain.shard != shard.name:
+        problem = InvalidValue(
+            f"{host} is a workspace of the shard {host.domain.shard}",
+            allowed=f"allowed here is a workspace of the shard {shard.name}",
+            next_step=f"write databricks_shard: {host.domain.shard} and partition: "
+            f"{DATABRICKS_SHARDS[host.domain.shard].partition}, or the address of another workspace",
+        )
+        raise Fault(("databricks", "host"), problem)
+    return _build(content, ON_AWS, partition, shard, host)
+
+
+def build_from_azure(content: dict[str, Any]) -> UnityCatalogSetup:
+    """The setup of a document that the schema of `unity-catalog-azure` has passed.
+
+    Raises:
+        Fault: the first rule that the document breaks as a whole.
+    """
+    partition = partition_of(content)
+    shard = DATABRICKS_SHARDS["commercial"]
+    if partition.name != shard.partition:
+        problem = InvalidValue(
+            f"Azure Databricks is not known to reach buckets in the partition {partition.name}",
+            allowed=f"allowed is the partition {shard.partition}: the role it acts through is there, and no role can be "
+            "assumed across partitions",
+        )
+        raise Fault(("partition",) if "partition" in content else ("region",), problem)
+    host = WorkspaceHost.parse(content["databricks"]["host"], cloud=AZURE)
+    return _build(content, FROM_AZURE, partition, shard, host)
+
+
+def _build(
+    content: dict[str, Any], pattern: str, partition: Partition, shard: DatabricksShard, host: WorkspaceHost
+) -> UnityCatalogSetup:
+    owner = content["bucket_owner"]
+    account = AccountId.parse(owner["account"])
+    role_path = IamPath.parse(owner.get("role_path", "/"))
+    buckets = tuple(sorted(_buckets(content, account, partition), key=lambda bucket: bucket.name.value))
+    quotas = content.get("quotas", {})
+    return UnityCatalogSetup(
+        pattern=pattern,
+        name=str(content["setup"]),
+        region=str(content["region"]),
+        partition=partition,
+        shard=shard,
+        tags=tags_of(content),
+        permissions_boundary=_boundary(content, partition, account),
+        managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
+        trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
+        role=RoleArn(partition.name, account, RoleName.parse(owner["role"]), role_path),
+        host=host,
+        databricks_account=str(content["databricks"].get("account_id", "")),
+        storage_credential=_storage_credential(content["storage_credential"], partition, shard),
+        file_events=_file_events(content, buckets, account),
+        buckets=buckets,
+        external_locations=tuple(_external_locations(content, buckets)),
+    )
+
+
+def _boundary(content: dict[str, Any], partition: Partition, account: AccountId) -> str:
+    """The permissions boundary; its whole ARN is welcome too, since only one account gets a role."""
+    text = str(content.get("permissions_boundary", ""))
+    if text.startswith(f"arn:{partition.name}:iam::{account}:"):
+        return str(checked(("permissions_boundary",), lambda: ManagedPolicyArn.parse(text)))
+    return boundary_of(content, partition)
+
+
+def _storage_credential(content: dict[str, Any], partition: Partition, shard: DatabricksShard) -> StorageCredential:
+    isolated = content.get("isolation", "open") == "isolated"
+    workspaces = tuple(sorted(str(workspace) for workspace in content.get("workspaces", [])))
+    if workspaces and not isolated:
+        problem = InvalidValue(
+            "the storage credential is open to every workspace of the metastore, so binding it to some changes nothing",
+            allowed="workspaces together with isolation: isolated",
+            next_step="write isolation: isolated, or leave workspaces out",
+        )
+        raise Fault(("storage_credential", "workspaces"), problem)
+    given = content.get("external_id")
+    external_ids = {*([given] if given is not None else []), *content.get("external_ids", [])}
+    return StorageCredential(
+        name=str(content["name"]),
+        external_ids=tuple(sorted(str(ExternalId.parse(external_id)) for external_id in external_ids)),
+        isolated=isolated,
+        workspaces=workspaces,
+        unity_catalog_role=_unity_catalog_role(content, partition, shard),
+        comment=str(content.get("comment", "")),
+        owner=str(content.get("owner", "")),
+    )
+
+
+def _unity_catalog_role(content: dict[str, Any], partition: Partition, shard: DatabricksShard) -> RoleArn:
+    role = RoleArn.parse(content.get("unity_catalog_iam_arn", shard.unity_catalog_role))
+    if role.partition != partition.name:
+        problem = InvalidValue(
+            f"the role {role} is in the partition {role.partition}",
+            allowed=f"allowed is a role in {partition.name}; no role can be assumed across partitions",
+            next_step="take it from the storage credential's response, or leave the key out",
+        )
+        raise Fault(("storage_credential", "unity_catalog_iam_arn"), problem)
+    return role
+
+
+def _buckets(content: dict[str, Any], account: AccountId, partition: Partition) -> Iterator[Bucket]:
+    for path, entry in each_bucket(content):
+        owner = AccountId.parse(entry["owner"]) if "owner" in entry else account
+        if owner != account and entry.get("policy") == "none":
+            problem = InvalidValue(
+                f"the bucket {entry['name']} is in another account than the role, so its own policy must let the role in",
+                allowed="where owner is another account, allowed are handoff (the default) and managed",
+            )
+            raise Fault((*path, "policy"), problem)
+        yield read_bucket(
+            entry,
+            path,
+            owner=owner,
+            policy=BucketPolicyMode.NONE if owner == account else BucketPolicyMode.HANDOFF,
+            region=content["region"],
+            partition=partition,
+        )
+
+
+def _file_events(content: dict[str, Any], buckets: tuple[Bucket, ...], account: AccountId) -> bool:
+    managed = bool(content.get("file_events", "none") == "managed")
+    elsewhere = [bucket for bucket in buckets if bucket.owner != account]
+    if managed and elsewhere:
+        problem = InvalidValue(
+            f"the bucket {elsewhere[0].name} is in another account than the role",
+            allowed="managed file events for buckets of the role's own account; nothing is documented for others",
+            next_step="write file_events: none, or put the buckets of other accounts into a second setup",
+        )
+        raise Fault(("file_events",), problem)
+    return managed
+
+
+# ---------------------------------------------------------------- external locations
+
+
+def _external_locations(content: dict[str, Any], buckets: tuple[Bucket, ...]) -> Iterator[ExternalLocation]:
+    seen: list[ExternalLocation] = []
+    for index, entry in enumerate(content.get("external_locations", [])):
+        path: Path = ("external_locations", index)
+        url = S3Url.parse(entry["url"])
+        bucket = _bucket_at(url, buckets, path)
+        location = ExternalLocation(
+            name=str(entry["name"]),
+            url=url,
+            read_only=_read_only(entry, bucket, path),
+            comment=str(entry.get("comment", "")),
+        )
+        for other in seen:
+            _apart(other, location, path)
+        seen.append(location)
+        yield location
+
+
+def _bucket_at(url: S3Url, buckets: tuple[Bucket, ...], path: Path) -> Bucket:
+    bucket = next((bucket for bucket in buckets if bucket.name == url.bucket), None)
+    if bucket is None:
+        problem = InvalidValue(
+            f"the bucket {url.bucket} is not among the buckets of this setup",
+            allowed=f"allowed: {', '.join(str(bucket.name) for bucket in buckets)}",
+            next_step="add it to buckets, or correct the URL",
+        )
+        raise Fault((*path, "url"), problem)
+    folders = [S3Url(bucket.name, prefix) for prefix in bucket.prefixes]
+    if folders and not any(folder.covers(url) for folder in folders):
+        problem = InvalidValue(
+            f"{url} is outside the prefixes of the bucket {bucket.name}",
+            allowed=f"allowed are {', '.join(map(str, folders))} and what is below",
+            next_step="add the folder to the bucket's prefixes, or correct the URL",
+        )
+        raise Fault((*path, "url"), problem)
+    return bucket
+
+
+def _read_only(entry: dict[str, Any], bucket: Bucket, path: Path) -> bool:
+    only_reads = bucket.access is Access.READ_ONLY
+    read_only = bool(entry.get("read_only", only_reads))
+    if only_reads and not read_only:
+        problem = InvalidValue(
+            f"the location is to be written to, and the access to the bucket {bucket.name} is read-only",
+            allowed="allowed is read_only: true; Unity Catalog would try to write a file there, and fail",
+            next_step="leave read_only out",
+        )
+        raise Fault((*path, "read_only"), problem)
+    return read_only
+
+
+def _apart(first: ExternalLocation, second: ExternalLocation, path: Path) -> None:
+    if first.name == second.name:
+        problem = InvalidValue(f"the name {second.name!r} stands twice", allowed="each external location's name once")
+        raise Fault((*path, "name"), problem)
+    if first.url == second.url:
+        problem = InvalidValue(f"{second.url} stands twice", allowed="one external location for each place")
+        raise Fault((*path, "url"), problem)
+    if first.url.covers(second.url) or second.url.covers(first.url):
+        outer, inner = sorted((first, second), key=lambda location: len(str(location.url)))
+        problem = InvalidValue(
+            f"{outer.url} ({outer.name}) contains {inner.url} ({inner.name})",
+            allowed="places that do not contain each other; Unity Catalog refuses the second",
+            next_step="keep one of the two",
+        )
+        raise Fault((*path, "url"), problem)

@@ -1,0 +1,99 @@
+"""The instance profile, and its registration in the Databricks workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from constructs import Construct
+
+from lakehouse_iam.arns import InstanceProfileArn
+from lakehouse_iam.terraform import aws
+from lakehouse_iam.terraform.databricks import RegisteredInstanceProfile
+from lakehouse_iam.terraform.deployment_account_role import DeploymentAccountRole
+from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
+from lakehouse_iam.terraform.literals import known
+from lakehouse_iam.terraform.placement import UNNAMED, InAccount
+from lakehouse_iam.terraform.wait import PROPAGATION_SECONDS, Propagation
+
+
+class InstanceProfile(Construct):
+    """The envelope in which EC2 hands a role to a cluster.
+
+    Args:
+        instance_profile_arn: the ARN that it will have: account, path and name.
+        role: the role to hand over.
+        place: its account as the stack reaches it.
+
+    Attributes:
+        element: the instance profile.
+
+    Raises:
+        InvalidValue: not an instance profile's ARN.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        instance_profile_arn: str,
+        role: DeploymentAccountRole,
+        place: InAccount = UNNAMED,
+    ) -> None:
+        super().__init__(scope, id)
+        self.arn = InstanceProfileArn.parse(known(instance_profile_arn, what="instance_profile_arn"))
+        self.deployment_account_role = role
+        self.element = Element(
+            self,
+            "Profile",
+            aws.IamInstanceProfile(str(self.arn.name), str(self.arn.path), role.role.reference("name"), place.tags),
+            provider=place.provider,
+        )
+
+
+class RegisteredProfile(Construct):
+    """An instance profile in a Databricks workspace.
+
+    Databricks tries whether it can start an instance with the profile: EC2 must see the profile, and the workspace's role
+    must be allowed to pass the role inside. So it waits for both.
+
+    Args:
+        profile: what to register.
+        pass_role: the leave to pass its role, such as `PassRoleGrant.policy`.
+        provider: the configuration of `databricks/databricks` for the workspace. Default: the unnamed one.
+        seconds: how long to wait.
+
+    Attributes:
+        element: the registration.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        profile: InstanceProfile,
+        pass_role: Sequence[TerraformResource],
+        provider: TerraformProvider | None = None,
+        seconds: int = PROPAGATION_SECONDS,
+    ) -> None:
+        super().__init__(scope, id)
+        role = profile.deployment_account_role
+        wait = Propagation(
+            self,
+            "Propagation",
+            after=[*role.attachments, profile.element, *pass_role],
+            triggers=(
+                ("instance_profile", profile.element.reference("unique_id")),
+                ("role", role.role.reference("unique_id")),
+            ),
+            seconds=seconds,
+        )
+        self.element = Element(
+            self,
+            "Registration",
+            RegisteredInstanceProfile(profile.element.reference("arn"), role.role.reference("arn")),
+            provider=provider,
+            depends_on=[wait.element],
+        )

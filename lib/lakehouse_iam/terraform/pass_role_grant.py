@@ -1,0 +1,43 @@
+"""The leave to start clusters that carry a role."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from lakehouse_iam.arns import RoleName
+from lakehouse_iam.roles import instance_profile as documents
+from lakehouse_iam.terraform import aws
+from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.terraform.literals import known
+from lakehouse_iam.terraform.placement import UNNAMED, InAccount
+from lakehouse_iam.terraform.role_elements import parsed_role
+
+
+class PassRoleGrant(Construct):
+    """An inline policy on the workspace's cross-account role: it may pass one role to EC2, and to nothing else.
+
+    Args:
+        role_arn: the role that clusters carry. Not the instance profile: its ARN would match nothing.
+        cross_account_role: the name of the role that Databricks deploys clusters with; it exists already.
+        place: the account of both as the stack reaches it.
+
+    Attributes:
+        policy: the inline policy.
+
+    Raises:
+        InvalidValue: an instance profile in the place of a role, or a bad name.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, role_arn: str, cross_account_role: str, place: InAccount = UNNAMED
+    ) -> None:
+        super().__init__(scope, id)
+        role = parsed_role(role_arn, what="role_arn")
+        cross_account = RoleName.parse(known(cross_account_role, what="cross_account_role"))
+        document = documents.pass_role_document(str(role))
+        self.policy = Element(
+            self,
+            "Policy",
+            aws.IamRolePolicy(f"pass-{role.name}", str(cross_account), document),
+            provider=place.provider,
+        )

@@ -1,0 +1,152 @@
+"""The storage credential in Unity Catalog, and the external locations that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from constructs import Construct
+
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.s3_url import S3Url
+from lakehouse_iam.terraform import databricks
+from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
+from lakehouse_iam.terraform.literals import known
+from lakehouse_iam.terraform.role_elements import parsed_role
+
+
+class StorageCredential(Construct):
+    """A storage credential that names a role which need not exist yet.
+
+    Nothing is validated when it is made: the role's trust policy needs the external id that only this storage credential
+    tells, so at that moment no role can let it in. The external locations are validated, and through them the whole chain.
+
+    Args:
+        name: its name in Unity Catalog.
+        role_arn: the ARN that the role will have, as text. A reference to the role would close a circle.
+        read_only: whether nothing may be written with it. Default: no.
+        isolated: whether only the workspaces it is bound to may use it: this one, and `workspaces`. Default: no.
+        workspaces: the ids of further workspaces.
+        comment: a comment.
+        owner: who shall own it. Default: whoever applies. Whoever applies must stay able to make external locations with it.
+        provider: the configuration of `databricks/databricks` for the workspace. Default: the unnamed one.
+
+    Attributes:
+        element: the storage credential.
+
+    Raises:
+        InvalidValue: not a role's ARN, a reference to one, or bindings of a credential that is not isolated.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        role_arn: str,
+        read_only: bool = False,
+        isolated: bool = False,
+        workspaces: Sequence[str] = (),
+        comment: str = "",
+        owner: str = "",
+        provider: TerraformProvider | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        role = parsed_role(role_arn, what="role_arn")
+        if workspaces and not isolated:
+            raise InvalidValue(
+                f"the storage credential {name} is open to every workspace of the metastore, so binding it changes nothing",
+                allowed="workspaces together with isolated=True",
+            )
+        self.element = Element(
+            self,
+            "Credential",
+            databricks.StorageCredential(
+                name=name,
+                aws_iam_role=databricks.AwsIamRole(str(role)),
+                isolation_mode="ISOLATION_MODE_ISOLATED" if isolated else "ISOLATION_MODE_OPEN",
+                read_only=read_only,
+                skip_validation=True,
+                comment=comment or None,
+                owner=owner or None,
+            ),
+            provider=provider,
+        )
+        self.bindings = tuple(
+            Element(
+                self,
+                f"Binding-{workspace}",
+                databricks.WorkspaceBinding(int(workspace), self.credential_name),
+                provider=provider,
+            )
+            for workspace in workspaces
+        )
+
+    @property
+    def credential_name(self) -> str:
+        """A reference to its name; whatever uses it comes after it."""
+        return self.element.reference("name")
+
+    @property
+    def external_id(self) -> str:
+        """A reference to the external id that Databricks gives it."""
+        return self.element.reference("aws_iam_role[0].external_id")
+
+    @property
+    def unity_catalog_iam_arn(self) -> str:
+        """A reference to the ARN of the master role that will assume the role."""
+        return self.element.reference("aws_iam_role[0].unity_catalog_iam_arn")
+
+
+class ExternalLocation(Construct):
+    """A place in S3 that Unity Catalog reaches with a storage credential; it is validated when it is made.
+
+    Args:
+        name: its name in Unity Catalog.
+        url: `s3://bucket` or `s3://bucket/folder`.
+        credential: the storage credential.
+        after: what must have happened, such as a `Propagation`; without it the first apply fails and the second works.
+        read_only: whether nothing may be written there. Default: no.
+        file_events: whether Databricks sets up and reads notification queues of its own. Default: no, and it is said,
+            because Databricks turns them on where nothing is said.
+        comment: a comment.
+        provider: the configuration of `databricks/databricks` for the workspace. Default: the unnamed one.
+
+    Attributes:
+        element: the external location.
+
+    Raises:
+        InvalidValue: a URL of anything but a bucket or a folder of it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        url: str,
+        credential: StorageCredential,
+        after: Sequence[TerraformResource],
+        read_only: bool = False,
+        file_events: bool = False,
+        comment: str = "",
+        provider: TerraformProvider | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.element = Element(
+            self,
+            "Location",
+            databricks.ExternalLocation(
+                name=name,
+                url=str(S3Url.parse(known(url, what="the url"))),
+                credential_name=credential.credential_name,
+                read_only=read_only,
+                enable_file_events=file_events,
+                file_event_queue=databricks.FileEventQueue(databricks.ManagedSqs()) if file_events else None,
+                comment=comment or None,
+            ),
+            provider=provider,
+            depends_on=after,
+        )

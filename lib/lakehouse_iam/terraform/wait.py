@@ -1,0 +1,55 @@
+"""Waiting until IAM's new roles and policies are seen everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from constructs import Construct
+
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.terraform.description import Pairs
+from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
+from lakehouse_iam.terraform.waiting import TimeSleep
+
+# What Databricks' own examples wait (databricks/terraform-databricks-sra and its siblings, read 2026-11-21). IAM promises no
+# figure; most changes are seen after 10 to 30 seconds.
+PROPAGATION_SECONDS = 60
+
+
+class Propagation(Construct):
+    """A wait that begins when everything it comes after is there, and is repeated whenever a trigger changes.
+
+    A wait that only something unrelated comes before has run out long before the role exists; a wait without triggers runs
+    once in the life of the stack and not when the role is made again. So both are asked for.
+
+    Args:
+        after: what must propagate; at least one resource.
+        triggers: what tells that it was made again, such as the role's unique id; at least one.
+        seconds: how long. Default: 60.
+
+    Attributes:
+        element: what to depend on.
+
+    Raises:
+        InvalidValue: nothing to wait for, or no trigger.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        after: Sequence[TerraformResource],
+        triggers: Pairs,
+        seconds: int = PROPAGATION_SECONDS,
+        provider: TerraformProvider | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        if not after or not triggers or seconds < 0:
+            raise InvalidValue(
+                "a wait that comes after nothing, is never repeated, or is negative",
+                allowed="after and triggers with at least one entry each, and 0 seconds or more",
+            )
+        description = TimeSleep(create_duration=f"{seconds}s", triggers=triggers)
+        self.element = Element(self, "Sleep", description, provider=provider, depends_on=after)

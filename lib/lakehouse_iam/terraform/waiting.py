@@ -1,0 +1,30 @@
+"""The `hashicorp/time` resource that the constructs emit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lakehouse_iam.terraform.description import Pairs, Provider, Resource
+
+
+@dataclass(frozen=True)
+class TimeProvider(Provider):
+    """The provider of waiting; there is nothing to configure."""
+
+    TERRAFORM_TYPE: ClassVar[str] = "time"
+    SOURCE: ClassVar[str] = "hashicorp/time"
+    VERSION: ClassVar[str] = ">= 0.9.0"
+
+
+@dataclass(frozen=True)
+class TimeSleep(Resource):
+    """A wait after what it depends on, once, and again whenever one of the triggers changes."""
+
+    TERRAFORM_TYPE: ClassVar[str] = "time_sleep"
+
+    create_duration: str
+    triggers: Pairs
+
+
+RESOURCES: tuple[type[Resource], ...] = (TimeSleep,)

@@ -1,0 +1,1 @@
+"""The example app for Terraform: one stack, that is one state and one apply, for each setup; see `app.py`."""

@@ -1,0 +1,127 @@
+"""The proof at synthesis and of what was synthesized: of the examples, and of apps that only import the constructs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from click.testing import CliRunner
+from project import ROOT, CommandRun
+
+from lakehouse_iam.cdk import Access, BucketAccess, BucketOwnerRole, DeploymentAccountRole
+from lakehouse_iam.cdk.proof_validation import SWITCH
+from lakehouse_iam.cli import main
+from lakehouse_iam.setups import load_setups
+
+pytestmark = pytest.mark.synth
+
+NewApp = Callable[[], App]
+OWNER_ROLE = "arn:aws:iam::444455556666:role/databricks-bucket-access"
+
+
+def foreign_app(
+    app: App, *, may_assume: bool = True, denies: bool = False, lets_in: bool = False, own_role: bool = False
+) -> App:
+    """An app of somebody's own: both sides of a chain, with one thing broken or none."""
+    workspace = Stack(app, "Workspace", env=Environment(account="111122223333", region="us-west-2"))
+    assumed = [OWNER_ROLE] if may_assume else []
+    trusted = (
+        iam.Role(workspace, "Own", role_name="own", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        if own_role
+        else DeploymentAccountRole(workspace, "Deployment", role_name="access", bucket_owner_roles=assumed).role
+    )
+    owner = Stack(app, "Owner", env=Environment(account="444455556666", region="us-west-2"))
+    lake = s3.Bucket(owner, "Lake", enforce_ssl=True)
+    BucketOwnerRole(
+        owner,
+        "BucketOwnerRole",
+        role_name="databricks-bucket-access",
+        trusted_role=trusted,
+        buckets=[BucketAccess(lake, Access.READ_ONLY, prefixes=("raw",))],
+    )
+    objects = {"actions": ["s3:GetObject"], "resources": [lake.arn_for_objects("*")]}
+    if denies:
+        everyone = iam.PolicyStatement(effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()], **objects)
+        lake.add_to_resource_policy(everyone)
+    if lets_in:
+        lake.add_to_resource_policy(iam.PolicyStatement(principals=[iam.AccountPrincipal("999988887777")], **objects))
+    return app
+
+
+def error_of(app: App) -> str:
+    with pytest.raises(RuntimeError) as caught:
+        app.synth()
+    return str(caught.value)
+
+
+def test_an_app_that_keeps_its_promises_is_synthesized(new_app: NewApp) -> None:
+    assert foreign_app(new_app()).synth().stacks
+
+
+def test_a_role_that_may_not_assume_fails_with_the_path_of_the_role_it_cannot_reach(new_app: NewApp) -> None:
+    error = error_of(foreign_app(new_app(), may_assume=False))
+    assert "access assumes databricks-bucket-access: it must be allowed and is denied" in error
+    assert "no identity policy of arn:aws:iam::111122223333:role/access in 111122223333 allows sts:AssumeRole" in error
+    assert "Owner/BucketOwnerRole/Role/Resource" in error
+    assert "reads an object" not in error
+
+
+def test_a_bucket_policy_that_denies_what_was_granted_fails(new_app: NewApp) -> None:
+    error = error_of(foreign_app(new_app(), denies=True))
+    assert "databricks-bucket-access reads an object of " in error
+    assert "denies s3:GetObject" in error
+    assert "Owner/BucketOwnerRole/Role/Resource" in error
+
+
+@pytest.mark.parametrize("broken", [{"lets_in": True}, {"own_role": True}])
+def test_what_an_app_decides_for_itself_is_a_warning(new_app: NewApp, broken: dict[str, bool]) -> None:
+    assembly = foreign_app(new_app(), **broken).synth()
+    report = (Path(assembly.directory) / "validation-report.json").read_text(encoding="utf-8")
+    assert "lakehouse-iam-proof" in report
+    assert '"severity": "warning"' in report
+
+
+def test_the_proof_can_be_switched_off_for_one_synthesis(new_app: NewApp) -> None:
+    app = new_app()
+    app.node.set_context(SWITCH, "false")
+    assert foreign_app(app, may_assume=False).synth().stacks
+
+
+@pytest.mark.parametrize(("may_assume", "code"), [(True, 0), (False, 1)])
+def test_the_command_proves_an_app_that_has_no_setup(new_app: NewApp, may_assume: bool, code: int) -> None:
+    app = new_app()
+    app.node.set_context(SWITCH, "false")
+    assembly = foreign_app(app, may_assume=may_assume).synth()
+    result = CliRunner().invoke(main, ["prove", assembly.directory])
+    assert result.exit_code == code, result.output
+    assert "constructs of the app" in result.output
+    assert "databricks-bucket-access lists owner-lake" in result.output
+
+
+# ---------------------------------------------------------------- the examples
+
+
+def test_what_make_synth_leaves_is_proved_for_every_example(cdk: Callable[..., CommandRun], tmp_path: Path) -> None:
+    out = str(tmp_path / "cdk.out")
+    assert cdk("synth", "--quiet", "--output", out).code == 0
+    alone = CliRunner().invoke(main, ["prove", out, "--json"])
+    assert alone.exit_code == 0, alone.output
+    names = [setup.name for setup in load_setups(ROOT / "examples")]
+    assert [proof["setup"] for proof in json.loads(alone.stdout)] == names
+    assert CliRunner().invoke(main, ["prove", str(ROOT / "examples"), "--templates", out]).exit_code == 0
+
+
+def test_a_synthesized_template_that_somebody_edits_is_noticed(cdk: Callable[..., CommandRun], tmp_path: Path) -> None:
+    out = tmp_path / "cdk.out"
+    assert cdk("synth", "--quiet", "--output", str(out), "-c", "setup=examples/instance-profile.yaml").code == 0
+    (file,) = out.rglob("*BucketOwner*.template.json")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"s3:DeleteObject"', '"s3:*"'), encoding="utf-8")
+    result = CliRunner().invoke(main, ["prove", str(out)])
+    assert result.exit_code == 1
+    assert "NO: delete a version of an object of ty-databricks-cross-account-bucket" in result.output

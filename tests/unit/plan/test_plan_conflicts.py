@@ -1,0 +1,51 @@
+"""Setups side by side: what two of them would both claim is refused before anything is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from lakehouse_iam.plan import PlanError, plan_setups
+from lakehouse_iam.setups import setups_from_text
+
+FIRST = """\
+setup: first
+pattern: instance-profile
+region: us-east-1
+workspace: {account: "111122223333", role: deploy}
+bucket_owner: {account: "444455556666", role: owner}
+buckets: [{name: shared-bucket, access: read-only, policy: managed}]
+"""
+SECOND = (
+    FIRST.replace("setup: first", "setup: second")
+    .replace("deploy}", "deploy-2}")
+    .replace("role: owner", "role: owner-2")
+)
+
+
+def plans_of(second: str) -> tuple[str, ...]:
+    return tuple(plan.setup for plan in plan_setups(setups_from_text(f"{FIRST}---\n{second}")))
+
+
+def test_setups_with_names_of_their_own_live_side_by_side() -> None:
+    assert plans_of(SECOND.replace("policy: managed", "policy: handoff")) == ("first", "second")
+
+
+def test_the_whole_policy_of_a_bucket_belongs_to_one_setup() -> None:
+    with pytest.raises(PlanError) as refused:
+        plans_of(SECOND)
+    assert str(refused.value) == (
+        "second: the whole policy of the bucket shared-bucket belongs to the setup first too: "
+        "allowed is one setup for each role, instance profile, created bucket and managed bucket policy: "
+        "put the buckets into one setup, or give this one names of its own and policy: handoff"
+    )
+
+
+def test_a_role_belongs_to_one_setup_whatever_the_case_of_its_name() -> None:
+    second = SECOND.replace("role: deploy-2", "role: Deploy").replace("policy: managed", "policy: none")
+    with pytest.raises(PlanError, match="the role Deploy in 111122223333 belongs to the setup first too"):
+        plans_of(second)
+
+
+def test_the_same_role_name_in_another_account_is_another_role() -> None:
+    second = SECOND.replace("owner-2", "owner").replace("444455556666", "777788889999").replace("managed", "none")
+    assert plans_of(second) == ("first", "second")

@@ -1,0 +1,176 @@
+"""From a file or a folder to typed setups."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from setup_texts import KEY, OTHER_OWNER, OWNER, VALID, bucket, document, setup_of
+
+from lakehouse_iam.setups import SetupError, load_setups, setups_from_text
+from lakehouse_iam.setups.instance_profile import BucketPolicyMode
+from lakehouse_iam.setups.schema import schema_text
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def test_the_examples_load() -> None:
+    assert load_setups(EXAMPLES)
+
+
+def test_yaml_and_json_say_the_same() -> None:
+    assert setups_from_text(VALID) == (setup_of(document()),)
+
+
+def test_what_is_left_out_has_its_documented_default() -> None:
+    setup = setup_of(document())
+    (only,) = setup.buckets
+    assert (setup.partition.name, setup.shard.name) == ("aws", "commercial")
+    assert str(setup.workspace.instance_profile) == "arn:aws:iam::111122223333:instance-profile/deployment-role"
+    assert (only.owner.value, only.prefixes, only.create, only.key) == (OWNER, (), False, None)
+    assert only.policy is BucketPolicyMode.HANDOFF
+    assert only.object_ownership.value == "bucket-owner-enforced"
+    assert setup.bucket_owners[0].trust.value == "role"
+    assert (setup.managed_policies_per_role, setup.trust_policy_size) == (20, 2_048)
+
+
+def test_a_bucket_that_is_created_has_its_policy_managed_by_default() -> None:
+    (only,) = setup_of(document(buckets=[bucket(create=True)])).buckets
+    assert only.policy is BucketPolicyMode.MANAGED
+
+
+def test_buckets_owners_prefixes_and_workspaces_are_kept_in_one_order() -> None:
+    content = document(
+        bucket_owner=[{"account": OTHER_OWNER, "role": "b"}, {"account": OWNER, "role": "a"}],
+        buckets=[bucket("zzz", owner=OWNER, prefixes=["b/", "a"]), bucket("aaa", owner=OTHER_OWNER)],
+    )
+    content["workspace"]["serverless_workspace_ids"] = ["2", "1"]
+    setup = setup_of(content)
+    assert [str(owner.role.account) for owner in setup.bucket_owners] == [OWNER, OTHER_OWNER]
+    assert [str(each.name) for each in setup.buckets] == ["aaa", "zzz"]
+    assert [str(prefix) for prefix in setup.buckets[1].prefixes] == ["a", "b"]
+    assert setup.workspace.serverless_workspace_ids == ("1", "2")
+
+
+def test_a_file_holds_several_setups() -> None:
+    second = VALID.replace("partner-bucket", "second")
+    assert [setup.name for setup in setups_from_text(f"{VALID}---\n{second}")] == ["partner-bucket", "second"]
+
+
+def test_documents_that_hold_nothing_are_passed_over() -> None:
+    assert len(setups_from_text(f"---\n# nothing here\n---\n{VALID}---\n")) == 1
+
+
+def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
+    (tmp_path / "b.yml").write_text(VALID.replace("partner-bucket", "from-b"))
+    (tmp_path / "a.json").write_text(json.dumps(document(setup="from-a")))
+    (tmp_path / "notes.txt").write_text("not a setup")
+    (tmp_path / "folder.yaml").mkdir()
+    assert [setup.name for setup in load_setups(tmp_path)] == ["from-a", "from-b"]
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + VALID.encode())
+    assert load_setups(file)
+
+
+@pytest.mark.parametrize("boundary", ["lake-boundary", "teams/lake-boundary"])
+def test_a_permissions_boundary_by_name_is_the_policy_of_that_name_in_each_account(boundary: str) -> None:
+    setup = setup_of(document(permissions_boundary=boundary))
+    for account in (setup.workspace.role.account, setup.bucket_owners[0].role.account):
+        assert str(setup.boundary_in(account)) == f"arn:aws:iam::{account}:policy/{boundary}"
+
+
+def test_a_permissions_boundary_of_aws_is_the_same_everywhere() -> None:
+    setup = setup_of(document(permissions_boundary="arn:aws:iam::aws:policy/PowerUserAccess"))
+    assert str(setup.boundary_in(setup.workspace.role.account)) == "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def test_without_a_permissions_boundary_there_is_none() -> None:
+    setup = setup_of(document())
+    assert setup.boundary_in(setup.workspace.role.account) is None
+
+
+def test_a_key_is_used_through_s3_in_its_own_region() -> None:
+    setup = setup_of(document(buckets=[bucket(kms_key=KEY)]))
+    key = setup.buckets[0].grant(setup.partition).key
+    assert key is not None
+    assert (key.key_arn, key.via) == (KEY, "s3.ap-northeast-1.amazonaws.com")
+
+
+def test_every_schema_that_ships_is_json_with_an_id_of_its_own() -> None:
+    names = ["setup.schema.json", "common.schema.json", "instance-profile.schema.json"]
+    assert [json.loads(schema_text(name))["$id"] for name in names] == names
+
+
+# ---------------------------------------------------------------- files that are not there or not text
+
+
+def _problem(path: Path) -> str:
+    with pytest.raises(SetupError) as caught:
+        load_setups(path)
+    return str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    assert _problem(tmp_path / "x.yaml") == (
+        f"{tmp_path}/x.yaml: there is no such file: the path of a setup file or a folder of them"
+    )
+
+
+def test_a_folder_without_a_setup_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    assert _problem(tmp_path) == f"{tmp_path}: the folder holds no setup: files ending in .yaml, .yml, .json"
+
+
+def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_bytes(b"\xff\xfe\x00")
+    assert _problem(file) == f"{file}: the file is not text: UTF-8 text"
+
+
+@pytest.mark.parametrize("method", ["is_dir", "iterdir"])
+def test_a_folder_that_may_not_be_read_is_an_error(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, method, refuse)
+    assert _problem(tmp_path) == f"{tmp_path}: it cannot be read: Permission denied"
+
+
+def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, encoding: str) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    file = tmp_path / "s.yaml"
+    file.write_text(VALID)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert _problem(file) == f"{file}: the file cannot be read: Permission denied"
+
+
+def test_the_same_name_in_two_files_is_an_error_at_the_second(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(VALID)
+    (tmp_path / "b.yaml").write_text(f"# a comment\n{VALID}")
+    assert _problem(tmp_path) == (
+        f"{tmp_path}/b.yaml:2: setup: the name 'partner-bucket' is taken by the setup at {tmp_path}/a.yaml:1: "
+        "a name of its own for each setup"
+    )
+
+
+def test_everything_that_is_wrong_in_all_files_is_reported_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(VALID.replace("read-write", "write"))
+    (tmp_path / "b.yaml").write_text("a: [")
+    (tmp_path / "c.yaml").write_text(VALID.replace("region:", "regoin:"))
+    with pytest.raises(SetupError) as caught:
+        load_setups(tmp_path)
+    places = [(Path(problem.file).name, problem.line, problem.path) for problem in caught.value.problems]
+    assert places == [
+        ("a.yaml", 13, "buckets[0].access"),
+        ("b.yaml", 1, ""),
+        ("c.yaml", 1, ""),
+        ("c.yaml", 3, "regoin"),
+    ]
