@@ -42,7 +42,7 @@ TRUST_ACTIONS = frozenset(
 RESOURCE_CONTROL_SERVICES = frozenset(
     {"dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "signin", "sqs", "sts"}
 )
-"""Services known to honour resource control policies (AWS Organizations "Resource control policies", read 2026-11-21; AWS lists about sixty)."""
+"""Services known to honour resource control policies; AWS lists about sixty (Organizations "RCPs", read 2026-11-21)."""
 
 _RESOURCE_CONTROL_EXEMPT = frozenset({"kms:retiregrant"})
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
