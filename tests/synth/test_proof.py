@@ -86,6 +86,17 @@ def test_what_an_app_decides_for_itself_is_a_warning(new_app: NewApp, broken: di
     assert '"severity": "warning"' in report
 
 
+def test_a_policy_that_cannot_be_read_is_said_and_does_not_hide_that_nothing_was_proved(new_app: NewApp) -> None:
+    app = foreign_app(new_app())
+    stack = Stack(app, "Odd", env=Environment(account="444455556666", region="us-west-2"))
+    odd = {"Version": "2012-10-17", "Statement": [{"Effect": "Perhaps", "Action": "s3:*", "Resource": "*"}]}
+    iam.CfnManagedPolicy(stack, "Policy", policy_document=odd, roles=["somebody"])
+    # The CDK's own rules refuse this policy too; ours says what follows from it.
+    error = error_of(app)
+    assert "WARNING nothing was proved: " in error
+    assert "Odd/Policy" in error
+
+
 def test_the_proof_can_be_switched_off_for_one_synthesis(new_app: NewApp) -> None:
     app = new_app()
     app.node.set_context(SWITCH, "false")

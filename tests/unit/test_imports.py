@@ -24,6 +24,7 @@ LAYERS = (
     ("spark",),
     ("plan",),
     ("cloudformation",),
+    ("probe_document",),
     ("proof",),
     ("cdk", "terraform", "databricks", "handoff", "testing"),
     ("rehearsal",),

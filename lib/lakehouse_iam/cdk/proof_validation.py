@@ -71,12 +71,30 @@ class ProofValidation:
             return PolicyValidationPluginReport(success=True, violations=[])
         try:
             violations = [violation for files in read_templates(app.outdir) for violation in _violations(files)]
-        except LakehouseIamError:
-            # A template that cannot be read, or a policy that AWS would refuse, is told by the checks made for that.
-            violations = []
+        except LakehouseIamError as error:
+            # What cannot be read cannot be proved, and whether it must be readable is for others to say.
+            violations = list(_unread(str(error)))
         return PolicyValidationPluginReport(
             success=all(violation.severity != "error" for violation in violations), violations=violations
         )
+
+
+def _unread(message: str) -> Iterator[PolicyViolation]:
+    place = _PLACE.match(message)
+    if place is not None:
+        yield PolicyViolation(
+            rule_name=PROBE_RULE,
+            description=f"nothing was proved: {message}",
+            fix="correct the policy, or acknowledge this rule",
+            severity="warning",
+            violating_resources=[_resource(place)],
+        )
+
+
+def _resource(place: re.Match[str]) -> PolicyViolatingResource:
+    return PolicyViolatingResource(
+        resource_logical_id=place["logical_id"], template_path=place["file"], locations=["Properties"]
+    )
 
 
 def _is_off(value: Any) -> bool:
@@ -112,11 +130,7 @@ def _violation(answer: Answer, deployed: Deployed, severity: str) -> Iterator[Po
         description=f"{probe.question}: {_WORDS[answer.verdict]}: {'; '.join(answer.because)}",
         fix="let lakehouse-iam prove cdk.out say it at length",
         severity=severity,
-        violating_resources=[
-            PolicyViolatingResource(
-                resource_logical_id=found["logical_id"], template_path=found["file"], locations=["Properties"]
-            )
-        ],
+        violating_resources=[_resource(found)],
     )
 
 

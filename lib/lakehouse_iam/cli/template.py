@@ -41,7 +41,7 @@ def template(setup: str, folder: str, as_json: bool) -> None:
 def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
     """The files of a plan's templates and hand-offs, and its stacks for machines."""
     from lakehouse_iam.cloudformation import handoff_json, templates, text
-    from lakehouse_iam.proof.probe_document import PROBES_FILE, probe_document, to_json
+    from lakehouse_iam.probe_document import PROBES_FILE, probe_document, to_json
 
     files = {folder / f"{plan.setup}{PROBES_FILE}": text(to_json(probe_document(plan)))}
     stacks: list[dict[str, Any]] = []

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lakehouse_iam.plan.probes import Expected, Probe
+from lakehouse_iam.probe_document import ExistingInWorld, HandOffsOfAccount
 from lakehouse_iam.proof.arn_match import split_arn
 from lakehouse_iam.proof.cases import policy_holder
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written, left_to_iam
 from lakehouse_iam.proof.from_templates import add_handoffs
-from lakehouse_iam.proof.probe_document import ExistingInWorld, HandOffsOfAccount
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _GUARDED_SERVICES = ("sns", "sqs")

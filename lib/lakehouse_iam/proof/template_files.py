@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
+from lakehouse_iam.probe_document import PROBES_FILE, PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
     WAY_METADATA,
@@ -21,7 +22,6 @@ from lakehouse_iam.proof.from_constructs import (
     probes_of_promises,
     roles_of_promises,
 )
-from lakehouse_iam.proof.probe_document import PROBES_FILE, PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.stack_templates import StackTemplate
 
 _TEMPLATE = ".template.json"

@@ -16,7 +16,6 @@ _READERS = {
     "from_constructs",
     "from_plan",
     "from_templates",
-    "probe_document",
     "prove",
     "real_world",
     "stack_templates",
