@@ -14,10 +14,8 @@ from aws_cdk import App, BootstraplessSynthesizer, DefaultStackSynthesizer, IReu
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
 from lakehouse_iam.plan import plan_setups
-from lakehouse_iam.setups import load_setups
-from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
-from stacks.instance_profile import InstanceProfileStage
-from stacks.unity_catalog import UnityCatalogStage
+from lakehouse_iam.setups import Setup, load_setups
+from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -46,10 +44,19 @@ def add_stages(app: App, path: Path | str) -> None:
     setups = load_setups(path)
     plan_setups(setups)
     for setup in setups:
-        if isinstance(setup, UnityCatalogSetup):
-            UnityCatalogStage(app, setup)
-        else:
-            InstanceProfileStage(app, setup)
+        _add_stage(app, setup)
+
+
+def _add_stage(app: App, setup: Setup) -> None:
+    # The constructs of a pattern are imported when the first setup of it is there.
+    if isinstance(setup, InstanceProfileSetup):
+        from stacks.instance_profile import InstanceProfileStage
+
+        InstanceProfileStage(app, setup)
+    else:
+        from stacks.unity_catalog import UnityCatalogStage
+
+        UnityCatalogStage(app, setup)
 
 
 def main() -> int:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from lakehouse_iam.plan import instance_profile, unity_catalog
 from lakehouse_iam.plan.conflicts import refuse_conflicts
 from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, PlanError
 from lakehouse_iam.plan.probes import Expected, Probe
 from lakehouse_iam.setups import Setup
-from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
+from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 
 __all__ = [
     "Expected",
@@ -30,9 +29,14 @@ def plan_setup(setup: Setup) -> Plan:
     Raises:
         PlanError: the setup is larger than AWS accepts.
     """
-    if isinstance(setup, UnityCatalogSetup):
-        return unity_catalog.plan(setup)
-    return instance_profile.plan(setup)
+    # A pattern is imported when the first setup of it is planned: the command line starts faster for it.
+    if isinstance(setup, InstanceProfileSetup):
+        from lakehouse_iam.plan import instance_profile
+
+        return instance_profile.plan(setup)
+    from lakehouse_iam.plan import unity_catalog
+
+    return unity_catalog.plan(setup)
 
 
 def plan_setups(setups: Sequence[Setup]) -> tuple[Plan, ...]:

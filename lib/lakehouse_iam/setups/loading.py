@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lakehouse_iam.setups import instance_profile, unity_catalog
 from lakehouse_iam.setups.access_keys import access_key_problem
 from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents
-from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import PATTERNS, schema_problems
-from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
-Setup = InstanceProfileSetup | UnityCatalogSetup
+if TYPE_CHECKING:
+    from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+    from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
+
+Setup: TypeAlias = "InstanceProfileSetup | UnityCatalogSetup"
 
 SETUP_ENDINGS = (".yaml", ".yml", ".json")
-_BUILDERS: dict[str, Callable[[dict[str, Any]], Setup]] = {
-    "instance-profile": instance_profile.build,
-    unity_catalog.ON_AWS: unity_catalog.build_on_aws,
-    unity_catalog.FROM_AZURE: unity_catalog.build_from_azure,
-}
-_WITHOUT_KEYS = (unity_catalog.ON_AWS, unity_catalog.FROM_AZURE)
+_WITHOUT_KEYS = ("unity-catalog-aws", "unity-catalog-azure")
+
+
+def _builder(pattern: str) -> Callable[[dict[str, Any]], Setup]:
+    """What makes a setup of a checked document; a pattern is imported when the first setup of it is read."""
+    if pattern == "instance-profile":
+        from lakehouse_iam.setups import instance_profile
+
+        return instance_profile.build
+    from lakehouse_iam.setups import unity_catalog
+
+    builders = {
+        unity_catalog.ON_AWS: unity_catalog.build_on_aws,
+        unity_catalog.FROM_AZURE: unity_catalog.build_from_azure,
+    }
+    return builders[pattern]
 
 
 def load_setups(path: Path | str) -> tuple[Setup, ...]:
@@ -120,7 +131,7 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
     if problems:
         return problems, None
     try:
-        return [], _BUILDERS[pattern](document.content)
+        return [], _builder(pattern)(document.content)
     except Fault as fault:
         where = document.line(fault.path)
         found = fault.problem
