@@ -20,14 +20,14 @@ from lakehouse_iam.arns import (
     RoleName,
 )
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.partitions import DatabricksShard, Partition, shard_in
+from lakehouse_iam.partitions import DatabricksShard, Partition
 from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
 from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.buckets import Bucket as Bucket
 from lakehouse_iam.setups.buckets import BucketPolicyMode as BucketPolicyMode
 from lakehouse_iam.setups.buckets import each_bucket, read_bucket
-from lakehouse_iam.setups.problems import Fault, Path, checked
-from lakehouse_iam.setups.top_level import boundary_of, partition_of, tags_of
+from lakehouse_iam.setups.problems import Fault, Path
+from lakehouse_iam.setups.top_level import boundary_arn, boundary_of, partition_of, shard_of, tags_of
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,7 @@ class InstanceProfileSetup:
 
     def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
         """The permissions boundary of roles in an account, if the setup asks for one."""
-        if not self.permissions_boundary:
-            return None
-        if self.permissions_boundary.startswith("arn:"):
-            return ManagedPolicyArn.parse(self.permissions_boundary)
-        return ManagedPolicyArn(self.partition.name, str(account), self.permissions_boundary)
+        return boundary_arn(self.permissions_boundary, self.partition, account)
 
 
 def build(content: dict[str, Any]) -> InstanceProfileSetup:
@@ -87,8 +83,7 @@ def build(content: dict[str, Any]) -> InstanceProfileSetup:
         Fault: the first rule that the document breaks as a whole.
     """
     partition = partition_of(content)
-    named = next((key for key in ("databricks_shard", "partition") if key in content), "region")
-    shard = checked((named,), lambda: shard_in(partition, content.get("databricks_shard", "commercial")))
+    shard = shard_of(content, partition)
     workspace = _workspace(content["workspace"], partition, shard)
     owners = tuple(_owners(content["bucket_owner"], partition, workspace))
     buckets = tuple(sorted(_buckets(content, owners, partition), key=lambda bucket: bucket.name.value))

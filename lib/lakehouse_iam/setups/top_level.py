@@ -1,13 +1,13 @@
-"""The keys that stand at the top of a setup of any pattern: partition, tags, permissions boundary."""
+"""The keys that stand at the top of a setup of any pattern: partition, shard, tags, permissions boundary."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from lakehouse_iam.arns import ManagedPolicyArn
+from lakehouse_iam.arns import AccountId, ManagedPolicyArn
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.partitions import Partition, partition_named, partition_of_region
+from lakehouse_iam.partitions import DatabricksShard, Partition, partition_named, partition_of_region, shard_in
 from lakehouse_iam.setups.problems import Fault, Path, checked
 
 # The tag that every resource carries: which setup made it.
@@ -26,6 +26,15 @@ def partition_of(content: dict[str, Any]) -> Partition:
         )
         raise Fault(("partition",) if "partition" in content else ("region",), problem)
     return partition
+
+
+def shard_of(content: dict[str, Any], partition: Partition) -> DatabricksShard:
+    """The Databricks deployment of a setup; what is wrong is said of the key that is written."""
+    named = next((key for key in ("databricks_shard", "partition") if key in content), "region")
+    shard: DatabricksShard = checked(
+        (named,), lambda: shard_in(partition, content.get("databricks_shard", "commercial"))
+    )
+    return shard
 
 
 def tags_of(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -80,3 +89,12 @@ def boundary_of(content: dict[str, Any], partition: Partition) -> str:
         )
         raise Fault(("permissions_boundary",), problem)
     return text
+
+
+def boundary_arn(boundary: str, partition: Partition, account: AccountId) -> ManagedPolicyArn | None:
+    """The permissions boundary, as `boundary_of` gives it, of roles in an account; `None` where there is none."""
+    if not boundary:
+        return None
+    if boundary.startswith("arn:"):
+        return ManagedPolicyArn.parse(boundary)
+    return ManagedPolicyArn(partition.name, str(account), boundary)

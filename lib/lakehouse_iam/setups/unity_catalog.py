@@ -13,12 +13,12 @@ from typing import Any
 from lakehouse_iam.arns import AccountId, ExternalId, IamPath, ManagedPolicyArn, RoleArn, RoleName
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, AZURE, WorkspaceHost
-from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard, Partition, shard_in
+from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard, Partition
 from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
 from lakehouse_iam.s3_url import S3Url
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, each_bucket, read_bucket
 from lakehouse_iam.setups.problems import Fault, Path, checked
-from lakehouse_iam.setups.top_level import boundary_of, partition_of, tags_of
+from lakehouse_iam.setups.top_level import boundary_arn, boundary_of, partition_of, shard_of, tags_of
 from lakehouse_iam.statements.s3 import Access
 
 ON_AWS = "unity-catalog-aws"
@@ -95,11 +95,7 @@ class UnityCatalogSetup:
 
     def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
         """The permissions boundary of roles in an account, if the setup asks for one."""
-        if not self.permissions_boundary:
-            return None
-        if self.permissions_boundary.startswith("arn:"):
-            return ManagedPolicyArn.parse(self.permissions_boundary)
-        return ManagedPolicyArn(self.partition.name, str(account), self.permissions_boundary)
+        return boundary_arn(self.permissions_boundary, self.partition, account)
 
 
 def build_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
@@ -109,8 +105,7 @@ def build_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
         Fault: the first rule that the document breaks as a whole.
     """
     partition = partition_of(content)
-    named = next((key for key in ("databricks_shard", "partition") if key in content), "region")
-    shard = checked((named,), lambda: shard_in(partition, content.get("databricks_shard", "commercial")))
+    shard = shard_of(content, partition)
     host = WorkspaceHost.parse(content["databricks"]["host"], cloud=AWS)
     if host.domain.shard != shard.name:
         problem = InvalidValue(
