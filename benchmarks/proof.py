@@ -28,11 +28,11 @@ LINEAR_WITHIN = 1.5
 
 def decisions_a_second() -> dict[str, float]:
     """Every probe of the examples, answered again and again by worlds that are loaded."""
+    from lakehouse_iam.evaluator.world import World
     from lakehouse_iam.plan import plan_setup
     from lakehouse_iam.probe_document import probe_document
     from lakehouse_iam.proof.from_plan import templates_of
     from lakehouse_iam.proof.prove import Prover, deployed_by
-    from lakehouse_iam.proof.world import World
     from lakehouse_iam.setups import load_setups
 
     asked = []

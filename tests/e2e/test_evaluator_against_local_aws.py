@@ -29,7 +29,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from lakehouse_iam.proof import (
+from lakehouse_iam.evaluator import (
     Policy,
     PolicyKind,
     Request,

@@ -32,7 +32,7 @@ def simulate(cases: str, as_json: bool) -> None:
 
 
 def _answer(lines: Iterable[str], name: str, *, as_json: bool) -> None:
-    from lakehouse_iam.proof import CaseError, answer, read_cases
+    from lakehouse_iam.evaluator import CaseError, answer, read_cases
 
     try:
         for case in read_cases(lines):

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.intrinsics import Unresolved
-from lakehouse_iam.proof.arn_match import split_arn
-from lakehouse_iam.proof.context_keys import ContextValue
-from lakehouse_iam.proof.grammar import PolicyGrammarError, PolicyKind
-from lakehouse_iam.proof.policies import load_policy
-from lakehouse_iam.proof.unresolved import OpenPlace, Reading, nothing, open_places, read
-from lakehouse_iam.proof.world import (
+from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
+from lakehouse_iam.evaluator.policies import load_policy
+from lakehouse_iam.evaluator.world import (
     Account,
     Bucket,
     Key,
@@ -29,6 +27,8 @@ from lakehouse_iam.proof.world import (
     load_key,
     load_role,
 )
+from lakehouse_iam.intrinsics import Unresolved
+from lakehouse_iam.proof.unresolved import OpenPlace, Reading, nothing, open_places, read
 
 
 class PolicyError(LakehouseIamError):

@@ -11,21 +11,21 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 
+from lakehouse_iam.evaluator.cases import policy_holder
+from lakehouse_iam.evaluator.chain import Act, Assume, Chain, ChainDecision, walk
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.evaluate import RequestError
+from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.plan.probes import Expected, Probe
 from lakehouse_iam.probe_document import ProbeDocument, probe_document
-from lakehouse_iam.proof.cases import policy_holder
-from lakehouse_iam.proof.chain import Act, Assume, Chain, ChainDecision, walk
-from lakehouse_iam.proof.context_keys import ContextValue
 from lakehouse_iam.proof.deployed import Deployed
-from lakehouse_iam.proof.evaluate import RequestError
 from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.from_templates import add_templates
 from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.proof.stack_templates import StackTemplate
 from lakehouse_iam.proof.unresolved import Reading
-from lakehouse_iam.proof.world import World, WorldError, recreate_role
 
 
 class Verdict(Enum):

@@ -13,13 +13,13 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
+from lakehouse_iam.evaluator.policies import Policy, load_policy
+from lakehouse_iam.evaluator.principals import CallerError, parse_caller
+from lakehouse_iam.evaluator.world import Account
 from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.plan.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written
-from lakehouse_iam.proof.grammar import PolicyGrammarError, PolicyKind
-from lakehouse_iam.proof.policies import Policy, load_policy
-from lakehouse_iam.proof.principals import CallerError, parse_caller
-from lakehouse_iam.proof.world import Account
 from lakehouse_iam.setups.document import Document, is_mapping, read_documents, written_digits
 from lakehouse_iam.setups.problems import Fault, Path, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import schema_problems

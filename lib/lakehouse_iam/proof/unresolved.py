@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.intrinsics import Unresolved, is_resolved
-from lakehouse_iam.proof.grammar import PolicyKind
 
 _WITHOUT_PRINCIPAL = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY)
 

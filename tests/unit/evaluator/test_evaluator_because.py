@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse_iam.proof import Decision, Policies, Policy, PolicyKind, Request, evaluate, load_policy
+from lakehouse_iam.evaluator import Decision, Policies, Policy, PolicyKind, Request, evaluate, load_policy
 
 _READER = "arn:aws:iam::111122223333:role/reader"
 _SESSION = "arn:aws:sts::111122223333:assumed-role/reader/etl"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lakehouse_iam.proof import PolicyGrammarError, PolicyKind, load_policy
-from lakehouse_iam.proof.grammar import parse_policy
-from lakehouse_iam.proof.variables import Literal, Text, Variable, VariableSyntaxError, parse_template
+from lakehouse_iam.evaluator import PolicyGrammarError, PolicyKind, load_policy
+from lakehouse_iam.evaluator.grammar import parse_policy
+from lakehouse_iam.evaluator.variables import Literal, Text, Variable, VariableSyntaxError, parse_template
 
 _GOOD = {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/*"}
 

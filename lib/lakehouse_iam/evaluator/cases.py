@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from lakehouse_iam.proof.arn_match import split_arn
-from lakehouse_iam.proof.context_keys import ContextValue
-from lakehouse_iam.proof.evaluate import (
+from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.evaluate import (
     Decision,
     Policies,
     Request,
@@ -21,8 +21,8 @@ from lakehouse_iam.proof.evaluate import (
     evaluate,
     resource_policy_kind,
 )
-from lakehouse_iam.proof.grammar import PolicyGrammarError, PolicyKind
-from lakehouse_iam.proof.policies import Policy, load_policy
+from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
+from lakehouse_iam.evaluator.policies import Policy, load_policy
 
 _CASE_FIELDS = (
     "id",

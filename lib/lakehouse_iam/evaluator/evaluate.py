@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from lakehouse_iam.proof import because
-from lakehouse_iam.proof.arn_match import split_arn
-from lakehouse_iam.proof.because import Asked
-from lakehouse_iam.proof.context_keys import ContextValue, filled_in, text_values
-from lakehouse_iam.proof.grammar import PolicyKind
-from lakehouse_iam.proof.policies import Compiled, Policy, Question
-from lakehouse_iam.proof.principals import Caller, CallerError, CallerKind, NamedAs, parse_caller, session_of
-from lakehouse_iam.proof.public_access import first_public_statement
+from lakehouse_iam.evaluator import because
+from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.because import Asked
+from lakehouse_iam.evaluator.context_keys import ContextValue, filled_in, text_values
+from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.evaluator.policies import Compiled, Policy, Question
+from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, NamedAs, parse_caller, session_of
+from lakehouse_iam.evaluator.public_access import first_public_statement
 
 ALLOW = "allow"
 IMPLICIT_DENY = "implicit-deny"

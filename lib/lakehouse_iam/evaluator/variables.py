@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakehouse_iam.proof.wildcards import glob_of_literal, glob_of_policy_text
+from lakehouse_iam.evaluator.wildcards import glob_of_literal, glob_of_policy_text
 
 ContextValues = Mapping[str, tuple[str, ...]]
 """The request context: condition key in lower case → its values, at least one."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lakehouse_iam.proof.principals import Caller, CallerKind
+from lakehouse_iam.evaluator.principals import Caller, CallerKind
 
 ContextValue = str | int | float | bool | list[str] | tuple[str, ...]
 """A value of the request context; a list makes the key multivalued."""

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse_iam.proof import Policies, PolicyKind, Request, evaluate, load_policy
+from lakehouse_iam.evaluator import Policies, PolicyKind, Request, evaluate, load_policy
 
 _ROLE = "arn:aws:iam::111122223333:role/reader"
 _SESSION = "arn:aws:sts::111122223333:assumed-role/reader/s"

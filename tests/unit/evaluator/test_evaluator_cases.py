@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse_iam.proof import case_of, decide
+from lakehouse_iam.evaluator import case_of, decide
 
 _CASES = Path(__file__).parent / "cases"
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lakehouse_iam.proof.arn_match import compile_resource_glob, compile_resource_globs
-from lakehouse_iam.proof.conditions import CompiledTest, compile_test
-from lakehouse_iam.proof.grammar import ParsedPolicy, PolicyKind, Statement, parse_policy
-from lakehouse_iam.proof.principals import Caller, NamedAs, PrincipalElement
-from lakehouse_iam.proof.variables import ContextValues, Template
-from lakehouse_iam.proof.wildcards import compile_globs, glob_of_policy_text
+from lakehouse_iam.evaluator.arn_match import compile_resource_glob, compile_resource_globs
+from lakehouse_iam.evaluator.conditions import CompiledTest, compile_test
+from lakehouse_iam.evaluator.grammar import ParsedPolicy, PolicyKind, Statement, parse_policy
+from lakehouse_iam.evaluator.principals import Caller, NamedAs, PrincipalElement
+from lakehouse_iam.evaluator.variables import ContextValues, Template
+from lakehouse_iam.evaluator.wildcards import compile_globs, glob_of_policy_text
 
 ResourceMatcher = Callable[[str, ContextValues], bool]
 

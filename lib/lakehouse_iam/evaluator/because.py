@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lakehouse_iam.proof.grammar import PolicyKind
-from lakehouse_iam.proof.policies import Compiled, Policy, Question
-from lakehouse_iam.proof.principals import CallerKind, NamedAs
+from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.evaluator.policies import Compiled, Policy, Question
+from lakehouse_iam.evaluator.principals import CallerKind, NamedAs
 
 _CLOSEST_SHOWN = 3
 _ELEMENTS = 3

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lakehouse_iam.proof.arn_match import split_arn
-from lakehouse_iam.proof.cases import policy_holder
-from lakehouse_iam.proof.context_keys import ContextValue
-from lakehouse_iam.proof.evaluate import ALLOW, IMPLICIT_DENY, Decision, Request
-from lakehouse_iam.proof.policies import Policy
-from lakehouse_iam.proof.world import Bucket, World, WorldError
+from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.cases import policy_holder
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.evaluate import ALLOW, IMPLICIT_DENY, Decision, Request
+from lakehouse_iam.evaluator.policies import Policy
+from lakehouse_iam.evaluator.world import Bucket, World, WorldError
 
 _SSE_KMS_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "s3:getobject": ("kms:Decrypt",),

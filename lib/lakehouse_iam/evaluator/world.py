@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
-from lakehouse_iam.proof.arn_match import split_arn
-from lakehouse_iam.proof.cases import policy_holder
-from lakehouse_iam.proof.context_keys import ContextValue
-from lakehouse_iam.proof.evaluate import Decision, Policies, Request, evaluate
-from lakehouse_iam.proof.grammar import PolicyKind
-from lakehouse_iam.proof.policies import Policy, load_policy
-from lakehouse_iam.proof.principals import Caller, CallerError, CallerKind, parse_caller
+from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.cases import policy_holder
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.evaluate import Decision, Policies, Request, evaluate
+from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.evaluator.policies import Policy, load_policy
+from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, parse_caller
 
 Document = Mapping[str, object] | str
 """A policy document: JSON text or the object it stands for."""

@@ -23,12 +23,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lakehouse_iam.proof.arn_match import compile_resource_glob
-from lakehouse_iam.proof.context_keys import ContextKey, known_key
-from lakehouse_iam.proof.grammar import ConditionTest
-from lakehouse_iam.proof.values import parse_date, parse_number
-from lakehouse_iam.proof.variables import ContextValues, Template
-from lakehouse_iam.proof.wildcards import compile_glob
+from lakehouse_iam.evaluator.arn_match import compile_resource_glob
+from lakehouse_iam.evaluator.context_keys import ContextKey, known_key
+from lakehouse_iam.evaluator.grammar import ConditionTest
+from lakehouse_iam.evaluator.values import parse_date, parse_number
+from lakehouse_iam.evaluator.variables import ContextValues, Template
+from lakehouse_iam.evaluator.wildcards import compile_glob
 
 ValueMatcher = Callable[[str, ContextValues], bool]
 """Whether one request value compares true with one policy value; the context feeds its variables."""

@@ -11,8 +11,8 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from lakehouse_iam.proof.grammar import ConditionTest, Statement
-from lakehouse_iam.proof.policies import Policy
+from lakehouse_iam.evaluator.grammar import ConditionTest, Statement
+from lakehouse_iam.evaluator.policies import Policy
 
 _FIXING_KEYS = frozenset(
     {

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 
-from lakehouse_iam.proof.operators import VARIABLE_FAMILIES, Operator, UnknownOperatorError, parse_operator
-from lakehouse_iam.proof.principals import ANYONE, PrincipalElement, PrincipalSyntaxError, principal_element
-from lakehouse_iam.proof.values import parse_date, parse_number
-from lakehouse_iam.proof.variables import Template, VariableSyntaxError, literal_template, parse_template
+from lakehouse_iam.evaluator.operators import VARIABLE_FAMILIES, Operator, UnknownOperatorError, parse_operator
+from lakehouse_iam.evaluator.principals import ANYONE, PrincipalElement, PrincipalSyntaxError, principal_element
+from lakehouse_iam.evaluator.values import parse_date, parse_number
+from lakehouse_iam.evaluator.variables import Template, VariableSyntaxError, literal_template, parse_template
 
 CURRENT_VERSION = "2012-10-17"
 OLD_VERSION = "2008-10-17"

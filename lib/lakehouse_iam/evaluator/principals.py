@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
-from lakehouse_iam.proof.arn_match import split_arn
+from lakehouse_iam.evaluator.arn_match import split_arn
 
 ANYONE = "*"
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")

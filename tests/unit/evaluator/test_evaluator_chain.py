@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lakehouse_iam.proof import (
+from lakehouse_iam.evaluator import (
     Account,
     Act,
     Assume,

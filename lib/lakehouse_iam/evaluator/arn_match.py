@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lakehouse_iam.proof.wildcards import Matcher, compile_glob, compile_globs
+from lakehouse_iam.evaluator.wildcards import Matcher, compile_glob, compile_globs
 
 _FIELDS = 6
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lakehouse_iam.proof import CaseError, answer, read_case, read_cases
+from lakehouse_iam.evaluator import CaseError, answer, read_case, read_cases
 
 _REQUEST = {"principal": "arn:aws:iam::111122223333:role/x", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}
 _ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}

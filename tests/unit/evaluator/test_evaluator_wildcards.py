@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse_iam.proof.arn_match import compile_arn_glob, compile_resource_glob, compile_resource_globs, split_arn
-from lakehouse_iam.proof.wildcards import compile_glob, compile_globs, glob_of_literal, glob_of_policy_text
+from lakehouse_iam.evaluator.arn_match import compile_arn_glob, compile_resource_glob, compile_resource_globs, split_arn
+from lakehouse_iam.evaluator.wildcards import compile_glob, compile_globs, glob_of_literal, glob_of_policy_text
 
 _SMALL = st.text(alphabet="ab:/\\", max_size=12)
 _PATTERN = st.text(alphabet="ab:/*?\\", max_size=10)
