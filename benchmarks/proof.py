@@ -30,7 +30,7 @@ def decisions_a_second() -> dict[str, float]:
     """Every probe of the examples, answered again and again by worlds that are loaded."""
     from lakehouse_iam.evaluator.world import World
     from lakehouse_iam.plan import plan_setup
-    from lakehouse_iam.probe_document import probe_document
+    from lakehouse_iam.probes.document import probe_document
     from lakehouse_iam.proof.from_plan import templates_of
     from lakehouse_iam.proof.prove import Prover, deployed_by
     from lakehouse_iam.setups import load_setups
@@ -82,7 +82,7 @@ def large_world() -> dict[str, float]:
 def growth() -> dict[str, float]:
     """Microseconds a probe takes among a hundred, a thousand and ten thousand, loading included."""
     from lakehouse_iam.plan import plan_setup
-    from lakehouse_iam.probe_document import probe_document
+    from lakehouse_iam.probes.document import probe_document
     from lakehouse_iam.proof.from_plan import templates_of
     from lakehouse_iam.proof.prove import prove_templates
     from lakehouse_iam.setups import setups_from_text

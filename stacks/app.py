@@ -13,9 +13,9 @@ from pathlib import Path
 from aws_cdk import App, BootstraplessSynthesizer, DefaultStackSynthesizer, IReusableStackSynthesizer
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
+from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import plan_setups
-from lakehouse_iam.setups import Setup, load_setups
-from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+from lakehouse_iam.setups import load_setups
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -41,22 +41,8 @@ def add_stages(app: App, path: Path | str) -> None:
     Raises:
         LakehouseIamError: a setup is wrong or too large, or two of them claim the same role or bucket policy.
     """
-    setups = load_setups(path)
-    plan_setups(setups)
-    for setup in setups:
-        _add_stage(app, setup)
-
-
-def _add_stage(app: App, setup: Setup) -> None:
-    # The constructs of a pattern are imported when the first setup of it is there.
-    if isinstance(setup, InstanceProfileSetup):
-        from stacks.instance_profile import InstanceProfileStage
-
-        InstanceProfileStage(app, setup)
-    else:
-        from stacks.unity_catalog import UnityCatalogStage
-
-        UnityCatalogStage(app, setup)
+    for plan in plan_setups(load_setups(path)):
+        pattern_named(plan.pattern).stage.load()(app, plan)
 
 
 def main() -> int:

@@ -9,15 +9,17 @@ Order of events:
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Stack, Stage, Tags
 from constructs import Construct
 
 from lakehouse_iam.cdk import BucketOwnerRole, DeploymentAccountRole, InstanceProfile, PassRoleGrant
 from lakehouse_iam.cdk.handoff import ROLE_POLICY, HandOff, HandOffs
 from lakehouse_iam.cdk.promises import carry_probes
-from lakehouse_iam.plan import Phase, Plan, plan_setup
+from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.plan.instance_profile import DEPLOYMENT_ACCOUNT, bucket_owner_phase
-from lakehouse_iam.resources import RolePolicyGrant
+from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
 from stacks.acknowledgements import accept_object_wildcards
 from stacks.phases import boundary_of, bucket_access, made_bucket, show_outputs, stack_properties, stage_id
@@ -27,17 +29,16 @@ class InstanceProfileStage(Stage):
     """Both sides of one setup: a stack in the workspace's account, then one in each bucket owner's.
 
     Args:
-        setup: what to build.
+        plan: what to build: the plan of a setup of this pattern.
         id: the stage's id. Default: the setup's name in PascalCase.
 
     Raises:
-        PlanError: the setup is larger than AWS accepts.
         InvalidValue: another stage's id differs only in case.
     """
 
-    def __init__(self, scope: Construct, setup: InstanceProfileSetup, *, id: str = "") -> None:
+    def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
+        setup = cast("InstanceProfileSetup", plan.source)
         super().__init__(scope, id or stage_id(scope, setup.name))
-        plan = plan_setup(setup)
         self.deployment_account = DeploymentAccountStack(self, setup, plan)
         self.bucket_owners = [BucketOwnerStack(self, setup, plan, owner) for owner in setup.bucket_owners]
         for stack in self.bucket_owners:
@@ -112,5 +113,5 @@ def _show_handoffs(stack: Stack, phase: Phase) -> None:
     # Bucket and key policies are handed off by the construct that lacks them; this one belongs to no construct.
     handoffs = HandOffs(stack)
     for handed in phase.handoffs:
-        if isinstance(handed, RolePolicyGrant):
-            handoffs.add(HandOff(ROLE_POLICY, handed.role, handed.why, handed.statements))
+        if handed.kind is HandOffKind.ROLE_POLICY:
+            handoffs.add(HandOff(ROLE_POLICY, handed.target, handed.why, handed.statements))

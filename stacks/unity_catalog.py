@@ -11,6 +11,7 @@ Order of events:
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from aws_cdk import Stack, Stage, Tags
 from aws_cdk import aws_s3 as s3
@@ -22,10 +23,10 @@ from lakehouse_iam.cdk.documents import policy_document
 from lakehouse_iam.cdk.handoff import BUCKET_POLICY, HandOff, HandOffs
 from lakehouse_iam.cdk.promises import carry_probes
 from lakehouse_iam.cdk.storage_credential_role import external_id_parameter
-from lakehouse_iam.plan import Phase, Plan, plan_setup
+from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID, STORAGE_CREDENTIAL_ROLE, other_owner_phase
-from lakehouse_iam.resources import BucketPolicyGrant
-from lakehouse_iam.roles import storage_credential as documents
+from lakehouse_iam.resources import HandOffKind
+from lakehouse_iam.roles import unity_catalog as documents
 from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from stacks.acknowledgements import accept_unity_catalog_wildcards
@@ -36,17 +37,16 @@ class UnityCatalogStage(Stage):
     """The AWS side of one setup: a stack with the role, then one in each other account that owns buckets.
 
     Args:
-        setup: what to build.
+        plan: what to build: the plan of a setup of these patterns.
         id: the stage's id. Default: the setup's name in PascalCase.
 
     Raises:
-        PlanError: the setup is larger than AWS accepts.
         InvalidValue: another stage's id differs only in case.
     """
 
-    def __init__(self, scope: Construct, setup: UnityCatalogSetup, *, id: str = "") -> None:
+    def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
+        setup = cast("UnityCatalogSetup", plan.source)
         super().__init__(scope, id or stage_id(scope, setup.name))
-        plan = plan_setup(setup)
         self.storage_credential_role = StorageCredentialRoleStack(self, setup, plan)
         self.other_owners = []
         for account in setup.other_owners:
@@ -71,7 +71,7 @@ class StorageCredentialRoleStack(Stack):
         super().__init__(scope, phase.id, **stack_properties(plan, phase))
         credential = setup.storage_credential
         own = setup.role.account
-        created = [made_bucket(self, bucket) for bucket in setup.buckets_of(own) if bucket.create]
+        created = [made_bucket(self, bucket) for bucket in setup.owned_by(own) if bucket.create]
         role = StorageCredentialRole(
             self,
             "StorageCredentialRole",
@@ -95,7 +95,7 @@ class OtherOwnerStack(Stack):
     def __init__(self, scope: Construct, setup: UnityCatalogSetup, plan: Plan, account: AccountId) -> None:
         phase = plan.phase(other_owner_phase(account))
         super().__init__(scope, phase.id, **stack_properties(plan, phase))
-        for bucket in setup.buckets_of(account):
+        for bucket in setup.owned_by(account):
             created = [made_bucket(self, bucket)] if bucket.create else []
             if bucket.policy is BucketPolicyMode.MANAGED:
                 document = documents.bucket_policy_document(bucket.grant(setup.partition), str(setup.role))
@@ -117,5 +117,5 @@ def _as_seen_from(bucket: Bucket, account: AccountId) -> Bucket:
 def _show_handoffs(scope: Construct, phase: Phase) -> None:
     handoffs = HandOffs(scope)
     for handed in phase.handoffs:
-        if isinstance(handed, BucketPolicyGrant):
-            handoffs.add(HandOff(BUCKET_POLICY, str(handed.bucket), handed.why, handed.statements))
+        if handed.kind is HandOffKind.BUCKET_POLICY:
+            handoffs.add(HandOff(BUCKET_POLICY, handed.target, handed.why, handed.statements))

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from lakehouse_iam.setups.schema import schema_names, schema_text
+
 ROOT = Path(__file__).parent.parent
-SOURCE = ROOT / "lib" / "lakehouse_iam" / "setups"
 TARGET = ROOT / "docs" / "schemas"
 
 
 def stale() -> list[Path]:
-    """The copies that are missing or differ, and those whose source is gone."""
-    sources = {source.name: source for source in SOURCE.glob("*.schema.json")}
+    """The copies that are missing or differ, and those of schemas that are gone."""
     copies = {copy.name: copy for copy in TARGET.glob("*.schema.json")}
-    differing = [TARGET / name for name, source in sources.items() if _text(TARGET / name) != _text(source)]
-    return differing + [copy for name, copy in copies.items() if name not in sources]
+    differing = [TARGET / name for name in schema_names() if _text(TARGET / name) != schema_text(name)]
+    return differing + [copy for name, copy in copies.items() if name not in schema_names()]
 
 
 def _text(path: Path) -> str:
@@ -31,9 +31,8 @@ def main() -> int:
         return 1 if found else 0
     TARGET.mkdir(parents=True, exist_ok=True)
     for path in found:
-        source = SOURCE / path.name
-        if source.exists():
-            path.write_text(_text(source), encoding="utf-8")
+        if path.name in schema_names():
+            path.write_text(schema_text(path.name), encoding="utf-8")
         else:
             path.unlink()
         print(path.relative_to(ROOT))

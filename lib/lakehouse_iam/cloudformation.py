@@ -16,10 +16,7 @@ from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import (
     Bucket,
     BucketPolicy,
-    BucketPolicyGrant,
-    HandOff,
     InstanceProfile,
-    KeyPolicyGrant,
     ManagedPolicy,
     Resource,
     Role,
@@ -64,7 +61,7 @@ def template(plan: Plan, phase: Phase) -> Json:
         "Description": description(plan, phase),
     }
     if phase.handoffs:
-        body["Metadata"] = {HANDOFF_METADATA: [handoff_json(handoff) for handoff in phase.handoffs]}
+        body["Metadata"] = {HANDOFF_METADATA: [handoff.to_json() for handoff in phase.handoffs]}
     if phase.parameters:
         body["Parameters"] = {parameter.id: _parameter(parameter) for parameter in phase.parameters}
     body["Resources"] = {resource.id: _resource(resource, phase, plan.tags) for resource in phase.resources}
@@ -81,18 +78,6 @@ def description(plan: Plan, phase: Phase) -> str:
 def text(document: Any) -> str:
     """A document as it is written to a file: two spaces, final newline, the order of the keys as given."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def handoff_json(handoff: HandOff) -> Json:
-    """What somebody else must merge, for people and for machines."""
-    statements = [statement.to_json() for statement in handoff.statements]
-    if isinstance(handoff, BucketPolicyGrant):
-        target = {"BucketPolicyOf": str(handoff.bucket)}
-    elif isinstance(handoff, KeyPolicyGrant):
-        target = {"KeyPolicyOf": str(handoff.key)}
-    else:
-        target = {"PolicyOf": handoff.role}
-    return {**target, "Why": handoff.why, "Statements": statements}
 
 
 def _parameter(parameter: Parameter) -> Json:

@@ -7,9 +7,10 @@ the same thing. Engines turn resources into CloudFormation, CDK or Terraform and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from lakehouse_iam.arns import BucketName, IamPath, InstanceProfileName, KeyArn, ManagedPolicyArn, RoleArn, RoleName
-from lakehouse_iam.policy import PolicyDocument, Statement
+from lakehouse_iam.policy import Json, PolicyDocument, Statement
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
 
@@ -110,31 +111,33 @@ class ExistingManagedPolicy:
 Existing = ExistingRole | ExistingBucket | ExistingKey | ExistingManagedPolicy
 
 
-@dataclass(frozen=True)
-class BucketPolicyGrant:
-    """Statements to merge into the policy of a bucket that somebody else keeps."""
+class HandOffKind(Enum):
+    """Which policy of somebody else a hand-off belongs into; the value is the key of its target in JSON."""
 
-    bucket: BucketName
-    statements: tuple[Statement, ...]
-    why: str
-
-
-@dataclass(frozen=True)
-class KeyPolicyGrant:
-    """A statement to merge into the policy of a key that exists already."""
-
-    key: KeyArn
-    statements: tuple[Statement, ...]
-    why: str
+    BUCKET_POLICY = "BucketPolicyOf"
+    KEY_POLICY = "KeyPolicyOf"
+    ROLE_POLICY = "PolicyOf"
+    TRUST_POLICY = "TrustPolicyOf"
 
 
 @dataclass(frozen=True)
-class RolePolicyGrant:
-    """A statement to add to a role whose name this setup was not told."""
+class HandOff:
+    """Statements for somebody else to merge into a policy that this setup may not write.
 
-    role: str
+    Args:
+        kind: which policy.
+        target: the name of the bucket, the ARN of the key or role, or, where the setup was not told which role, the
+            role described; in a CDK app possibly a token.
+        statements: what to merge.
+        why: what fails without it.
+    """
+
+    kind: HandOffKind
+    target: str
     statements: tuple[Statement, ...]
     why: str
 
-
-HandOff = BucketPolicyGrant | KeyPolicyGrant | RolePolicyGrant
+    def to_json(self) -> Json:
+        """The hand-off as it is written into files, outputs and the metadata of templates."""
+        statements = [statement.to_json() for statement in self.statements]
+        return {self.kind.value: self.target, "Why": self.why, "Statements": statements}

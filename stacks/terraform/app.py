@@ -10,38 +10,22 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.setups import Setup, load_setups
-from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
-
-if TYPE_CHECKING:
-    from lakehouse_iam.terraform.engine import App, TerraformStack
+from lakehouse_iam.patterns import pattern_named
+from lakehouse_iam.plan import plan_setups
+from lakehouse_iam.setups import load_setups
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 OUTPUT = "cdktf.out"
-
-
-def stack_of(app: App, setup: Setup) -> TerraformStack:
-    """The stack of a setup of any pattern.
-
-    Raises:
-        PlanError: the setup is larger than AWS accepts.
-    """
-    from stacks.terraform.instance_profile import InstanceProfileStack
-    from stacks.terraform.unity_catalog import UnityCatalogStack
-
-    if isinstance(setup, UnityCatalogSetup):
-        return UnityCatalogStack(app, setup)
-    return InstanceProfileStack(app, setup)
 
 
 def synthesize(path: str) -> None:
     """Every setup of a file or folder, or of the context or `examples/` where the path is empty.
 
     Raises:
-        LakehouseIamError: no engine is installed, or a setup is wrong or too large.
+        LakehouseIamError: no engine is installed, a setup is wrong or too large, or two of them claim the same role or
+            bucket policy.
     """
     # Node deprecates what the archived cdktf calls, and nobody will mend it there.
     os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
@@ -51,8 +35,8 @@ def synthesize(path: str) -> None:
     folder = Path(os.environ.get("CDKTF_OUTDIR") or OUTPUT)
     folder.mkdir(parents=True, exist_ok=True)
     app = App(outdir=str(folder))
-    for setup in load_setups(path or app.node.try_get_context("setup") or EXAMPLES):
-        stack_of(app, setup)
+    for plan in plan_setups(load_setups(path or app.node.try_get_context("setup") or EXAMPLES)):
+        pattern_named(plan.pattern).terraform_stack.load()(app, plan)
     app.synth()
 
 

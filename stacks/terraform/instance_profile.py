@@ -13,9 +13,11 @@ Order of events, and why:
 
 from __future__ import annotations
 
+from typing import cast
+
 from constructs import Construct
 
-from lakehouse_iam.plan import Plan, plan_setup
+from lakehouse_iam.plan import Plan
 from lakehouse_iam.plan.instance_profile import DEPLOYMENT_ACCOUNT, bucket_owner_phase
 from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
 from lakehouse_iam.terraform import (
@@ -36,15 +38,12 @@ class InstanceProfileStack(TerraformStack):
     """Both sides of one setup.
 
     Args:
-        setup: what to build; its name is the stack's.
-
-    Raises:
-        PlanError: the setup is larger than AWS accepts.
+        plan: what to build: the plan of a setup; the setup's name is the stack's.
     """
 
-    def __init__(self, scope: Construct, setup: InstanceProfileSetup) -> None:
+    def __init__(self, scope: Construct, plan: Plan) -> None:
+        setup = cast("InstanceProfileSetup", plan.source)
         super().__init__(scope, setup.name)
-        plan = plan_setup(setup)
         workspace = setup.workspace
         place = place_of(self, setup, plan, workspace.role.account)
         role = DeploymentAccountRole(  # 1

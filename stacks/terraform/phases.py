@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lakehouse_iam.arns import AccountId
-from lakehouse_iam.cloudformation import handoff_json
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.resources import HandOff
 from lakehouse_iam.setups import Setup
@@ -56,7 +55,7 @@ def _account(phase: Phase) -> str:
 
 def show_handoffs(stack: TerraformStack, handoffs: Iterable[HandOff]) -> None:
     """What others must merge, where there is anything."""
-    written = [handoff_json(handoff) for handoff in handoffs]
+    written = [handoff.to_json() for handoff in handoffs]
     if written:
         output(stack, "HandOffs", written, description="Statements that somebody else must merge, with the reason")
 

@@ -6,9 +6,11 @@ storage credential that the stack makes; external ids in the setup are those of 
 
 from __future__ import annotations
 
+from typing import cast
+
 from constructs import Construct
 
-from lakehouse_iam.plan import plan_setup
+from lakehouse_iam.plan import Plan
 from lakehouse_iam.plan.unity_catalog import STORAGE_CREDENTIAL_ROLE
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from lakehouse_iam.terraform import (
@@ -35,15 +37,12 @@ class UnityCatalogStack(TerraformStack):
     """Both sides of one setup: the workspace's, and that of every account that owns buckets.
 
     Args:
-        setup: what to build; its name is the stack's.
-
-    Raises:
-        PlanError: the setup is larger than AWS accepts.
+        plan: what to build: the plan of a setup; the setup's name is the stack's.
     """
 
-    def __init__(self, scope: Construct, setup: UnityCatalogSetup) -> None:
+    def __init__(self, scope: Construct, plan: Plan) -> None:
+        setup = cast("UnityCatalogSetup", plan.source)
         super().__init__(scope, setup.name)
-        plan = plan_setup(setup)
         own = setup.role.account
         time_provider(self)
         storage = UnityCatalogStorage(
@@ -51,7 +50,7 @@ class UnityCatalogStack(TerraformStack):
             UNNAMED_SCOPE,
             credential=_credential(setup),
             role_arn=str(setup.role),
-            buckets=[bucket_access(bucket) for bucket in setup.buckets_of(own)],
+            buckets=[bucket_access(bucket) for bucket in setup.owned_by(own)],
             locations=[
                 Location(location.name, str(location.url), location.read_only, location.comment)
                 for location in setup.external_locations
@@ -61,7 +60,7 @@ class UnityCatalogStack(TerraformStack):
             other_owners={
                 str(account): OtherOwner(
                     place_of(self, setup, plan, account),
-                    tuple(bucket_access(bucket) for bucket in setup.buckets_of(account)),
+                    tuple(bucket_access(bucket) for bucket in setup.owned_by(account)),
                 )
                 for account in setup.other_owners
             },

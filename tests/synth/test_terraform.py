@@ -26,7 +26,6 @@ from terraform_json import (
     resources,
 )
 
-from lakehouse_iam.cloudformation import handoff_json
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID
 from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Role, RolePolicy
@@ -437,7 +436,7 @@ def test_boundary_tags_and_outputs_are_those_of_the_plan(setups: dict[str, Setup
         outputs = resolved(stack["output"], names_of(stack, setup))
         shown = [output["value"] for key, output in outputs.items() if key not in OWN_OUTPUTS]
         assert sorted(shown) == sorted(output.value for output in planned), name
-        handoffs = [handoff_json(handoff) for phase in plan.phases for handoff in phase.handoffs]
+        handoffs = [handoff.to_json() for phase in plan.phases for handoff in phase.handoffs]
         assert outputs.get("HandOffs", {}).get("value", []) == handoffs, name
 
 

@@ -11,7 +11,7 @@ import pytest
 from terraform_json import Json, dependencies, everything_before, of_type, refused, resources
 
 from lakehouse_iam.errors import InvalidValue, QuotaExceeded
-from lakehouse_iam.resources import BucketPolicyGrant, KeyPolicyGrant
+from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.terraform import (
     Access,
     BucketAccess,
@@ -124,7 +124,7 @@ def test_both_accounts_of_an_instance_profile(stack: TerraformStack, made: Calla
     (second,) = roles - {first}
     assert first in graph[second]
     assert bodies(written, "aws_iam_instance_profile")[0]["tags"] == {"team": "data"}
-    assert [type(handoff) for handoff in owner.handoffs] == [BucketPolicyGrant, KeyPolicyGrant]
+    assert [handoff.kind for handoff in owner.handoffs] == [HandOffKind.BUCKET_POLICY, HandOffKind.KEY_POLICY]
 
 
 def test_names_are_text_and_not_references(stack: TerraformStack) -> None:

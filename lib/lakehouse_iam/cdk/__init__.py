@@ -12,7 +12,7 @@ from lakehouse_iam.cdk.pass_role_grant import PassRoleGrant
 from lakehouse_iam.cdk.storage_credential_role import StorageCredentialRole, external_id_parameter
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.roles.instance_profile import TrustBy
-from lakehouse_iam.setups.instance_profile import BucketPolicyMode
+from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import Any, cast
 from constructs import Construct
 
 from lakehouse_iam.plan import Plan
-from lakehouse_iam.probe_document import PROBES_METADATA, probe_document, to_json
+from lakehouse_iam.probes.document import PROBES_METADATA, probe_document, to_json
 from lakehouse_iam.proof.from_constructs import ACCESS_METADATA, WAY_METADATA
 from lakehouse_iam.roles.bucket_access import BucketAccess
 

@@ -19,7 +19,7 @@ from aws_cdk import (
 from lakehouse_iam import __version__
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.cases import policy_holder
-from lakehouse_iam.plan import Expected
+from lakehouse_iam.probes import Expected
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
 from lakehouse_iam.proof.template_files import TemplateFiles, made_by_constructs, probes_of, read_templates

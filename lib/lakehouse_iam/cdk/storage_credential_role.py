@@ -27,7 +27,7 @@ from lakehouse_iam.cdk.stand_ins import StandIns
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, PRE_PRODUCTION_UNITY_CATALOG_ROLE, DatabricksShard
-from lakehouse_iam.roles import storage_credential as documents
+from lakehouse_iam.roles import unity_catalog as documents
 
 _WORDS = Words(documents.bucket_policy_statements, documents.bucket_policy_document, documents.key_policy_statement)
 _DESCRIPTION = "The external id that the storage credential shows in Databricks"
@@ -96,7 +96,7 @@ class StorageCredentialRole(Construct):
         name, own_path = checked_role_name(role_name), checked_path(path)
         account, partition = Stack.of(self).account, partition_name_of(self)
         self.external_id_parameter = external_id_parameter(self) if external_id is None else None
-        credential = documents.StorageCredential(
+        credential = documents.StorageCredentialInputs(
             partition=partition,
             account=account,
             role_arn=f"arn:{partition}:iam::{account}:role{own_path}{name}",
@@ -105,7 +105,7 @@ class StorageCredentialRole(Construct):
             buckets=tuple(grant_of(self, bucket) for bucket in buckets),
             file_events=file_events,
         )
-        first, *further = documents.role_documents(credential).trust.statements
+        first, *further = documents.storage_credential_role(credential).trust.statements
         self.role = iam.Role(
             self,
             "Role",
@@ -141,7 +141,7 @@ class StorageCredentialRole(Construct):
             )
         return arn
 
-    def _attach(self, credential: documents.StorageCredential, role_name: str) -> None:
+    def _attach(self, credential: documents.StorageCredentialInputs, role_name: str) -> None:
         stand_ins = StandIns(self)
         packed = replace(
             credential,
@@ -154,7 +154,7 @@ class StorageCredentialRole(Construct):
             self,
             "StorageCredentialAccess",
             self.role,
-            documents.role_documents(packed).policies,
+            documents.storage_credential_role(packed).policies,
             name=policy_name(role_name, "storage-credential-access"),
             description=documents.POLICY_DESCRIPTION,
             stand_ins=stand_ins,

@@ -40,10 +40,12 @@ def check(setup: str, as_json: bool) -> None:
 
 
 def _summary(plan: Any) -> dict[str, Any]:
+    from lakehouse_iam.probes import setup_probes
+
     return {
         "setup": plan.setup,
         "pattern": plan.pattern,
-        "probes": len(plan.probes),
+        "probes": len(setup_probes(plan.source)),
         "notes": list(plan.notes),
         "stacks": [
             {

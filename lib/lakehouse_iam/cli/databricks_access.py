@@ -13,7 +13,6 @@ from lakehouse_iam.cli.answers import ANSWER_IS_NO, OUTSIDE_FAILED, fail, wrong_
 if TYPE_CHECKING:
     from lakehouse_iam.databricks.clock import Clock
     from lakehouse_iam.databricks.workspace import SdkWorkspace
-    from lakehouse_iam.setups import Setup
 
 STOPPED = 130
 
@@ -61,7 +60,7 @@ def databricks_answers(*, as_json: bool) -> Iterator[None]:
         fail("stopped; nothing is lost: run the same command again", code=STOPPED, as_json=as_json)
 
 
-def log_in_for(setup: Setup, clock: Clock, *, host: str, profile: str) -> SdkWorkspace:
+def log_in_for(setup: Any, clock: Clock, *, host: str, profile: str) -> SdkWorkspace:
     """Log in to the workspace of a setup."""
     from lakehouse_iam.databricks.login import address_of, log_in
     from lakehouse_iam.hosts import AWS

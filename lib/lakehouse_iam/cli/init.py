@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from lakehouse_iam.cli.answers import INPUT_IS_WRONG, fail, json_option, print_json, wrong_input
 from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.patterns import pattern_named, pattern_names
 
 
-@click.command()
+@click.command(
+    short_help="Write a commented setup of a pattern to start from.",
+    help=f"""Write a commented setup of a pattern to start from.
+
+    Patterns: {", ".join(pattern_names())}. A file that exists is left alone.
+    """,
+)
 @click.argument("pattern", metavar="PATTERN")
 @click.option("--out", "file", metavar="FILE", default="", help="Where to write. Default: PATTERN.yaml; - prints it.")
 @json_option
 def init(pattern: str, file: str, as_json: bool) -> None:
-    """Write a commented setup of a pattern to start from.
-
-    Patterns: instance-profile, unity-catalog-aws, unity-catalog-azure. A file that exists is left alone.
-    """
+    """Write the starter of a pattern; the help is above, because it lists the patterns."""
     from difflib import get_close_matches
 
-    from lakehouse_iam.setups.schema import PATTERNS
-
-    if pattern not in PATTERNS:
-        close = get_close_matches(pattern, PATTERNS, n=1)
+    if pattern not in pattern_names():
+        close = get_close_matches(pattern, pattern_names(), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         fail(
-            f"the pattern {pattern!r} is not known: allowed: {', '.join(PATTERNS)}{hint}",
+            f"the pattern {pattern!r} is not known: allowed: {', '.join(pattern_names())}{hint}",
             code=INPUT_IS_WRONG,
             as_json=as_json,
         )
-    text = files("lakehouse_iam.setups").joinpath(f"{pattern}.starter.yaml").read_text(encoding="utf-8")
+    text = pattern_named(pattern).starter_text()
     if file == "-":
         click.echo(text, nl=False)
         return

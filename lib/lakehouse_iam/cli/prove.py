@@ -50,7 +50,7 @@ def prove(subject: str, folder: str | None, world: str | None, as_json: bool) ->
 
 def _proofs(subject: Path, folder: str | None, real: RealWorld | None) -> list[Proof]:
     from lakehouse_iam.plan import plan_setups
-    from lakehouse_iam.probe_document import probe_document
+    from lakehouse_iam.probes.document import probe_document
     from lakehouse_iam.proof.prove import prove_plan, prove_templates
     from lakehouse_iam.proof.template_files import (
         holds_templates,
@@ -82,7 +82,7 @@ def _proofs(subject: Path, folder: str | None, real: RealWorld | None) -> list[P
 
 
 def _json(proof: Proof) -> dict[str, Any]:
-    from lakehouse_iam.probe_document import probe_json
+    from lakehouse_iam.probes.document import probe_json
 
     return {
         "setup": proof.setup,

@@ -40,8 +40,8 @@ def template(setup: str, folder: str, as_json: bool) -> None:
 
 def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
     """The files of a plan's templates and hand-offs, and its stacks for machines."""
-    from lakehouse_iam.cloudformation import handoff_json, templates, text
-    from lakehouse_iam.probe_document import PROBES_FILE, probe_document, to_json
+    from lakehouse_iam.cloudformation import templates, text
+    from lakehouse_iam.probes.document import PROBES_FILE, probe_document, to_json
 
     files = {folder / f"{plan.setup}{PROBES_FILE}": text(to_json(probe_document(plan)))}
     stacks: list[dict[str, Any]] = []
@@ -60,9 +60,9 @@ def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[
         if phase.parameters:
             stack["parameters"] = {parameter.id: parameter.description for parameter in phase.parameters}
         if phase.handoffs:
-            handoff = place / f"{phase.stack}.handoff.json"
-            files[handoff] = text([handoff_json(handed) for handed in phase.handoffs])
-            stack["handoff"] = str(handoff)
+            file = place / f"{phase.stack}.handoff.json"
+            files[file] = text([handoff.to_json() for handoff in phase.handoffs])
+            stack["handoff"] = str(file)
         stacks.append(stack)
     return files, stacks
 

@@ -1,15 +1,16 @@
 """Plans: what a setup becomes, before any engine has touched it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
+from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan.conflicts import refuse_conflicts
 from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, PlanError
-from lakehouse_iam.plan.probes import Expected, Probe
-from lakehouse_iam.setups import Setup
-from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+from lakehouse_iam.setups.setup import Setup
 
 __all__ = [
-    "Expected",
     "HandOver",
     "Output",
     "Parameter",
@@ -17,7 +18,6 @@ __all__ = [
     "Phase",
     "Plan",
     "PlanError",
-    "Probe",
     "plan_setup",
     "plan_setups",
 ]
@@ -29,14 +29,11 @@ def plan_setup(setup: Setup) -> Plan:
     Raises:
         PlanError: the setup is larger than AWS accepts.
     """
-    # A pattern is imported when the first setup of it is planned: the command line starts faster for it.
-    if isinstance(setup, InstanceProfileSetup):
-        from lakehouse_iam.plan import instance_profile
-
-        return instance_profile.plan(setup)
-    from lakehouse_iam.plan import unity_catalog
-
-    return unity_catalog.plan(setup)
+    try:
+        plan: Plan = pattern_named(setup.pattern).plan.load()(setup)
+    except LakehouseIamError as problem:
+        raise PlanError(setup.name, problem) from problem
+    return plan
 
 
 def plan_setups(setups: Sequence[Setup]) -> tuple[Plan, ...]:

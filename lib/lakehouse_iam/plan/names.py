@@ -1,16 +1,10 @@
-"""Names that plans give: of policies in AWS, and of a bucket's resources within a stack."""
+"""The ids that plans give to the resources of a bucket within a stack."""
 
 from __future__ import annotations
 
 import hashlib
 
 from lakehouse_iam.arns import BucketName
-from lakehouse_iam.policy import PackedPolicy
-
-
-def policy_name(role: str, purpose: str, policy: PackedPolicy) -> str:
-    """The name of one of the policies that a role's permissions were packed into."""
-    return "-".join(part for part in (role, purpose, policy.label) if part)
 
 
 def bucket_id(bucket: BucketName) -> str:

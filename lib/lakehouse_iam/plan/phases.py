@@ -7,8 +7,9 @@ from enum import Enum
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.plan.probes import Probe
 from lakehouse_iam.resources import Existing, HandOff, Resource
+from lakehouse_iam.setups.setup import Setup
+from lakehouse_iam.setups.top_level import SETUP_TAG
 
 
 class Party(Enum):
@@ -118,22 +119,34 @@ class Plan:
     """What a setup becomes.
 
     Args:
-        setup: the setup's name.
-        pattern: its pattern.
-        partition: the AWS partition's name.
-        tags: tags of everything, the setup's own name included.
+        source: the setup.
         phases: in the order in which they are deployed.
-        probes: what must be possible afterwards, and what must not.
         notes: what its reader should know though nothing is wrong, a sentence or two each.
     """
 
-    setup: str
-    pattern: str
-    partition: str
-    tags: tuple[tuple[str, str], ...]
+    source: Setup
     phases: tuple[Phase, ...]
-    probes: tuple[Probe, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def setup(self) -> str:
+        """The setup's name."""
+        return self.source.name
+
+    @property
+    def pattern(self) -> str:
+        """The name of the setup's pattern."""
+        return self.source.pattern
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition's name."""
+        return self.source.partition.name
+
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """Tags of everything, the setup's own name included."""
+        return ((SETUP_TAG, self.source.name), *self.source.tags)
 
     def phase(self, id: str) -> Phase:
         """The phase of that id."""

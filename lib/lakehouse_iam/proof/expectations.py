@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
-from lakehouse_iam.plan.probes import Expected, Probe
-from lakehouse_iam.probe_document import ExistingInWorld, HandOffsOfAccount
+from lakehouse_iam.probes.document import ExistingInWorld, HandOffsOfAccount
+from lakehouse_iam.probes.probe import Expected, Probe
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written, left_to_iam
 from lakehouse_iam.proof.from_templates import add_handoffs
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.intrinsics import is_resolved
-from lakehouse_iam.plan.outsiders import OTHER_ROLE, STRANGER_ACCOUNT
-from lakehouse_iam.plan.probes import Context, Expected, Probe
+from lakehouse_iam.probes.outsiders import OTHER_ROLE, STRANGER_ACCOUNT
+from lakehouse_iam.probes.probe import Context, Expected, Probe
 from lakehouse_iam.proof.stack_templates import StackTemplate, bind
 
 WAY_METADATA = "lakehouse-iam:way"

@@ -12,8 +12,8 @@ from typing import Any
 from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.intrinsics import Unresolved, plain
-from lakehouse_iam.plan.outsiders import UNNAMED_ROLE
 from lakehouse_iam.policy import TRUST_POLICY_SIZE_ADJUSTED, compact_json
+from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, PolicyError, RoleFound, Written
 from lakehouse_iam.proof.stack_templates import ANY_ACCOUNT, BoundTemplate, StackTemplate, bind, managed_policy_arn
 from lakehouse_iam.template_checks import SIZE_RULE, Stack, Violation, violations

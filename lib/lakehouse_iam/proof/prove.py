@@ -17,8 +17,8 @@ from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.evaluate import RequestError
 from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
-from lakehouse_iam.plan.probes import Expected, Probe
-from lakehouse_iam.probe_document import ProbeDocument, probe_document
+from lakehouse_iam.probes.document import ProbeDocument, probe_document
+from lakehouse_iam.probes.probe import Expected, Probe
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of

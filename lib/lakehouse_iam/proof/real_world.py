@@ -18,7 +18,7 @@ from lakehouse_iam.evaluator.policies import Policy, load_policy
 from lakehouse_iam.evaluator.principals import CallerError, parse_caller
 from lakehouse_iam.evaluator.world import Account
 from lakehouse_iam.intrinsics import Unresolved
-from lakehouse_iam.plan.outsiders import UNNAMED_ROLE
+from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written
 from lakehouse_iam.setups.document import Document, is_mapping, read_documents, written_digits
 from lakehouse_iam.setups.problems import Fault, Path, Problem, SetupError, path_text

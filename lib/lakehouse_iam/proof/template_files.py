@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
-from lakehouse_iam.probe_document import PROBES_FILE, PROBES_METADATA, ProbeDocument, from_json
+from lakehouse_iam.probes.document import PROBES_FILE, PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
     WAY_METADATA,

@@ -9,7 +9,7 @@ from enum import Enum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakehouse_iam.plan import Expected, Probe
+from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.rehearsal.accounts import Caller
 from lakehouse_iam.rehearsal.cast import Cast
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from lakehouse_iam.arns import KeyArn
 from lakehouse_iam.cloudformation import templates, text
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.policy import Statement
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.local_aws import LocalAws
-from lakehouse_iam.resources import BucketPolicyGrant, KeyPolicyGrant
+from lakehouse_iam.resources import HandOffKind
 
 _WAITER = {"Delay": 1, "MaxAttempts": 60}
 
@@ -66,12 +67,13 @@ def _create_stack(root: Caller, phase: Phase, body: str) -> None:
 
 def _merge_handoffs(aws: LocalAws, root: Caller, phase: Phase, progress: Callable[[str], None]) -> None:
     for handoff in phase.handoffs:
-        if isinstance(handoff, BucketPolicyGrant):
-            progress(f"merge a hand-off into the policy of {handoff.bucket}")
-            _merge_bucket_policy(root, str(handoff.bucket), handoff.statements)
-        elif isinstance(handoff, KeyPolicyGrant):
-            progress(f"merge a hand-off into the policy of the key {handoff.key.key_id}")
-            _merge_key_policy(root_of(aws, str(handoff.key.account)), str(handoff.key), handoff.statements)
+        if handoff.kind is HandOffKind.BUCKET_POLICY:
+            progress(f"merge a hand-off into the policy of {handoff.target}")
+            _merge_bucket_policy(root, handoff.target, handoff.statements)
+        elif handoff.kind is HandOffKind.KEY_POLICY:
+            key = KeyArn.parse(handoff.target)
+            progress(f"merge a hand-off into the policy of the key {key.key_id}")
+            _merge_key_policy(root_of(aws, str(key.account)), handoff.target, handoff.statements)
 
 
 def _merge_bucket_policy(owner: Caller, bucket: str, statements: tuple[Statement, ...]) -> None:

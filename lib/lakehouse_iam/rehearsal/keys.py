@@ -8,10 +8,13 @@ from lakehouse_iam.arns import KeyArn
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.local_aws import LocalAws
 from lakehouse_iam.setups import Setup
+from lakehouse_iam.setups.buckets import SetupWithBuckets
 
 
 def with_local_keys(aws: LocalAws, setup: Setup) -> Setup:
     """The same setup with every key replaced by one that was made on the local AWS in the same account."""
+    if not isinstance(setup, SetupWithBuckets):
+        return setup
     keys = sorted({bucket.key for bucket in setup.buckets if bucket.key}, key=str)
     local = {key: _make_key(aws, key) for key in keys}
     buckets = tuple(replace(bucket, key=local[bucket.key]) if bucket.key else bucket for bucket in setup.buckets)

@@ -5,8 +5,8 @@ Seen with MiniStack 1.5.33.
 
 from __future__ import annotations
 
-from lakehouse_iam.plan import Probe
-from lakehouse_iam.plan.outsiders import UNNAMED_ROLE
+from lakehouse_iam.probes import Probe
+from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 
 TRUST_THROUGH_ACCOUNT = (
     "the local AWS compares aws:PrincipalArn with the session's ARN where AWS takes the role's, so it refuses this step"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from lakehouse_iam.arns import BucketName
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.plan import Phase, Plan, Probe, plan_setup
-from lakehouse_iam.plan.outsiders import sister_bucket
+from lakehouse_iam.plan import Phase, Plan, plan_setup
 from lakehouse_iam.policy import Condition
+from lakehouse_iam.probes import Probe, setup_probes
+from lakehouse_iam.probes.outsiders import sister_bucket
 from lakehouse_iam.rehearsal import limits
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.attempts import Attempt, Happened, attempt, needs_object
@@ -87,8 +88,9 @@ def try_probes(cast: Cast, plan: Plan, progress: Callable[[str], None]) -> Itera
     """Try every probe of a plan that is deployed where the cast plays, in order."""
     _set_the_stage(cast, plan)
     through_account = _roles_trusting_through_account(plan)
-    progress(f"try {len(plan.probes)} probes")
-    for probe in plan.probes:
+    probes = setup_probes(plan.source)
+    progress(f"try {len(probes)} probes")
+    for probe in probes:
         reason = limits.not_judged(probe, through_account)
         if reason:
             yield Attempt(probe, Happened.NOT_JUDGED, reason)
@@ -101,7 +103,7 @@ def try_probes(cast: Cast, plan: Plan, progress: Callable[[str], None]) -> Itera
 def _set_the_stage(cast: Cast, plan: Plan) -> None:
     """Make the intruders and the sister buckets that some probes ask about."""
     ours = {str(role.arn) for phase in plan.phases for role in phase.resources if isinstance(role, Role)}
-    tried = [probe for probe in plan.probes if not limits.not_judged(probe, frozenset())]
+    tried = [probe for probe in setup_probes(plan.source) if not limits.not_judged(probe, frozenset())]
     there = {
         f"arn:{plan.partition}:iam::{phase.account}:role/{existing.name}"
         for phase in plan.phases

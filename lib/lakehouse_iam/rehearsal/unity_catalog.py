@@ -20,8 +20,9 @@ from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import DatabricksError
 from lakehouse_iam.databricks.validation import Place, validate
 from lakehouse_iam.databricks.workspace import Workspace
-from lakehouse_iam.plan import Expected, Plan, Probe, plan_setup
-from lakehouse_iam.plan.outsiders import sister_bucket
+from lakehouse_iam.plan import Plan, plan_setup
+from lakehouse_iam.probes import Expected, Probe
+from lakehouse_iam.probes.outsiders import sister_bucket
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.attempts import Attempt, Happened
 from lakehouse_iam.rehearsal.cast import Cast

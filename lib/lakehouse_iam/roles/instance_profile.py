@@ -20,14 +20,25 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lakehouse_iam.partitions import EC2_SERVICE
-from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement, pack
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement, pack
 from lakehouse_iam.roles.bucket_access import BucketAccess as BucketAccess
+from lakehouse_iam.roles.role_spec import PolicyNames, ResourcePolicies, RoleSpec
 from lakehouse_iam.statements import kms, pass_role, s3, sts
 
 DEPLOYMENT_ROLE_DESCRIPTION = "Carried by Databricks clusters; may only assume the bucket owners' roles"
 BUCKET_OWNER_ROLE_DESCRIPTION = "Assumed by Databricks clusters of another account to use the listed buckets"
-ASSUME_POLICY_DESCRIPTION = "Lets the deployment-account role assume the bucket owners' roles"
-BUCKET_POLICY_DESCRIPTION = "The buckets, folders and keys that the bucket-owner role may use"
+ASSUME_ROLE_POLICIES = PolicyNames(
+    id="AssumeBucketOwnerRoles",
+    suffix="assume-role",
+    description="Lets the deployment-account role assume the bucket owners' roles",
+)
+BUCKET_ACCESS_POLICIES = PolicyNames(
+    id="BucketAccess",
+    suffix="bucket-access",
+    description="The buckets, folders and keys that the bucket-owner role may use",
+)
+ASSUME_POLICY_DESCRIPTION = ASSUME_ROLE_POLICIES.description
+BUCKET_POLICY_DESCRIPTION = BUCKET_ACCESS_POLICIES.description
 
 
 class TrustBy(Enum):
@@ -51,6 +62,61 @@ class _Item:
     @property
     def name(self) -> str:
         return f"{self.group}/{self.grant.prefix}"
+
+
+def deployment_account_role(
+    arn: str,
+    *,
+    bucket_owner_roles: Sequence[str],
+    serverless_role: str | None = None,
+    workspace_ids: Sequence[str] = (),
+) -> RoleSpec:
+    """The role that clusters carry through an instance profile.
+
+    Args:
+        arn: its ARN, or a token for it.
+        bucket_owner_roles: the ARNs of the roles that it may assume.
+        serverless_role: as in `deployment_trust`.
+        workspace_ids: as in `deployment_trust`.
+
+    Raises:
+        QuotaExceeded: one of the ARNs alone is larger than a managed policy.
+    """
+    return RoleSpec(
+        arn=arn,
+        description=DEPLOYMENT_ROLE_DESCRIPTION,
+        trust=deployment_trust(serverless_role, workspace_ids),
+        policies=assume_role_documents(bucket_owner_roles),
+        policy_names=ASSUME_ROLE_POLICIES,
+    )
+
+
+def bucket_owner_role(arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketAccess]) -> RoleSpec:
+    """The role in a bucket owner's account that clusters assume.
+
+    Args:
+        arn: its ARN, or a token for it.
+        trust: as `bucket_owner_trust` writes it.
+        buckets: what it may use.
+
+    Raises:
+        QuotaExceeded: a single grant is larger than a managed policy.
+    """
+    return RoleSpec(
+        arn=arn,
+        description=BUCKET_OWNER_ROLE_DESCRIPTION,
+        trust=trust,
+        policies=bucket_owner_documents(buckets),
+        policy_names=BUCKET_ACCESS_POLICIES,
+        resource_policies=resource_policies(arn),
+    )
+
+
+def resource_policies(bucket_owner_role_arn: str) -> ResourcePolicies:
+    """What the policies of buckets and keys must allow so that a bucket-owner role can use them."""
+    return ResourcePolicies(
+        bucket_owner_role_arn, s3.bucket_statements, key_sid="LakehouseBucketOwnerRole", role_title="bucket-owner role"
+    )
 
 
 def deployment_trust(serverless_role: str | None = None, workspace_ids: Sequence[str] = ()) -> PolicyDocument:
@@ -110,15 +176,14 @@ def _document(items: Sequence[_Item]) -> PolicyDocument:
 
 def bucket_policy_statements(bucket: BucketAccess, bucket_owner_role_arn: str) -> tuple[Statement, ...]:
     """The statements of a bucket's policy that let the bucket-owner role in."""
-    return s3.bucket_statements(bucket.grants(), (Principal("AWS", bucket_owner_role_arn),))
+    return resource_policies(bucket_owner_role_arn).bucket_policy_statements(bucket)
 
 
 def bucket_policy_document(bucket: BucketAccess, bucket_owner_role_arn: str) -> PolicyDocument:
     """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
-    statements = bucket_policy_statements(bucket, bucket_owner_role_arn)
-    return PolicyDocument((*statements, s3.deny_insecure_transport(bucket.bucket_arn)))
+    return resource_policies(bucket_owner_role_arn).bucket_policy_document(bucket)
 
 
 def key_policy_statement(key: kms.KeyGrant, bucket_owner_role_arn: str) -> Statement:
     """The statement that the key's policy needs before the bucket-owner role can use the key."""
-    return kms.key_policy_statement(key, Principal("AWS", bucket_owner_role_arn), sid="LakehouseBucketOwnerRole")
+    return resource_policies(bucket_owner_role_arn).key_policy_statement(key)

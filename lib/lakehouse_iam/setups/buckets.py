@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from lakehouse_iam.arns import AccountId, BucketName, KeyArn, ObjectPrefix
@@ -12,6 +13,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.roles.bucket_access import BucketAccess
 from lakehouse_iam.setups.problems import Fault, Path
+from lakehouse_iam.setups.setup import Setup
 from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
 
@@ -51,6 +53,33 @@ class Bucket:
             acls=self.object_ownership.uses_acls,
             key=KeyGrant(str(key), self.access, partition.via_service("s3", key.region)) if key else None,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupWithBuckets(Setup):
+    """A setup that lists its buckets under `buckets`.
+
+    Args:
+        buckets: all of them, by name.
+    """
+
+    buckets: tuple[Bucket, ...]
+
+    def owned_by(self, account: AccountId) -> tuple[Bucket, ...]:
+        """The buckets of one account, by name."""
+        return self._by_owner.get(account, ())
+
+    @property
+    def owners(self) -> tuple[AccountId, ...]:
+        """The accounts that own buckets, by id."""
+        return tuple(sorted(self._by_owner, key=lambda account: account.value))
+
+    @cached_property
+    def _by_owner(self) -> dict[AccountId, tuple[Bucket, ...]]:
+        found: dict[AccountId, list[Bucket]] = {}
+        for bucket in self.buckets:
+            found.setdefault(bucket.owner, []).append(bucket)
+        return {account: tuple(owned) for account, owned in found.items()}
 
 
 def each_bucket(content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:

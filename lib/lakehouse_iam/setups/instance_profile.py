@@ -15,19 +15,18 @@ from lakehouse_iam.arns import (
     IamPath,
     InstanceProfileArn,
     InstanceProfileName,
-    ManagedPolicyArn,
     RoleArn,
     RoleName,
 )
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import DatabricksShard, Partition
-from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
 from lakehouse_iam.roles.instance_profile import TrustBy
-from lakehouse_iam.setups.buckets import Bucket as Bucket
-from lakehouse_iam.setups.buckets import BucketPolicyMode as BucketPolicyMode
-from lakehouse_iam.setups.buckets import each_bucket, read_bucket
+from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
 from lakehouse_iam.setups.problems import Fault, Path
-from lakehouse_iam.setups.top_level import boundary_arn, boundary_of, partition_of, shard_of, tags_of
+from lakehouse_iam.setups.setup import common_keys
+from lakehouse_iam.setups.top_level import boundary_of, partition_of, shard_of
+
+PATTERN = "instance-profile"
 
 
 @dataclass(frozen=True)
@@ -48,35 +47,21 @@ class BucketOwner:
     trust: TrustBy
 
 
-@dataclass(frozen=True)
-class InstanceProfileSetup:
+@dataclass(frozen=True, kw_only=True)
+class InstanceProfileSetup(SetupWithBuckets):
     """Clusters of one account use buckets of others through an instance profile and an assumed role."""
 
-    name: str
-    region: str
-    partition: Partition
     shard: DatabricksShard
-    tags: tuple[tuple[str, str], ...]
-    permissions_boundary: str
-    managed_policies_per_role: int
-    trust_policy_size: int
     workspace: Workspace
     bucket_owners: tuple[BucketOwner, ...]
-    buckets: tuple[Bucket, ...]
     host: str
-
-    pattern = "instance-profile"
 
     def buckets_of(self, owner: BucketOwner) -> tuple[Bucket, ...]:
         """The buckets of one owner, by name."""
-        return tuple(bucket for bucket in self.buckets if bucket.owner == owner.role.account)
-
-    def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
-        """The permissions boundary of roles in an account, if the setup asks for one."""
-        return boundary_arn(self.permissions_boundary, self.partition, account)
+        return self.owned_by(owner.role.account)
 
 
-def build(content: dict[str, Any]) -> InstanceProfileSetup:
+def read(content: dict[str, Any]) -> InstanceProfileSetup:
     """The setup of a document that its schema has passed.
 
     Raises:
@@ -87,17 +72,13 @@ def build(content: dict[str, Any]) -> InstanceProfileSetup:
     workspace = _workspace(content["workspace"], partition, shard)
     owners = tuple(_owners(content["bucket_owner"], partition, workspace))
     buckets = tuple(sorted(_buckets(content, owners, partition), key=lambda bucket: bucket.name.value))
-    _no_idle_owner(owners, buckets, content)
-    quotas = content.get("quotas", {})
+    _no_idle_owner(buckets, content)
     return InstanceProfileSetup(
-        name=str(content["setup"]),
-        region=str(content["region"]),
+        **common_keys(content),
+        pattern=PATTERN,
         partition=partition,
-        shard=shard,
-        tags=tags_of(content),
         permissions_boundary=boundary_of(content, partition),
-        managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
-        trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
+        shard=shard,
         workspace=workspace,
         bucket_owners=tuple(sorted(owners, key=lambda owner: owner.role.account.value)),
         buckets=buckets,
@@ -168,40 +149,40 @@ def _owner_entries(content: Any) -> Iterator[tuple[Path, Any]]:
 
 
 def _buckets(content: dict[str, Any], owners: tuple[BucketOwner, ...], partition: Partition) -> Iterator[Bucket]:
+    accounts = {owner.role.account.value: owner.role.account for owner in owners}
     for path, entry in each_bucket(content):
         yield read_bucket(
             entry,
             path,
-            owner=_owner_of(entry, path, owners),
+            owner=_owner_of(entry, path, accounts),
             policy=BucketPolicyMode.HANDOFF,
             region=content["region"],
             partition=partition,
         )
 
 
-def _owner_of(entry: dict[str, Any], path: Path, owners: tuple[BucketOwner, ...]) -> AccountId:
-    accounts = [owner.role.account for owner in owners]
+def _owner_of(entry: dict[str, Any], path: Path, accounts: dict[str, AccountId]) -> AccountId:
     if "owner" not in entry:
         if len(accounts) == 1:
-            return accounts[0]
+            return next(iter(accounts.values()))
         problem = InvalidValue(
             f"the bucket {entry['name']} does not say which account owns it",
-            allowed=f"owner: with one of {', '.join(account.value for account in accounts)}",
+            allowed=f"owner: with one of {', '.join(accounts)}",
         )
         raise Fault(path, problem)
-    owner = AccountId.parse(entry["owner"])
-    if owner not in accounts:
+    owner = accounts.get(entry["owner"])
+    if owner is None:
         problem = InvalidValue(
-            f"the account {owner} is not among the bucket owners",
-            allowed=f"allowed: {', '.join(account.value for account in accounts)}",
+            f"the account {entry['owner']} is not among the bucket owners", allowed=f"allowed: {', '.join(accounts)}"
         )
         raise Fault((*path, "owner"), problem)
     return owner
 
 
-def _no_idle_owner(owners: tuple[BucketOwner, ...], buckets: tuple[Bucket, ...], content: dict[str, Any]) -> None:
+def _no_idle_owner(buckets: tuple[Bucket, ...], content: dict[str, Any]) -> None:
+    owning = {bucket.owner.value for bucket in buckets}
     for path, entry in _owner_entries(content["bucket_owner"]):
-        if all(bucket.owner.value != entry["account"] for bucket in buckets):
+        if entry["account"] not in owning:
             problem = InvalidValue(
                 f"the bucket owner {entry['account']} owns none of the buckets",
                 allowed="at least one bucket for each owner",

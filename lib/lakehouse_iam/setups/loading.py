@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lakehouse_iam.patterns import pattern_named, pattern_names
 from lakehouse_iam.setups.access_keys import access_key_problem
 from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents
 from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
-from lakehouse_iam.setups.schema import PATTERNS, schema_problems
-
-if TYPE_CHECKING:
-    from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
-    from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
-
-Setup: TypeAlias = "InstanceProfileSetup | UnityCatalogSetup"
+from lakehouse_iam.setups.schema import schema_problems
+from lakehouse_iam.setups.setup import Setup
 
 SETUP_ENDINGS = (".yaml", ".yml", ".json")
 _WITHOUT_KEYS = ("unity-catalog-aws", "unity-catalog-azure")
-
-
-def _builder(pattern: str) -> Callable[[dict[str, Any]], Setup]:
-    """What makes a setup of a checked document; a pattern is imported when the first setup of it is read."""
-    if pattern == "instance-profile":
-        from lakehouse_iam.setups import instance_profile
-
-        return instance_profile.build
-    from lakehouse_iam.setups import unity_catalog
-
-    builders = {
-        unity_catalog.ON_AWS: unity_catalog.build_on_aws,
-        unity_catalog.FROM_AZURE: unity_catalog.build_from_azure,
-    }
-    return builders[pattern]
 
 
 def load_setups(path: Path | str) -> tuple[Setup, ...]:
@@ -131,7 +111,8 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
     if problems:
         return problems, None
     try:
-        return [], _builder(pattern)(document.content)
+        setup: Setup = pattern_named(pattern).read.load()(document.content)
+        return [], setup
     except Fault as fault:
         where = document.line(fault.path)
         found = fault.problem
@@ -139,11 +120,11 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
 
 
 def _pattern_problem(document: Document) -> Problem | None:
-    allowed = f"allowed: {', '.join(PATTERNS)}"
+    allowed = f"allowed: {', '.join(pattern_names())}"
     if "pattern" not in document.content:
         return Problem(document.file, document.line(()), "", "the key 'pattern' is missing", allowed)
     pattern = document.content["pattern"]
-    if isinstance(pattern, str) and pattern in PATTERNS:
+    if isinstance(pattern, str) and pattern in pattern_names():
         return None
     line = document.line(("pattern",))
     if isinstance(pattern, list):
@@ -157,7 +138,7 @@ def _pattern_problem(document: Document) -> Problem | None:
         )
     if pattern is None:
         return Problem(document.file, line, "pattern", "the value is missing", allowed)
-    close = get_close_matches(str(pattern), PATTERNS, n=1)
+    close = get_close_matches(str(pattern), pattern_names(), n=1)
     next_step = f"did you mean {close[0]}?" if close else ""
     return Problem(document.file, line, "pattern", f"the pattern {str(pattern)!r} is not known", allowed, next_step)
 

@@ -22,19 +22,12 @@ from referencing import Registry, Resource
 from lakehouse_iam import arns
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_of_region
-from lakehouse_iam.setups import unity_catalog_formats
+from lakehouse_iam.patterns import every_pattern, pattern_named, pattern_names
 from lakehouse_iam.setups.document import Document, written_digits
 from lakehouse_iam.setups.problems import Path, Problem, path_text
 
-PATTERNS = ("instance-profile", "unity-catalog-aws", "unity-catalog-azure")
-
-# Keys that belong to one pattern only: what a reader means who puts them into a setup of another.
-_KEYS_OF = {
-    "unity-catalog-aws or unity-catalog-azure": ("storage_credential", "external_locations", "file_events"),
-    "saml-passthrough": ("accounts", "session_hours"),
-    "emr-studio": ("identity_center", "studio", "workgroup", "lake_formation"),
-    "instance-profile": ("workspace",),
-}
+SETUP_SCHEMA = "setup.schema.json"
+_SHARED_SCHEMAS = ("common.schema.json", "world.schema.json")
 
 _SETUP_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HOST = re.compile(r"https://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+/?")
@@ -79,11 +72,10 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "kms-key-arn": arns.KeyArn.parse,
     "databricks-host": _host,
     "databricks-workspace-id": _workspace_id,
-    **unity_catalog_formats.FORMATS,
 }
 
 
-def _format_checker() -> FormatChecker:
+def _format_checker(formats: Mapping[str, Callable[[str], object]]) -> FormatChecker:
     checker = FormatChecker(formats=())
 
     def checked(parse: Callable[[str], object]) -> Callable[[object], bool]:
@@ -94,27 +86,59 @@ def _format_checker() -> FormatChecker:
 
         return check
 
-    for name, parse in _FORMATS.items():
+    for name, parse in formats.items():
         checker.checks(name, raises=InvalidValue)(checked(parse))
     return checker
 
 
 def schema_names() -> list[str]:
-    """The names of the schemas that ship with the library."""
-    return sorted(file.name for file in files("lakehouse_iam.setups").iterdir() if file.name.endswith(".schema.json"))
+    """The names of all schemas: those of the patterns, and those that they share."""
+    return sorted([*_SHARED_SCHEMAS, SETUP_SCHEMA, *(pattern.schema_name for pattern in every_pattern())])
 
 
 def schema_text(name: str) -> str:
-    """The text of a schema that ships with the library, such as `instance-profile.schema.json`."""
-    return files("lakehouse_iam.setups").joinpath(name).read_text(encoding="utf-8")
+    """The text of a schema, such as `instance-profile.schema.json`."""
+    if name == SETUP_SCHEMA:
+        return json.dumps(_setup_schema(), indent=2) + "\n"
+    if name in _SHARED_SCHEMAS:
+        return files("lakehouse_iam.setups").joinpath(name).read_text(encoding="utf-8")
+    return next(pattern.schema_text() for pattern in every_pattern() if pattern.schema_name == name)
+
+
+def _setup_schema() -> dict[str, Any]:
+    """The schema of setups of any pattern: which pattern it is decides which schema holds."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SETUP_SCHEMA,
+        "title": "A lakehouse-iam setup",
+        "description": "One cross-account access that somebody needs. The pattern decides which further keys there are.",
+        "type": "object",
+        "required": ["setup", "pattern"],
+        "properties": {"pattern": {"description": "The kind of setup.", "enum": list(pattern_names())}},
+        "allOf": [
+            {
+                "if": {"properties": {"pattern": {"const": pattern.name}}, "required": ["pattern"]},
+                "then": {"$ref": pattern.schema_name},
+            }
+            for pattern in every_pattern()
+        ],
+    }
 
 
 @cache
-def _validator(pattern: str) -> Draft202012Validator:
-    registry: Registry[Any] = Registry().with_resources(
-        (name, Resource.from_contents(_schema(name))) for name in schema_names()
+def _validator(name: str) -> Draft202012Validator:
+    registry: Registry[Any] = Registry(retrieve=_referenced)  # type: ignore[call-arg]
+    formats = dict(_FORMATS)
+    if name in pattern_names():
+        own = pattern_named(name).formats
+        formats |= own.load() if own else {}
+    return Draft202012Validator(
+        _schema(f"{name}.schema.json"), registry=registry, format_checker=_format_checker(formats)
     )
-    return Draft202012Validator(_schema(f"{pattern}.schema.json"), registry=registry, format_checker=_format_checker())
+
+
+def _referenced(name: str) -> Resource[Any]:
+    return Resource.from_contents(_schema(name))
 
 
 @cache
@@ -122,9 +146,14 @@ def _schema(name: str) -> Any:
     return json.loads(schema_text(name))
 
 
-def schema_problems(document: Document, pattern: str) -> list[Problem]:
-    """Everything in the document that the pattern's schema does not allow, in the order of the lines."""
-    errors = list(_validator(pattern).iter_errors(document.content))
+def schema_problems(document: Document, name: str) -> list[Problem]:
+    """Everything in the document that a schema does not allow, in the order of the lines.
+
+    Args:
+        document: the document.
+        name: the schema's name without its ending: a pattern's, or `world`.
+    """
+    errors = list(_validator(name).iter_errors(document.content))
     explained = {tuple(error.absolute_path) for error in errors if error.validator == "format"}
     problems = [
         problem
@@ -256,10 +285,10 @@ def _choices(value: object, allowed: list[str]) -> str:
 def _unknown_key(document: Document, path: Path, known: list[str]) -> Problem:
     key = str(path[-1])
     close = get_close_matches(key, known, n=1)
-    foreign = [pattern for pattern, keys in _KEYS_OF.items() if key in keys] if len(path) == 1 else []
+    foreign = [pattern.name for pattern in every_pattern() if key in pattern.own_keys] if len(path) == 1 else []
     next_step = f"did you mean {close[0]!r}?" if close else ""
     if foreign and not close:
-        next_step = f"it belongs to a setup of the pattern {foreign[0]}; put --- between two setups"
+        next_step = f"it belongs to a setup of the pattern {' or '.join(foreign)}; put --- between two setups"
     return _problem(document, path, f"the key {key!r} is not known here", f"known: {', '.join(known)}", next_step)
 
 

@@ -14,11 +14,11 @@ from lakehouse_iam.arns import AccountId, ExternalId, IamPath, ManagedPolicyArn,
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, AZURE, WorkspaceHost
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard, Partition
-from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
 from lakehouse_iam.s3_url import S3Url
-from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, each_bucket, read_bucket
+from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
 from lakehouse_iam.setups.problems import Fault, Path, checked
-from lakehouse_iam.setups.top_level import boundary_arn, boundary_of, partition_of, shard_of, tags_of
+from lakehouse_iam.setups.setup import common_keys
+from lakehouse_iam.setups.top_level import boundary_of, partition_of, shard_of
 from lakehouse_iam.statements.s3 import Access
 
 ON_AWS = "unity-catalog-aws"
@@ -58,25 +58,16 @@ class ExternalLocation:
     comment: str
 
 
-@dataclass(frozen=True)
-class UnityCatalogSetup:
+@dataclass(frozen=True, kw_only=True)
+class UnityCatalogSetup(SetupWithBuckets):
     """A Databricks workspace, on AWS or Azure, uses buckets through Unity Catalog."""
 
-    pattern: str
-    name: str
-    region: str
-    partition: Partition
     shard: DatabricksShard
-    tags: tuple[tuple[str, str], ...]
-    permissions_boundary: str
-    managed_policies_per_role: int
-    trust_policy_size: int
     role: RoleArn
     host: WorkspaceHost
     databricks_account: str
     storage_credential: StorageCredential
     file_events: bool
-    buckets: tuple[Bucket, ...]
     external_locations: tuple[ExternalLocation, ...]
 
     @property
@@ -87,18 +78,10 @@ class UnityCatalogSetup:
     @property
     def other_owners(self) -> tuple[AccountId, ...]:
         """The accounts that own buckets and are not the role's."""
-        return tuple(sorted({b.owner for b in self.buckets} - {self.role.account}, key=lambda account: account.value))
-
-    def buckets_of(self, account: AccountId) -> tuple[Bucket, ...]:
-        """The buckets of one account, by name."""
-        return tuple(bucket for bucket in self.buckets if bucket.owner == account)
-
-    def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
-        """The permissions boundary of roles in an account, if the setup asks for one."""
-        return boundary_arn(self.permissions_boundary, self.partition, account)
+        return tuple(account for account in self.owners if account != self.role.account)
 
 
-def build_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
+def read_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
     """The setup of a document that the schema of `unity-catalog-aws` has passed.
 
     Raises:
@@ -115,10 +98,10 @@ def build_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
             f"{DATABRICKS_SHARDS[host.domain.shard].partition}, or the address of another workspace",
         )
         raise Fault(("databricks", "host"), problem)
-    return _build(content, ON_AWS, partition, shard, host)
+    return _read(content, ON_AWS, partition, shard, host)
 
 
-def build_from_azure(content: dict[str, Any]) -> UnityCatalogSetup:
+def read_from_azure(content: dict[str, Any]) -> UnityCatalogSetup:
     """The setup of a document that the schema of `unity-catalog-azure` has passed.
 
     Raises:
@@ -134,27 +117,22 @@ def build_from_azure(content: dict[str, Any]) -> UnityCatalogSetup:
         )
         raise Fault(("partition",) if "partition" in content else ("region",), problem)
     host = WorkspaceHost.parse(content["databricks"]["host"], cloud=AZURE)
-    return _build(content, FROM_AZURE, partition, shard, host)
+    return _read(content, FROM_AZURE, partition, shard, host)
 
 
-def _build(
+def _read(
     content: dict[str, Any], pattern: str, partition: Partition, shard: DatabricksShard, host: WorkspaceHost
 ) -> UnityCatalogSetup:
     owner = content["bucket_owner"]
     account = AccountId.parse(owner["account"])
     role_path = IamPath.parse(owner.get("role_path", "/"))
     buckets = tuple(sorted(_buckets(content, account, partition), key=lambda bucket: bucket.name.value))
-    quotas = content.get("quotas", {})
     return UnityCatalogSetup(
+        **common_keys(content),
         pattern=pattern,
-        name=str(content["setup"]),
-        region=str(content["region"]),
         partition=partition,
-        shard=shard,
-        tags=tags_of(content),
         permissions_boundary=_boundary(content, partition, account),
-        managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
-        trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
+        shard=shard,
         role=RoleArn(partition.name, account, RoleName.parse(owner["role"]), role_path),
         host=host,
         databricks_account=str(content["databricks"].get("account_id", "")),

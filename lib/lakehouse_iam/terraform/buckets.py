@@ -11,7 +11,7 @@ from lakehouse_iam.arns import BucketName, KeyArn, ObjectPrefix
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_named
 from lakehouse_iam.policy import PolicyDocument, Statement
-from lakehouse_iam.resources import BucketPolicyGrant, KeyPolicyGrant
+from lakehouse_iam.resources import HandOff, HandOffKind
 from lakehouse_iam.roles import bucket_access as roles
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.statements.kms import KeyGrant, strongest_key_grants
@@ -125,7 +125,7 @@ class Buckets(Construct):
         super().__init__(scope, id)
         self._place = place
         elements: list[Element] = []
-        handoffs: list[BucketPolicyGrant] = []
+        handoffs: list[HandOff] = []
         for bucket in buckets:
             grant = bucket.grant(partition)
             made = self._made(bucket) if bucket.create else []
@@ -135,7 +135,7 @@ class Buckets(Construct):
                 elements.append(self._policy(bucket, document, [*role, *made]))
             if bucket.policy is BucketPolicyMode.HANDOFF:
                 statements = words.bucket_statements(grant, role_arn)
-                handoffs.append(BucketPolicyGrant(BucketName(bucket.bucket), statements, _BUCKET_IS_KEPT))
+                handoffs.append(HandOff(HandOffKind.BUCKET_POLICY, bucket.bucket, statements, _BUCKET_IS_KEPT))
         self.elements = tuple(elements)
         self.handoffs = tuple(handoffs)
 
@@ -181,10 +181,10 @@ _KEY_IS_KEPT = "a key is used only by those its own policy allows; merge it afte
 
 def key_handoffs(
     buckets: Sequence[BucketAccess], *, role_arn: str, partition: str, words: Words
-) -> tuple[KeyPolicyGrant, ...]:
+) -> tuple[HandOff, ...]:
     """What the owners of the buckets' keys must merge: one statement for each key, for the most that any bucket needs."""
     grants = [key for bucket in buckets for key in (bucket.grant(partition).key,) if key]
     return tuple(
-        KeyPolicyGrant(KeyArn.parse(grant.key_arn), (words.key_statement(grant, role_arn),), _KEY_IS_KEPT)
+        HandOff(HandOffKind.KEY_POLICY, grant.key_arn, (words.key_statement(grant, role_arn),), _KEY_IS_KEPT)
         for grant in strongest_key_grants(grants)
     )

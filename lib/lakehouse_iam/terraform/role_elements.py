@@ -9,8 +9,8 @@ from constructs import Construct
 
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.errors import QuotaExceeded
-from lakehouse_iam.plan.names import policy_name
 from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE_ADJUSTED, PackedPolicy, PolicyDocument
+from lakehouse_iam.roles.role_spec import PolicyNames
 from lakehouse_iam.terraform import aws
 from lakehouse_iam.terraform.elements import Element
 from lakehouse_iam.terraform.engine import TerraformResource
@@ -105,7 +105,7 @@ def _attached(
         scope,
         f"Policy{policy.label}",
         aws.IamPolicy(
-            name=policy_name(str(arn.name), permissions.purpose, policy),
+            name=PolicyNames("", permissions.purpose, permissions.description).name(str(arn.name), policy),
             path="/",
             description=permissions.description,
             policy=policy.document,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.roles import storage_credential as documents
+from lakehouse_iam.roles import unity_catalog as documents
 from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, Words, key_handoffs
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
 from lakehouse_iam.terraform.role_elements import Permissions, make_role, parsed_role
@@ -57,8 +57,8 @@ class StorageCredentialRole(Construct):
                 "a bucket with ACLs is given to a storage credential",
                 allowed="buckets whose Object Ownership is bucket-owner-enforced; Unity Catalog does not support ACLs",
             )
-        made = documents.role_documents(
-            documents.StorageCredential(
+        made = documents.storage_credential_role(
+            documents.StorageCredentialInputs(
                 partition=self.arn.partition,
                 account=str(self.arn.account),
                 role_arn=str(self.arn),

@@ -9,17 +9,16 @@ import pytest
 from setup_texts import KEY, OTHER_OWNER, OWNER, WORKSPACE, bucket, document, plan_of, setup_of
 
 from lakehouse_iam.arns import BucketName
-from lakehouse_iam.plan import Expected, Party, PlanError, Probe, plan_setup
+from lakehouse_iam.plan import Party, PlanError, plan_setup
 from lakehouse_iam.plan.instance_profile import spark_configuration
-from lakehouse_iam.plan.outsiders import sister_bucket
+from lakehouse_iam.probes import Expected, Probe, setup_probes
+from lakehouse_iam.probes.outsiders import sister_bucket
 from lakehouse_iam.resources import (
-    BucketPolicyGrant,
     ExistingBucket,
     ExistingKey,
     ExistingManagedPolicy,
     ExistingRole,
-    KeyPolicyGrant,
-    RolePolicyGrant,
+    HandOffKind,
 )
 
 TWO_OWNERS: dict[str, Any] = {
@@ -107,14 +106,14 @@ def test_a_boundary_of_aws_is_nobodys_to_create() -> None:
 @pytest.mark.parametrize(("mode", "handed_off"), [("handoff", 1), ("managed", 0), ("none", 0)])
 def test_a_bucket_policy_is_handed_off_exactly_where_somebody_else_keeps_it(mode: str, handed_off: int) -> None:
     (_, phase) = plan_of(document(buckets=[bucket(policy=mode)])).phases
-    assert sum(isinstance(handoff, BucketPolicyGrant) for handoff in phase.handoffs) == handed_off
+    assert sum(handoff.kind is HandOffKind.BUCKET_POLICY for handoff in phase.handoffs) == handed_off
     assert sum("BucketPolicy" in resource.id for resource in phase.resources) == (mode == "managed")
 
 
 def test_a_key_that_buckets_share_is_handed_off_once_for_the_most_that_any_may_do() -> None:
     reader = bucket("reader", kms_key=KEY) | {"access": "read-only"}
     (_, phase) = plan_of(document(buckets=[reader, bucket("writer", kms_key=KEY)])).phases
-    grants = [handoff for handoff in phase.handoffs if isinstance(handoff, KeyPolicyGrant)]
+    grants = [handoff for handoff in phase.handoffs if handoff.kind is HandOffKind.KEY_POLICY]
     assert [grant.statements[0].actions for grant in grants] == [("kms:Decrypt", "kms:GenerateDataKey")]
 
 
@@ -122,7 +121,7 @@ def test_without_the_cross_account_role_pass_role_is_handed_off_and_never_droppe
     content = document(workspace={"account": WORKSPACE, "role": "deployment-role"})
     phase = plan_of(content).phases[0]
     (handoff,) = phase.handoffs
-    assert isinstance(handoff, RolePolicyGrant)
+    assert handoff.kind is HandOffKind.ROLE_POLICY
     assert handoff.statements[0].actions == ("iam:PassRole",)
     assert not any(resource.id == "PassRoleGrant" for resource in phase.resources)
 
@@ -151,7 +150,7 @@ def test_no_two_resources_of_a_stack_share_an_id(names: list[str]) -> None:
 
 def _answers(content: dict[str, Any]) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], set[Expected]]:
     answers: dict[tuple[str, str, tuple[tuple[str, str], ...]], set[Expected]] = {}
-    for probe in plan_of(content).probes:
+    for probe in setup_probes(setup_of(content)):
         if probe.assumes:
             answers.setdefault((probe.action, probe.resource, probe.context), set()).add(probe.expected)
     return answers
@@ -177,7 +176,7 @@ def test_a_sister_is_never_one_of_the_buckets_themselves() -> None:
 
 def test_reading_is_expected_everywhere_and_writing_only_where_it_was_asked_for() -> None:
     reader = bucket("reader") | {"access": "read-only"}
-    probes = plan_of(document(buckets=[reader, bucket("writer")])).probes
+    probes = setup_probes(setup_of(document(buckets=[reader, bucket("writer")])))
 
     def expected(action: str, name: str) -> Expected:
         wanted = f"arn:aws:s3:::{name}/lakehouse-iam-probe"
@@ -191,7 +190,9 @@ def test_reading_is_expected_everywhere_and_writing_only_where_it_was_asked_for(
 def test_only_the_deployment_role_may_assume_the_owners_role() -> None:
     owner = f"arn:aws:iam::{OWNER}:role/owner-role"
     probes = [
-        probe for probe in plan_of(document()).probes if probe.action == "sts:AssumeRole" and probe.resource == owner
+        probe
+        for probe in setup_probes(setup_of(document()))
+        if probe.action == "sts:AssumeRole" and probe.resource == owner
     ]
     allowed = [probe.principal for probe in probes if probe.expected is Expected.ALLOW]
     assert allowed == [f"arn:aws:iam::{WORKSPACE}:role/deployment-role"]
@@ -202,7 +203,9 @@ def test_every_question_is_asked_once() -> None:
     def questions(probes: tuple[Probe, ...]) -> list[str]:
         return [probe.question for probe in probes]
 
-    asked = questions(plan_of(document(buckets=[bucket(prefixes=["a", "b"], kms_key=KEY), bucket("other")])).probes)
+    asked = questions(
+        setup_probes(setup_of(document(buckets=[bucket(prefixes=["a", "b"], kms_key=KEY), bucket("other")])))
+    )
     assert len(set(asked)) == len(asked)
 
 

@@ -6,18 +6,30 @@ import json
 from typing import Any
 
 import pytest
-from unity_catalog_texts import EXTERNAL_ID, KEY, OTHER_OWNER, OWNER, bucket, credential, from_azure, on_aws, plan_of
+from unity_catalog_texts import (
+    EXTERNAL_ID,
+    KEY,
+    OTHER_OWNER,
+    OWNER,
+    bucket,
+    credential,
+    from_azure,
+    on_aws,
+    plan_of,
+    setup_of,
+)
 
 from lakehouse_iam.cloudformation import templates
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, PRE_PRODUCTION_UNITY_CATALOG_ROLE
-from lakehouse_iam.plan import Expected, PlanError, Probe
-from lakehouse_iam.plan.outsiders import OTHER_ROLE, STRANGER_ACCOUNT
+from lakehouse_iam.plan import PlanError
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID as PARAMETER
 from lakehouse_iam.plan.unity_catalog import STORAGE_CREDENTIAL_ROLE
+from lakehouse_iam.probes import Expected, Probe, setup_probes
+from lakehouse_iam.probes.outsiders import OTHER_ROLE, STRANGER_ACCOUNT
 from lakehouse_iam.proof.prove import prove_plan
 from lakehouse_iam.resources import (
     BucketPolicy,
-    BucketPolicyGrant,
+    HandOffKind,
     ManagedPolicy,
 )
 
@@ -62,17 +74,19 @@ def test_every_probe_gets_the_answer_it_must_get(name: str) -> None:
 
 @pytest.mark.parametrize("name", SETUPS)
 def test_no_two_probes_ask_the_same(name: str) -> None:
-    questions = [probe.question for probe in plan_of(SETUPS[name]).probes]
+    questions = [probe.question for probe in setup_probes(setup_of(SETUPS[name]))]
     assert len(set(questions)) == len(questions)
 
 
 def test_probes_ask_about_everyone_who_must_stay_out() -> None:
-    commercial = {(p.principal, p.context) for p in plan_of(SETUPS["aws"]).probes if p.action == "sts:AssumeRole"}
+    commercial = {
+        (p.principal, p.context) for p in setup_probes(setup_of(SETUPS["aws"])) if p.action == "sts:AssumeRole"
+    }
     named = (("sts:ExternalId", EXTERNAL_ID),)
     assert (PRE_PRODUCTION_UNITY_CATALOG_ROLE, named) in commercial
     assert (f"arn:aws:iam::{OWNER}:role/{OTHER_ROLE}", named) in commercial
     assert (f"arn:aws:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}", named) in commercial
-    gov = {probe.principal for probe in plan_of(SETUPS["gov"]).probes}
+    gov = {probe.principal for probe in setup_probes(setup_of(SETUPS["gov"]))}
     assert DATABRICKS_SHARDS["gov-dod"].unity_catalog_role in gov
     assert DATABRICKS_SHARDS["commercial"].unity_catalog_role not in gov
 
@@ -81,7 +95,7 @@ def test_unity_catalog_is_refused_without_with_an_empty_and_with_a_wrong_externa
     master = DATABRICKS_SHARDS["commercial"].unity_catalog_role
     asked = {
         probe.context: probe.expected
-        for probe in plan_of(SETUPS["aws"]).probes
+        for probe in setup_probes(setup_of(SETUPS["aws"]))
         if (probe.principal, probe.action, probe.assumes) == (master, "sts:AssumeRole", ())
     }
     assert asked == {
@@ -94,7 +108,9 @@ def test_unity_catalog_is_refused_without_with_an_empty_and_with_a_wrong_externa
 
 def test_azure_is_asked_to_write_and_delete_and_must_be_refused() -> None:
     writing = {
-        p.action: p.expected for p in plan_of(SETUPS["azure"]).probes if p.action in ("s3:PutObject", "s3:DeleteObject")
+        p.action: p.expected
+        for p in setup_probes(setup_of(SETUPS["azure"]))
+        if p.action in ("s3:PutObject", "s3:DeleteObject")
     }
     assert writing == {"s3:PutObject": Expected.DENY, "s3:DeleteObject": Expected.DENY}
 
@@ -166,7 +182,7 @@ def test_each_other_account_has_a_phase_after_the_role() -> None:
         "S3SalesMadeBucket",
         "S3SalesMadeBucketPolicy",
     ]
-    assert [str(h.bucket) for h in other.handoffs if isinstance(h, BucketPolicyGrant)] == ["sales-handed"]
+    assert [h.target for h in other.handoffs if h.kind is HandOffKind.BUCKET_POLICY] == ["sales-handed"]
     assert first.handoffs == ()
 
 

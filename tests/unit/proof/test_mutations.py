@@ -23,7 +23,7 @@ from policy_mutations import Json, Mutation, mutations
 
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.plan import plan_setup
-from lakehouse_iam.probe_document import ProbeDocument, probe_document
+from lakehouse_iam.probes.document import ProbeDocument, probe_document
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.prove import Prover, deployed_by
 from lakehouse_iam.proof.real_world import RealWorld

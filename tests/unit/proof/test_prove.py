@@ -12,7 +12,7 @@ import pytest
 from setup_texts import KEY, OWNER, WORKSPACE, bucket, document, plan_of
 
 from lakehouse_iam.plan import Plan, plan_setup
-from lakehouse_iam.probe_document import from_json, probe_document, to_json
+from lakehouse_iam.probes.document import from_json, probe_document, to_json
 from lakehouse_iam.proof.deployed import PolicyError
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.prove import Answer, Proof, Verdict, prove_plan, prove_templates

@@ -11,7 +11,7 @@ from setup_texts import OWNER, WORKSPACE, document, plan_of
 
 from lakehouse_iam.cloudformation import templates
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.probe_document import PROBES_METADATA, probe_document, to_json
+from lakehouse_iam.probes.document import PROBES_METADATA, probe_document, to_json
 from lakehouse_iam.proof.prove import prove_templates
 from lakehouse_iam.proof.template_files import (
     TemplateError,

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import pytest
 from setup_texts import VALID
 
+from lakehouse_iam.patterns import pattern_names
 from lakehouse_iam.setups import SetupError, setups_from_text
-from lakehouse_iam.setups.schema import PATTERNS
 
-ALLOWED = f"allowed: {', '.join(PATTERNS)}"
+ALLOWED = f"allowed: {', '.join(pattern_names())}"
 KNOWN_AT_TOP = (
     "known: setup, pattern, region, partition, databricks_shard, tags, permissions_boundary, quotas, workspace, "
     "bucket_owner, buckets, databricks"

@@ -9,7 +9,7 @@ import pytest
 from setup_texts import KEY, OTHER_OWNER, OWNER, VALID, bucket, document, setup_of
 
 from lakehouse_iam.setups import SetupError, load_setups, setups_from_text
-from lakehouse_iam.setups.instance_profile import BucketPolicyMode
+from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.setups.schema import schema_text
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -6,7 +6,8 @@ The chain, in the order in which a request walks it:
    id. The role trusts it by its ARN, on that condition.
 2. The role assumes itself, again with the external id. Unity Catalog refuses roles that cannot (since 2025-01-20). Two
    halves make it possible: the trust policy lets the role in through its own account, and the role's own policy allows
-   the step. One half alone looks right and does nothing, so `RoleDocuments` cannot be made with one of them.
+   the step. One half alone looks right and does nothing, so `storage_credential_role`
+   makes both or nothing.
 3. The role acts on the bucket. Its own policy is enough for a bucket and key of its own account as far as they delegate
    to IAM; elsewhere the bucket policy (`bucket_policy_statements`) and the key policy (`key_policy_statement`) must agree.
 
@@ -21,16 +22,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement, pack
-from lakehouse_iam.roles.bucket_access import BucketAccess as BucketAccess
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement, pack
+from lakehouse_iam.roles.bucket_access import BucketAccess
+from lakehouse_iam.roles.role_spec import PolicyNames, ResourcePolicies, RoleSpec
 from lakehouse_iam.statements import file_events, kms, s3, sts
 
 ROLE_DESCRIPTION = "Assumed by Databricks Unity Catalog to use the listed buckets through a storage credential"
-POLICY_DESCRIPTION = "The buckets, folders and keys that the storage credential may use, and leave to assume itself"
+STORAGE_CREDENTIAL_POLICIES = PolicyNames(
+    id="StorageCredentialAccess",
+    suffix="storage-credential-access",
+    description="The buckets, folders and keys that the storage credential may use, and leave to assume itself",
+)
+POLICY_DESCRIPTION = STORAGE_CREDENTIAL_POLICIES.description
 
 
 @dataclass(frozen=True)
-class StorageCredential:
+class StorageCredentialInputs:
     """What the documents of the role are made from. Every text may be an unresolved token in a CDK app.
 
     Args:
@@ -52,43 +59,65 @@ class StorageCredential:
     file_events: bool = False
 
 
-@dataclass(frozen=True)
-class RoleDocuments:
-    """The trust policy of a role that assumes itself, and the policies that let it.
+def storage_credential_role(inputs: StorageCredentialInputs) -> RoleSpec:
+    """The role that Unity Catalog assumes for a storage credential.
 
     Raises:
-        InvalidValue: a statement of the trust policy without an external id, or one of the two halves of self-assuming
-            is missing.
+        InvalidValue: no external id.
+        QuotaExceeded: a single grant is larger than a managed policy.
     """
+    trust, policies = _trust(inputs), permissions(inputs, inputs.buckets)
+    require_self_assuming(inputs.role_arn, trust, policies)
+    return RoleSpec(
+        arn=inputs.role_arn,
+        description=ROLE_DESCRIPTION,
+        trust=trust,
+        policies=policies,
+        policy_names=STORAGE_CREDENTIAL_POLICIES,
+        resource_policies=resource_policies(inputs.role_arn),
+    )
 
-    role_arn: str
-    trust: PolicyDocument
-    policies: tuple[PackedPolicy, ...]
 
-    def __post_init__(self) -> None:
-        if not all(_names_external_id(statement) for statement in self.trust.statements):
-            raise InvalidValue(
-                f"the trust policy of {self.role_arn} lets somebody in without an external id",
-                allowed="sts:ExternalId in every statement, with at least one value",
-                next_step="give the external id that the storage credential shows",
-            )
-        own = [statement for policy in self.policies for statement in policy.document.statements]
-        halves = {
-            "its trust policy does not let itself in": any(
-                condition.key == "aws:PrincipalArn" and self.role_arn in condition.values
-                for statement in self.trust.statements
-                for condition in statement.conditions
-            ),
-            "its own policy does not allow sts:AssumeRole on itself": any(
-                statement.actions == sts.ASSUME_ROLE and self.role_arn in statement.resources for statement in own
-            ),
-        }
-        missing = [what for what, there in halves.items() if not there]
-        if missing:
-            raise InvalidValue(
-                f"the role {self.role_arn} cannot assume itself: {' and '.join(missing)}",
-                allowed="both halves together; Unity Catalog refuses a role with one of them",
-            )
+def resource_policies(role_arn: str) -> ResourcePolicies:
+    """What the policies of buckets and keys must allow so that the role can use them.
+
+    A bucket policy is needed where the bucket is in another account than the role.
+    """
+    return ResourcePolicies(
+        role_arn, s3.unity_catalog_statements, key_sid="LakehouseStorageCredentialRole", role_title="role"
+    )
+
+
+def require_self_assuming(role_arn: str, trust: PolicyDocument, policies: Sequence[PackedPolicy]) -> None:
+    """Refuse documents of a role that cannot assume itself, or that trusts without an external id.
+
+    Raises:
+        InvalidValue: a statement of the trust policy without an external id, or one of the two statements that make
+            self-assuming possible is missing.
+    """
+    if not all(_names_external_id(statement) for statement in trust.statements):
+        raise InvalidValue(
+            f"the trust policy of {role_arn} lets somebody in without an external id",
+            allowed="sts:ExternalId in every statement, with at least one value",
+            next_step="give the external id that the storage credential shows",
+        )
+    own = [statement for policy in policies for statement in policy.document.statements]
+    needed = {
+        "its trust policy does not let itself in": any(
+            condition.key == "aws:PrincipalArn" and role_arn in condition.values
+            for statement in trust.statements
+            for condition in statement.conditions
+        ),
+        "its own policy does not allow sts:AssumeRole on itself": any(
+            statement.actions == sts.ASSUME_ROLE and role_arn in statement.resources for statement in own
+        ),
+    }
+    missing = [what for what, there in needed.items() if not there]
+    if missing:
+        raise InvalidValue(
+            f"the role {role_arn} cannot assume itself: {' and '.join(missing)}",
+            allowed="both halves together; Unity Catalog refuses a role with one of them",
+        )
 
 
 def _names_external_id(statement: Statement) -> bool:
@@ -108,17 +137,7 @@ class _Item:
         return f"{self.group}/{self.grant.prefix}" if self.grant else ""
 
 
-def role_documents(credential: StorageCredential) -> RoleDocuments:
-    """Both documents of the role, whole.
-
-    Raises:
-        InvalidValue: no external id.
-        QuotaExceeded: a single grant is larger than a managed policy.
-    """
-    return RoleDocuments(credential.role_arn, _trust(credential), permissions(credential, credential.buckets))
-
-
-def permissions(credential: StorageCredential, buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
+def permissions(credential: StorageCredentialInputs, buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
     """The role's own policies for some of its buckets, packed so that adding a bucket changes one of them at most."""
     items = [_Item()] + [
         _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
@@ -131,7 +150,7 @@ def permissions(credential: StorageCredential, buckets: Sequence[BucketAccess]) 
     )
 
 
-def _trust(credential: StorageCredential) -> PolicyDocument:
+def _trust(credential: StorageCredentialInputs) -> PolicyDocument:
     root = f"arn:{credential.partition}:iam::{credential.account}:root"
     ids = credential.external_ids
     return PolicyDocument(
@@ -142,7 +161,7 @@ def _trust(credential: StorageCredential) -> PolicyDocument:
     )
 
 
-def _permissions(credential: StorageCredential, items: Sequence[_Item]) -> PolicyDocument:
+def _permissions(credential: StorageCredentialInputs, items: Sequence[_Item]) -> PolicyDocument:
     grants = [item.grant for item in items if item.grant]
     statements = [
         *s3.unity_catalog_statements(grants),
@@ -159,15 +178,14 @@ def _permissions(credential: StorageCredential, items: Sequence[_Item]) -> Polic
 
 def bucket_policy_statements(bucket: BucketAccess, role_arn: str) -> tuple[Statement, ...]:
     """The statements of a bucket's policy that let the role in; needed where the bucket is in another account."""
-    return s3.unity_catalog_statements(bucket.grants(), (Principal("AWS", role_arn),))
+    return resource_policies(role_arn).bucket_policy_statements(bucket)
 
 
 def bucket_policy_document(bucket: BucketAccess, role_arn: str) -> PolicyDocument:
     """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
-    statements = bucket_policy_statements(bucket, role_arn)
-    return PolicyDocument((*statements, s3.deny_insecure_transport(bucket.bucket_arn)))
+    return resource_policies(role_arn).bucket_policy_document(bucket)
 
 
 def key_policy_statement(key: kms.KeyGrant, role_arn: str) -> Statement:
     """The statement that the key's policy needs before the role can use the key."""
-    return kms.key_policy_statement(key, Principal("AWS", role_arn), sid="LakehouseStorageCredentialRole")
+    return resource_policies(role_arn).key_policy_statement(key)

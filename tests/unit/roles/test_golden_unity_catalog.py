@@ -2,7 +2,7 @@
 
 Each file in `tests/golden/storage-credential/` holds both. To write the outcomes anew, and then to read every change:
 
-    UPDATE_GOLDEN=1 python -m pytest tests/unit/roles/test_golden_storage_credential.py
+    UPDATE_GOLDEN=1 python -m pytest tests/unit/roles/test_golden_unity_catalog.py
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from unity_catalog_texts import EXTERNAL_ID, OWNER, setup_of
 
-from lakehouse_iam.cloudformation import handoff_json, text
+from lakehouse_iam.cloudformation import text
 from lakehouse_iam.plan import plan_setup
-from lakehouse_iam.resources import KeyPolicyGrant, ManagedPolicy, Role
+from lakehouse_iam.resources import HandOffKind, ManagedPolicy, Role
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "storage-credential"
 
@@ -88,7 +88,7 @@ def _documents(setup: dict[str, Any]) -> dict[str, Any]:
     return {
         "trust": role.trust.to_json(),
         "permissions": [r.document.to_json() for r in phase.resources if isinstance(r, ManagedPolicy)],
-        "key policies to extend": [handoff_json(h) for h in phase.handoffs if isinstance(h, KeyPolicyGrant)],
+        "key policies to extend": [h.to_json() for h in phase.handoffs if h.kind is HandOffKind.KEY_POLICY],
     }
 
 

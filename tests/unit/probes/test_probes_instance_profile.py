@@ -6,18 +6,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from setup_texts import KEY, OWNER, WORKSPACE, bucket, document, plan_of, setup_of
+from setup_texts import KEY, OWNER, WORKSPACE, bucket, document, setup_of
 
 from lakehouse_iam.arns import RoleName
-from lakehouse_iam.plan import Expected, Probe
-from lakehouse_iam.plan.outsiders import sister_role
+from lakehouse_iam.probes import Expected, Probe, setup_probes
+from lakehouse_iam.probes.outsiders import sister_role
 
 OWNER_ROLE = f"arn:aws:iam::{OWNER}:role/owner-role"
 DEPLOYMENT_ROLE = f"arn:aws:iam::{WORKSPACE}:role/deployment-role"
 
 
 def probes_of(content: dict[str, Any]) -> tuple[Probe, ...]:
-    return plan_of(content).probes
+    return setup_probes(setup_of(content))
 
 
 def test_only_ec2_hands_over_the_deployment_role_and_named_workspaces_use_it() -> None:

@@ -10,11 +10,11 @@ from lakehouse_iam.arns import ExternalId
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement
 from lakehouse_iam.roles.bucket_access import BucketAccess
-from lakehouse_iam.roles.storage_credential import (
-    RoleDocuments,
-    StorageCredential,
+from lakehouse_iam.roles.unity_catalog import (
+    StorageCredentialInputs,
     bucket_policy_document,
-    role_documents,
+    require_self_assuming,
+    storage_credential_role,
 )
 from lakehouse_iam.statements import sts
 from lakehouse_iam.statements.s3 import Access
@@ -24,7 +24,7 @@ ROOT = "arn:aws:iam::444455556666:root"
 MASTER = "arn:aws:iam::414351767826:role/master"
 BUCKET = BucketAccess("arn:aws:s3:::sales", Access.READ_WRITE)
 
-CREDENTIAL = StorageCredential(
+CREDENTIAL = StorageCredentialInputs(
     partition="aws",
     account="444455556666",
     role_arn=ROLE,
@@ -37,25 +37,25 @@ TRUST = PolicyDocument((sts.trust_role_with_external_ids(MASTER, ["id"]), sts.tr
 
 
 def test_every_external_id_stands_in_both_statements() -> None:
-    for statement in role_documents(CREDENTIAL).trust.to_json()["Statement"]:
+    for statement in storage_credential_role(CREDENTIAL).trust.to_json()["Statement"]:
         assert statement["Condition"]["StringEquals"] == {"sts:ExternalId": ["id-a", "id-b"]}
 
 
 def test_no_external_id_is_no_role() -> None:
     with pytest.raises(InvalidValue, match="lets somebody in without an external id"):
-        role_documents(replace(CREDENTIAL, external_ids=()))
+        storage_credential_role(replace(CREDENTIAL, external_ids=()))
 
 
 def test_a_trust_statement_without_an_external_id_is_refused() -> None:
     loose = PolicyDocument((sts.trust_role(MASTER), sts.trust_itself(ROOT, ROLE, ["id"])))
     with pytest.raises(InvalidValue, match="without an external id"):
-        RoleDocuments(ROLE, loose, (PERMISSION,))
+        require_self_assuming(ROLE, loose, (PERMISSION,))
 
 
 def test_the_trusting_half_alone_is_refused() -> None:
     nothing = PackedPolicy("", PolicyDocument((Statement(("s3:GetObject",), ("arn:aws:s3:::sales/*",)),)))
     with pytest.raises(InvalidValue) as caught:
-        RoleDocuments(ROLE, TRUST, (nothing,))
+        require_self_assuming(ROLE, TRUST, (nothing,))
     assert str(caught.value) == (
         f"the role {ROLE} cannot assume itself: its own policy does not allow sts:AssumeRole on itself: "
         "both halves together; Unity Catalog refuses a role with one of them"
@@ -65,18 +65,18 @@ def test_the_trusting_half_alone_is_refused() -> None:
 def test_the_permitting_half_alone_is_refused() -> None:
     trust = PolicyDocument((sts.trust_role_with_external_ids(MASTER, ["id"]),))
     with pytest.raises(InvalidValue, match="its trust policy does not let itself in"):
-        RoleDocuments(ROLE, trust, (PERMISSION,))
+        require_self_assuming(ROLE, trust, (PERMISSION,))
 
 
 def test_halves_of_two_roles_make_no_whole() -> None:
     other = PackedPolicy("", PolicyDocument((sts.assume_itself(f"{ROLE}-other"),)))
     with pytest.raises(InvalidValue, match="cannot assume itself"):
-        RoleDocuments(ROLE, TRUST, (other,))
+        require_self_assuming(ROLE, TRUST, (other,))
 
 
 def test_a_role_with_many_policies_may_assume_itself_in_exactly_one() -> None:
     buckets = tuple(BucketAccess(f"arn:aws:s3:::{'lake' * 12}-{n:03}", Access.READ_WRITE) for n in range(300))
-    policies = role_documents(replace(CREDENTIAL, buckets=buckets, file_events=True)).policies
+    policies = storage_credential_role(replace(CREDENTIAL, buckets=buckets, file_events=True)).policies
     assert len(policies) > 5
     with_self = [p for p in policies if any(s.actions == sts.ASSUME_ROLE for s in p.document.statements)]
     assert len(with_self) == 1
@@ -85,7 +85,7 @@ def test_a_role_with_many_policies_may_assume_itself_in_exactly_one() -> None:
 
 def test_uploads_are_listed_for_whole_buckets_only() -> None:
     folder = BucketAccess("arn:aws:s3:::folders", Access.READ_WRITE, ("raw",))
-    (policy,) = role_documents(replace(CREDENTIAL, buckets=(BUCKET, folder))).policies
+    (policy,) = storage_credential_role(replace(CREDENTIAL, buckets=(BUCKET, folder))).policies
     listing = [s for s in policy.document.statements if "s3:ListBucketMultipartUploads" in s.actions]
     assert [s.resources for s in listing] == [("arn:aws:s3:::sales",)]
 

@@ -10,17 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse_iam.cloudformation import handoff_json
+from lakehouse_iam.arns import BucketName, KeyArn
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan.phases import Phase, Plan
-from lakehouse_iam.plan.probes import Expected, Probe
-from lakehouse_iam.resources import (
-    BucketPolicyGrant,
-    ExistingBucket,
-    ExistingKey,
-    ExistingRole,
-    KeyPolicyGrant,
-)
+from lakehouse_iam.probes import setup_probes
+from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.resources import ExistingBucket, ExistingKey, ExistingRole, HandOffKind
 
 PROBES_METADATA = "lakehouse-iam:probes"
 """The type of the metadata entry that carries the document in a cloud assembly."""
@@ -87,7 +82,7 @@ class ProbeDocument:
 
 
 def probe_document(plan: Plan) -> ProbeDocument:
-    """The probes of a plan, with what its templates do not say."""
+    """The probes of a plan's setup, with what the templates of the plan do not say."""
     return ProbeDocument(
         setup=plan.setup,
         pattern=plan.pattern,
@@ -97,11 +92,11 @@ def probe_document(plan: Plan) -> ProbeDocument:
         parameters={parameter.id: parameter.stand_in for phase in plan.phases for parameter in phase.parameters},
         existing=tuple(found for phase in plan.phases for found in _existing(phase, plan.partition)),
         handed_off=tuple(
-            HandOffsOfAccount(str(phase.account), plan.partition, tuple(handoff_json(one) for one in phase.handoffs))
+            HandOffsOfAccount(str(phase.account), plan.partition, tuple(one.to_json() for one in phase.handoffs))
             for phase in plan.phases
             if phase.handoffs and not phase.has_stack
         ),
-        probes=plan.probes,
+        probes=setup_probes(plan.source),
     )
 
 
@@ -116,12 +111,14 @@ def _existing(phase: Phase, partition: str) -> list[ExistingInWorld]:
             found.append(ExistingInWorld(str(existing.arn), str(existing.arn.account)))
         elif isinstance(existing, ExistingRole):
             found.append(ExistingInWorld(f"arn:{partition}:iam::{account}:role/{existing.name}", account))
+    arns = {one.arn for one in found}
     for handoff in phase.handoffs:
-        if isinstance(handoff, KeyPolicyGrant):
-            found.append(ExistingInWorld(str(handoff.key), str(handoff.key.account)))
-        elif isinstance(handoff, BucketPolicyGrant):
-            known = any(one.arn == handoff.bucket.arn(partition) for one in found)
-            found += [] if known else [ExistingInWorld(handoff.bucket.arn(partition), account)]
+        if handoff.kind is HandOffKind.KEY_POLICY:
+            found.append(ExistingInWorld(handoff.target, str(KeyArn.parse(handoff.target).account)))
+        elif handoff.kind is HandOffKind.BUCKET_POLICY:
+            arn = BucketName(handoff.target).arn(partition)
+            if arn not in arns:
+                found.append(ExistingInWorld(arn, account))
     return found
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse_iam.plan.bucket_probes import Way
-from lakehouse_iam.plan.outsiders import STRANGER_ACCOUNT
-from lakehouse_iam.plan.probes import Expected, Probe
+from lakehouse_iam.probes.buckets import AccessPath
+from lakehouse_iam.probes.outsiders import STRANGER_ACCOUNT
+from lakehouse_iam.probes.probe import Expected, Probe
 from lakehouse_iam.statements.file_events import LIST, SETUP, TEARDOWN
 
 _OWN, _FOREIGN = "csms-lakehouse-iam-probe", "lakehouse-iam-probe"
@@ -21,11 +21,13 @@ _ONE_OF_EACH_KIND = (
 _WHAT = {"sns": "topics", "sqs": "queues"}
 
 
-def file_event_probes(way: Way, partition: str, account: str, region: str, expected: Expected) -> Iterator[Probe]:
+def file_event_probes(
+    path: AccessPath, partition: str, account: str, region: str, expected: Expected
+) -> Iterator[Probe]:
     """Every action on Databricks' own queues and topics, and what lies beside them.
 
     Args:
-        way: to the role.
+        path: to the role.
         partition: where it is.
         account: whose queues.
         region: where they are.
@@ -34,14 +36,14 @@ def file_event_probes(way: Way, partition: str, account: str, region: str, expec
     for action in (*SETUP, *LIST, *TEARDOWN):
         service = action.partition(":")[0]
         own = f"arn:{partition}:{service}:{region}:{account}:{_OWN}"
-        yield way.probe(f"file events: {action}", action, own, expected)
+        yield path.probe(f"file events: {action}", action, own, expected)
     for action in _ONE_OF_EACH_KIND:
         service = action.partition(":")[0]
         what = _WHAT[service]
         foreign = f"arn:{partition}:{service}:{region}:{account}:{_FOREIGN}"
-        yield way.probe(f"file events: {action} on {what} of others", action, foreign, Expected.DENY)
+        yield path.probe(f"file events: {action} on {what} of others", action, foreign, Expected.DENY)
         elsewhere = f"arn:{partition}:{service}:{region}:{STRANGER_ACCOUNT}:{_OWN}"
-        yield way.probe(f"file events: {action} on {what} of another account", action, elsewhere, Expected.DENY)
+        yield path.probe(f"file events: {action} on {what} of another account", action, elsewhere, Expected.DENY)
     for service, action in (("sns", "sns:AddPermission"), ("sqs", "sqs:AddPermission")):
         own = f"arn:{partition}:{service}:{region}:{account}:{_OWN}"
-        yield way.probe(f"file events: {action}", action, own, Expected.DENY)
+        yield path.probe(f"file events: {action}", action, own, Expected.DENY)

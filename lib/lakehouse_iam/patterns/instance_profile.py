@@ -1,0 +1,22 @@
+"""The pattern `instance-profile`."""
+
+from __future__ import annotations
+
+from lakehouse_iam.patterns.pattern import Pattern, Reference
+
+PATTERN = Pattern(
+    name="instance-profile",
+    summary="clusters of a Databricks workspace use buckets of other accounts: an instance profile, then AssumeRole",
+    summary_ja="Databricks ワークスペースのクラスターが、インスタンスプロファイルと AssumeRole で別アカウントのバケットを使う",
+    own_keys=("workspace",),
+    resources="lakehouse_iam.setups",
+    formats=None,
+    read=Reference("lakehouse_iam.setups.instance_profile", "read"),
+    plan=Reference("lakehouse_iam.plan.instance_profile", "plan"),
+    probes=Reference("lakehouse_iam.probes.instance_profile", "probes"),
+    connect=Reference("lakehouse_iam.databricks.instance_profile", "connect"),
+    disconnect=Reference("lakehouse_iam.databricks.instance_profile", "disconnect"),
+    rehearse=Reference("lakehouse_iam.rehearsal.instance_profile", "prepare"),
+    stage=Reference("stacks.instance_profile", "InstanceProfileStage"),
+    terraform_stack=Reference("stacks.terraform.instance_profile", "InstanceProfileStack"),
+)

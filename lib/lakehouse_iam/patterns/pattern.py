@@ -1,0 +1,78 @@
+"""What a pattern is made of: names of files and functions, none of them imported before it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Something in a module by its name, imported when it is asked for.
+
+    Args:
+        module: the module, such as `lakehouse_iam.plan.instance_profile`.
+        name: the function, class or constant in it.
+    """
+
+    module: str
+    name: str
+
+    def load(self) -> Any:
+        """Import the module and return what it holds under the name."""
+        return getattr(import_module(self.module), self.name)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One kind of setup.
+
+    A pattern is one set of files, one in each room, and one line in `lakehouse_iam.patterns`. Everything that depends
+    on the kind of a setup goes through this value; nothing else in the library names a pattern.
+
+    Args:
+        name: as setups write it under `pattern`, such as `instance-profile`.
+        summary: one line for help and tables.
+        summary_ja: the same in Japanese.
+        own_keys: the keys at the top of its setups that setups of other patterns do not have.
+        resources: the package that holds `<name>.schema.json` and `<name>.starter.yaml`.
+        formats: a mapping from `format` names of its schema to functions that check a text.
+        read: from a document that its schema has passed to a setup.
+        plan: from a setup to a plan.
+        probes: from a setup to its probes.
+        connect: makes in Databricks what a setup needs there.
+        disconnect: removes that again.
+        rehearse: prepares the local AWS for the probes of a setup.
+        stage: the stage of the example CDK app, made of a scope and a setup.
+        terraform_stack: the stack of the example Terraform app, made of a scope and a setup.
+    """
+
+    name: str
+    summary: str
+    summary_ja: str
+    own_keys: tuple[str, ...]
+    resources: str
+    formats: Reference | None
+    read: Reference
+    plan: Reference
+    probes: Reference
+    connect: Reference | None
+    disconnect: Reference | None
+    rehearse: Reference | None
+    stage: Reference
+    terraform_stack: Reference
+
+    @property
+    def schema_name(self) -> str:
+        """The file name of its JSON Schema."""
+        return f"{self.name}.schema.json"
+
+    def schema_text(self) -> str:
+        """Its JSON Schema."""
+        return files(self.resources).joinpath(self.schema_name).read_text(encoding="utf-8")
+
+    def starter_text(self) -> str:
+        """A commented setup to start from."""
+        return files(self.resources).joinpath(f"{self.name}.starter.yaml").read_text(encoding="utf-8")

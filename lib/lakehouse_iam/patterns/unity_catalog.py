@@ -1,0 +1,32 @@
+"""The patterns `unity-catalog-aws` and `unity-catalog-azure`: one family, which shares every file but the schema."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lakehouse_iam.patterns.pattern import Pattern, Reference
+
+ON_AWS = Pattern(
+    name="unity-catalog-aws",
+    summary="Unity Catalog on AWS uses buckets through a storage credential",
+    summary_ja="AWS 上の Unity Catalog が、ストレージ資格情報でバケットを使う",
+    own_keys=("storage_credential", "external_locations", "file_events"),
+    resources="lakehouse_iam.setups",
+    formats=Reference("lakehouse_iam.setups.unity_catalog_formats", "FORMATS"),
+    read=Reference("lakehouse_iam.setups.unity_catalog", "read_on_aws"),
+    plan=Reference("lakehouse_iam.plan.unity_catalog", "plan"),
+    probes=Reference("lakehouse_iam.probes.unity_catalog", "probes"),
+    connect=Reference("lakehouse_iam.databricks.unity_catalog", "connect"),
+    disconnect=Reference("lakehouse_iam.databricks.unity_catalog", "disconnect"),
+    rehearse=Reference("lakehouse_iam.rehearsal.unity_catalog", "prepare"),
+    stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
+    terraform_stack=Reference("stacks.terraform.unity_catalog", "UnityCatalogStack"),
+)
+
+FROM_AZURE = replace(
+    ON_AWS,
+    name="unity-catalog-azure",
+    summary="Azure Databricks reads buckets of AWS through a storage credential, and never with an access key",
+    summary_ja="Azure Databricks が、アクセスキーを使わずストレージ資格情報で AWS のバケットを読む",
+    read=Reference("lakehouse_iam.setups.unity_catalog", "read_from_azure"),
+)

@@ -1,0 +1,275 @@
+"""From the documents of a role and its buckets to the resources and hand-offs of a stack, within the quotas of AWS.
+
+Every pattern's plan is put together here, and so are the Terraform constructs: what a role or a bucket becomes is
+decided once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lakehouse_iam.arns import ManagedPolicyArn, RoleArn
+from lakehouse_iam.errors import QuotaExceeded
+from lakehouse_iam.partitions import Partition
+from lakehouse_iam.plan.names import bucket_id
+from lakehouse_iam.policy import (
+    BUCKET_POLICY_SIZE,
+    MANAGED_POLICIES_PER_ROLE_ADJUSTED,
+    MANAGED_POLICY_SIZE,
+    TRUST_POLICY_SIZE_ADJUSTED,
+    how_many_fit,
+)
+from lakehouse_iam.resources import (
+    Bucket,
+    BucketPolicy,
+    Existing,
+    ExistingBucket,
+    ExistingKey,
+    ExistingManagedPolicy,
+    HandOff,
+    HandOffKind,
+    ManagedPolicy,
+    Resource,
+    Role,
+)
+from lakehouse_iam.roles.role_spec import ResourcePolicies, RoleSpec
+from lakehouse_iam.setups.buckets import Bucket as BucketInSetup
+from lakehouse_iam.setups.buckets import BucketPolicyMode
+from lakehouse_iam.setups.setup import Setup
+from lakehouse_iam.statements.kms import strongest_key_grants
+
+# Source: CloudFormation "Understand CloudFormation quotas" (resources in one template), read 2026-11-21.
+STACK_RESOURCES = 500
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The list in a setup that a document grows with: what to count, when the document is too large.
+
+    Args:
+        noun: what the list holds, such as `buckets by name`.
+        length: how many entries it has.
+        spec_with: the role with the first n entries only.
+        remedy: what to do about the other entries.
+    """
+
+    noun: str
+    length: int
+    spec_with: Callable[[int], RoleSpec]
+    remedy: str
+
+
+# ---------------------------------------------------------------- a role
+
+
+def role_resources(
+    spec: RoleSpec, id: str, *, setup: Setup, trust_growth: Growth | None, policies_growth: Growth
+) -> list[Resource]:
+    """The role and its managed policies.
+
+    Args:
+        spec: the role.
+        id: its id within the stack.
+        setup: the setup, for its quotas and its permissions boundary.
+        trust_growth: what the trust policy grows with; `None` where only long names can make it too large.
+        policies_growth: what the number of policies grows with.
+
+    Raises:
+        QuotaExceeded: the trust policy is too large, or the role has too many policies.
+    """
+    role = RoleArn.parse(spec.arn)
+    _check_trust_size(spec, role, setup.trust_policy_size, trust_growth)
+    _check_policy_count(spec, role, setup.managed_policies_per_role, policies_growth)
+    names = spec.policy_names
+    return [
+        Role(id, role, spec.trust, spec.description, setup.boundary_in(role.account)),
+        *(
+            ManagedPolicy(
+                f"{names.id}{policy.label}",
+                names.name(str(role.name), policy),
+                policy.document,
+                names.description,
+                role.name,
+            )
+            for policy in spec.policies
+        ),
+    ]
+
+
+def _check_trust_size(spec: RoleSpec, role: RoleArn, most: int, growth: Growth | None) -> None:
+    if spec.trust.size <= most:
+        return
+    next_step = "shorten the role paths"
+    if growth:
+        # No role trusts nobody, so one entry is tried at least.
+        fit = how_many_fit(growth.length, lambda n: growth.spec_with(max(n, 1)).trust.size <= most)
+        raised = (
+            "have the quota 'Role trust policy length' raised and say so with quotas.trust_policy_size "
+            f"(up to {TRUST_POLICY_SIZE_ADJUSTED:,}), or "
+            if most < TRUST_POLICY_SIZE_ADJUSTED
+            else ""
+        )
+        next_step = f"{fit:,} of {growth.length:,} {growth.noun} fit; {raised}{growth.remedy}"
+    raise QuotaExceeded(
+        f"the trust policy of the role {role.name} would take {spec.trust.size:,} characters of {most:,}",
+        next_step=next_step,
+    )
+
+
+def _check_policy_count(spec: RoleSpec, role: RoleArn, most: int, growth: Growth) -> None:
+    if len(spec.policies) <= most:
+        return
+    fit = how_many_fit(growth.length, lambda n: n == 0 or len(growth.spec_with(n).policies) <= most)
+    raise QuotaExceeded(
+        f"the role {role.name} would need {len(spec.policies)} managed policies of {MANAGED_POLICY_SIZE:,} characters; "
+        f"{most} may be attached to a role",
+        next_step=f"the first {fit:,} of {growth.length:,} {growth.noun} fit; {growth.remedy}",
+    )
+
+
+def buckets_growth(length: int, spec_with: Callable[[int], RoleSpec], *, setup: Setup, of_its_own: str) -> Growth:
+    """The buckets of a role, as what its policies grow with.
+
+    Args:
+        length: how many buckets there are.
+        spec_with: the role with the first n of them.
+        setup: the setup, for its quotas.
+        of_its_own: what a second setup would have of its own, such as `bucket-owner role`.
+    """
+    remedy = (
+        f"give whole buckets instead of prefixes, or move buckets into a second setup with a {of_its_own} of its own"
+    )
+    if setup.managed_policies_per_role < MANAGED_POLICIES_PER_ROLE_ADJUSTED:
+        remedy = (
+            "have the quota 'Managed policies attached to an IAM role' raised and say so with "
+            f"quotas.managed_policies_per_role (up to {MANAGED_POLICIES_PER_ROLE_ADJUSTED}), {remedy}"
+        )
+    return Growth("buckets by name", length, spec_with, remedy)
+
+
+# ---------------------------------------------------------------- buckets
+
+
+def bucket_resources(
+    buckets: Sequence[BucketInSetup], policies: ResourcePolicies, partition: Partition
+) -> Iterator[Resource]:
+    """The buckets that a setup creates, and the bucket policies that it owns.
+
+    Args:
+        buckets: of one account.
+        policies: what they must allow.
+        partition: where they are.
+
+    Raises:
+        QuotaExceeded: a bucket policy is too large.
+    """
+    for bucket in buckets:
+        # No other id of a stack begins with S3, so no bucket's name can give the id of another resource.
+        id = f"S3{bucket_id(bucket.name)}"
+        if bucket.create:
+            yield Bucket(f"{id}Bucket", bucket.name, bucket.object_ownership, bucket.key)
+        if bucket.policy is BucketPolicyMode.MANAGED:
+            yield _bucket_policy(f"{id}BucketPolicy", bucket, policies, partition)
+
+
+def _bucket_policy(id: str, bucket: BucketInSetup, policies: ResourcePolicies, partition: Partition) -> BucketPolicy:
+    document = policies.bucket_policy_document(bucket.grant(partition))
+    size = len(document.compact().encode())
+    if size > BUCKET_POLICY_SIZE:
+        raise QuotaExceeded(
+            f"the policy of the bucket {bucket.name} would take {size:,} bytes of {BUCKET_POLICY_SIZE:,}",
+            next_step=_fewer_prefixes(bucket, policies, partition),
+        )
+    return BucketPolicy(id, bucket.name, document)
+
+
+def _fewer_prefixes(bucket: BucketInSetup, policies: ResourcePolicies, partition: Partition) -> str:
+    def fits(count: int) -> bool:
+        part = replace(bucket, prefixes=bucket.prefixes[:count]).grant(partition)
+        return len(policies.bucket_policy_document(part).compact().encode()) <= BUCKET_POLICY_SIZE
+
+    fit = how_many_fit(len(bucket.prefixes), fits)
+    is_own = bucket.owner == RoleArn.parse(policies.role_arn).account
+    enough = ", or write policy: none, for the role's own policy is enough within the owner's account" if is_own else ""
+    return (
+        f"{fit:,} of its {len(bucket.prefixes):,} prefixes fit; give a common parent folder or the whole bucket{enough}"
+    )
+
+
+def bucket_handoffs(
+    buckets: Sequence[BucketInSetup], policies: ResourcePolicies, partition: Partition
+) -> Iterator[HandOff]:
+    """The statements for the policies of buckets that somebody else keeps."""
+    account = RoleArn.parse(policies.role_arn).account
+    for bucket in buckets:
+        if bucket.policy is BucketPolicyMode.HANDOFF:
+            why = (
+                "the bucket has a policy of its own; without these statements the role's own policy still lets it in, "
+                "unless the bucket policy denies it"
+                if bucket.owner == account
+                else "the bucket is in another account than the role, so nobody gets in until its policy says so; merge "
+                "it after the role exists"
+            )
+            statements = policies.bucket_policy_statements(bucket.grant(partition))
+            yield HandOff(HandOffKind.BUCKET_POLICY, str(bucket.name), statements, why)
+
+
+def key_handoffs(
+    buckets: Sequence[BucketInSetup], policies: ResourcePolicies, partition: Partition
+) -> Iterator[HandOff]:
+    """The statement for the policy of each key, for the most that any bucket needs."""
+    grants = [grant.key for grant in (bucket.grant(partition) for bucket in buckets if bucket.key) if grant.key]
+    why = f"a key is used only by those its own policy allows; merge it after the {policies.role_title} exists"
+    for grant in strongest_key_grants(grants):
+        statements = (policies.key_policy_statement(grant),)
+        yield HandOff(HandOffKind.KEY_POLICY, grant.key_arn, statements, why)
+
+
+def existing_buckets(buckets: Sequence[BucketInSetup]) -> Iterator[Existing]:
+    """What must be there before: the keys, and the buckets that the setup does not create."""
+    for key in sorted({bucket.key for bucket in buckets if bucket.key}, key=str):
+        yield ExistingKey(key)
+    for bucket in buckets:
+        if not bucket.create:
+            yield ExistingBucket(bucket.name, bucket.object_ownership, bucket.key)
+
+
+def existing_boundary(boundary: ManagedPolicyArn | None) -> Iterator[Existing]:
+    """The permissions boundary, unless it is one that AWS keeps."""
+    if boundary and boundary.account != "aws":
+        yield ExistingManagedPolicy(boundary)
+
+
+# ---------------------------------------------------------------- a stack
+
+
+def check_resource_count(
+    stack: str,
+    resources: Sequence[Resource],
+    buckets: Sequence[BucketInSetup],
+    *,
+    of_its_own: str,
+) -> None:
+    """Refuse a stack with more resources than a template takes.
+
+    Args:
+        stack: its name.
+        resources: all it has.
+        buckets: the buckets among them, in the order of the resources.
+        of_its_own: what a second setup would have of its own, such as `bucket-owner role`.
+
+    Raises:
+        QuotaExceeded: there are too many.
+    """
+    if len(resources) <= STACK_RESOURCES:
+        return
+    # What is not a bucket's own are the role and its policies, of which fewer buckets never need more.
+    room = STACK_RESOURCES - sum(not isinstance(resource, Bucket | BucketPolicy) for resource in resources)
+    counts = [bucket.create + (bucket.policy is BucketPolicyMode.MANAGED) for bucket in buckets]
+    fit = how_many_fit(len(buckets), lambda n: sum(counts[:n]) <= room)
+    raise QuotaExceeded(
+        f"the stack {stack} would have {len(resources)} resources; CloudFormation takes {STACK_RESOURCES} in one template",
+        next_step=f"the first {fit:,} of {len(buckets):,} buckets by name fit; "
+        f"move the others into a second setup with a {of_its_own} of its own",
+    )

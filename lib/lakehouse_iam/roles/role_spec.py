@@ -1,0 +1,99 @@
+"""One IAM role as every engine needs it: its documents, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement
+from lakehouse_iam.roles.bucket_access import BucketAccess
+from lakehouse_iam.statements import kms, s3
+
+
+class BucketStatements(Protocol):
+    """How a pattern grants buckets and folders; `statements.s3` has one function for each way."""
+
+    def __call__(
+        self, grants: Sequence[s3.BucketGrant], principals: tuple[Principal, ...] = ()
+    ) -> tuple[Statement, ...]:
+        """The statements that give exactly these grants: to principals, or, without any, in a role's own policy."""
+
+
+@dataclass(frozen=True)
+class PolicyNames:
+    """What the managed policies of a role are called.
+
+    Args:
+        id: what their ids within a stack begin with, in PascalCase.
+        suffix: what their names in AWS have after the role's name.
+        description: the description of each of them; at most 1,000 characters.
+    """
+
+    id: str
+    suffix: str
+    description: str
+
+    def name(self, role_name: str, policy: PackedPolicy) -> str:
+        """The name in AWS of one of the policies that the permissions of a role were packed into."""
+        return "-".join(part for part in (role_name, self.suffix, policy.label) if part)
+
+
+@dataclass(frozen=True)
+class ResourcePolicies:
+    """What the policies of buckets and keys must allow so that a role can use them.
+
+    Args:
+        role_arn: the role's ARN, or a token for it.
+        bucket_statements: how the role's pattern grants buckets.
+        key_sid: the Sid of the statement in a key policy.
+        role_title: what messages call the role, such as `bucket-owner role`.
+    """
+
+    role_arn: str
+    bucket_statements: BucketStatements
+    key_sid: str
+    role_title: str
+
+    def for_role(self, role_arn: str) -> ResourcePolicies:
+        """The same for a role that is named in another way, such as by a token."""
+        return replace(self, role_arn=role_arn)
+
+    @property
+    def _principals(self) -> tuple[Principal, ...]:
+        return (Principal("AWS", self.role_arn),)
+
+    def bucket_policy_statements(self, bucket: BucketAccess) -> tuple[Statement, ...]:
+        """The statements of a bucket's policy that let the role use the bucket."""
+        return self.bucket_statements(bucket.grants(), self._principals)
+
+    def bucket_policy_document(self, bucket: BucketAccess) -> PolicyDocument:
+        """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
+        statements = self.bucket_policy_statements(bucket)
+        return PolicyDocument((*statements, s3.deny_insecure_transport(bucket.bucket_arn)))
+
+    def key_policy_statement(self, key: kms.KeyGrant) -> Statement:
+        """The statement that a key's policy needs before the role can use the key."""
+        (principal,) = self._principals
+        return kms.key_policy_statement(key, principal, sid=self.key_sid)
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    """A role with its documents, ready for any engine.
+
+    Args:
+        arn: the role's ARN, or a token for it.
+        description: the role's description; at most 1,000 characters.
+        trust: who may assume it.
+        policies: what it may do, packed into managed policies.
+        policy_names: what those are called.
+        resource_policies: what the policies of its buckets and keys must allow; `None` for a role without buckets.
+    """
+
+    arn: str
+    description: str
+    trust: PolicyDocument
+    policies: tuple[PackedPolicy, ...]
+    policy_names: PolicyNames
+    resource_policies: ResourcePolicies | None = None

@@ -1,0 +1,66 @@
+"""What the setups of every pattern have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from lakehouse_iam.arns import AccountId, ManagedPolicyArn
+from lakehouse_iam.partitions import Partition
+from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
+from lakehouse_iam.setups.top_level import boundary_arn, tags_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """One setup, typed and checked; each pattern has a class of its own below this one.
+
+    Args:
+        pattern: the pattern's name, such as `instance-profile`.
+        name: the setup's name, which begins the names of its stacks.
+        region: the region of everything it makes.
+        partition: the partition of that region.
+        tags: tags of everything, by name, without the setup's own.
+        permissions_boundary: the name or ARN of a managed policy, for every role; empty for none.
+        managed_policies_per_role: the quota of the accounts, 20 unless it was raised.
+        trust_policy_size: the quota of the accounts, 2,048 characters unless it was raised.
+    """
+
+    pattern: str
+    name: str
+    region: str
+    partition: Partition
+    tags: tuple[tuple[str, str], ...]
+    permissions_boundary: str
+    managed_policies_per_role: int
+    trust_policy_size: int
+
+    def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
+        """The permissions boundary of roles in an account, if the setup asks for one."""
+        return boundary_arn(self.permissions_boundary, self.partition, account)
+
+
+class CommonKeys(TypedDict):
+    """The arguments of `Setup` that are read alike for every pattern."""
+
+    name: str
+    region: str
+    tags: tuple[tuple[str, str], ...]
+    managed_policies_per_role: int
+    trust_policy_size: int
+
+
+def common_keys(content: dict[str, Any]) -> CommonKeys:
+    """Read what every pattern writes alike.
+
+    Raises:
+        Fault: a tag that AWS would refuse.
+    """
+    quotas = content.get("quotas", {})
+    return CommonKeys(
+        name=str(content["setup"]),
+        region=str(content["region"]),
+        tags=tags_of(content),
+        managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
+        trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
+    )
