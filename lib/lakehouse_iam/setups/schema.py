@@ -29,6 +29,7 @@ from lakehouse_iam.setups.problems import Path, Problem, path_text
 SETUP_SCHEMA = "setup.schema.json"
 _SHARED_SCHEMAS = ("common.schema.json", "world.schema.json")
 
+_REFERENCE_TO_A_FILE = re.compile(r'"\$ref": "([^"#]+)')
 _SETUP_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _HOST = re.compile(r"https://[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+/?")
 _WORKSPACE_ID = re.compile(r"[0-9]{1,20}")
@@ -127,7 +128,9 @@ def _setup_schema() -> dict[str, Any]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    registry: Registry[Any] = Registry(retrieve=_referenced)  # type: ignore[call-arg]
+    resources = {name: Resource.from_contents(_schema(name)) for name in _with_all_it_refers_to(f"{name}.schema.json")}
+    # Crawled once: an uncrawled registry is crawled again at every reference.
+    registry: Registry[Any] = Registry().with_resources(resources.items()).crawl()
     formats = dict(_FORMATS)
     if name in pattern_names():
         own = pattern_named(name).formats
@@ -137,8 +140,13 @@ def _validator(name: str) -> Draft202012Validator:
     )
 
 
-def _referenced(name: str) -> Resource[Any]:
-    return Resource.from_contents(_schema(name))
+def _with_all_it_refers_to(name: str) -> set[str]:
+    names, found = {name}, [name]
+    while found:
+        referred = set(_REFERENCE_TO_A_FILE.findall(schema_text(found.pop()))) - names
+        names |= referred
+        found += referred
+    return names
 
 
 @cache
