@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from lakehouse_iam.cli import COMMANDS
+from lakehouse_iam.patterns import every_pattern, pattern_names
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ja.md")
@@ -47,3 +48,11 @@ def test_every_link_to_a_file_leads_somewhere(document: str) -> None:
     place = ROOT / document
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", place.read_text(encoding="utf-8")):
         assert (place.parent / link).exists(), link
+
+
+@pytest.mark.parametrize(("readme", "language"), [("README.md", "en"), ("README.ja.md", "ja")])
+def test_the_table_of_patterns_in_the_readme_is_the_registry(readme: str, language: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", text, re.M)
+    summaries = [(p.name, p.summary if language == "en" else p.summary_ja) for p in every_pattern()]
+    assert [row for row in rows if row[0] in pattern_names()] == summaries

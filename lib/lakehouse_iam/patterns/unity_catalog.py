@@ -9,7 +9,7 @@ from lakehouse_iam.patterns.pattern import Pattern, Reference
 ON_AWS = Pattern(
     name="unity-catalog-aws",
     summary="Unity Catalog on AWS uses buckets through a storage credential",
-    summary_ja="AWS 上の Unity Catalog が、ストレージ資格情報でバケットを使う",
+    summary_ja="AWS 上の Unity Catalog が、ストレージ資格情報を通じてバケットを使う",
     own_keys=("storage_credential", "external_locations", "file_events"),
     resources="lakehouse_iam.setups",
     formats=Reference("lakehouse_iam.setups.unity_catalog_formats", "FORMATS"),
@@ -27,6 +27,6 @@ FROM_AZURE = replace(
     ON_AWS,
     name="unity-catalog-azure",
     summary="Azure Databricks reads buckets of AWS through a storage credential, and never with an access key",
-    summary_ja="Azure Databricks が、アクセスキーを使わずストレージ資格情報で AWS のバケットを読む",
+    summary_ja="Azure Databricks が、ストレージ資格情報を通じて AWS のバケットを読む。アクセスキーは使わない",
     read=Reference("lakehouse_iam.setups.unity_catalog", "read_from_azure"),
 )
