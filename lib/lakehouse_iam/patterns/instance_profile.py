@@ -7,7 +7,10 @@ from lakehouse_iam.patterns.pattern import Pattern, Reference
 PATTERN = Pattern(
     name="instance-profile",
     summary="clusters of a Databricks workspace use buckets of other accounts: an instance profile, then AssumeRole",
-    summary_ja="Databricks ワークスペースのクラスターが、インスタンスプロファイルと AssumeRole でほかのアカウントのバケットを使う",
+    summary_ja=(
+        "Databricks ワークスペースのクラスターが、"
+        "インスタンスプロファイルと AssumeRole でほかのアカウントのバケットを使う"
+    ),
     own_keys=("workspace",),
     resources="lakehouse_iam.setups",
     formats=None,
