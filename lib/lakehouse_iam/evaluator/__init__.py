@@ -9,7 +9,16 @@ of each module names the AWS pages that its rules are from.
 """
 
 from lakehouse_iam.evaluator.cases import Case, CaseError, answer, case_of, decide, read_case, read_cases
-from lakehouse_iam.evaluator.chain import Act, Assume, AssumeWithSaml, Chain, ChainDecision, Link, walk
+from lakehouse_iam.evaluator.chain import (
+    Act,
+    Assume,
+    AssumeWithSaml,
+    AssumeWithWebIdentity,
+    Chain,
+    ChainDecision,
+    Link,
+    walk,
+)
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.entities import (
     Account,
@@ -58,6 +67,7 @@ __all__ = [
     "Act",
     "Assume",
     "AssumeWithSaml",
+    "AssumeWithWebIdentity",
     "BlockPublicAccess",
     "Bucket",
     "Case",

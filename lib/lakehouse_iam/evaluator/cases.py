@@ -20,7 +20,7 @@ from lakehouse_iam.evaluator.kms_grants import load_grant
 from lakehouse_iam.evaluator.policies import Policy, load_policy
 from lakehouse_iam.evaluator.public_access import BLOCK_EVERYTHING, BLOCK_NOTHING, BlockPublicAccess
 from lakehouse_iam.evaluator.request import Decision, Policies, Request, RequestError, resource_policy_kind
-from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
+from lakehouse_iam.evaluator.strict_json import JsonFaultError, check_value, read_json
 
 _CASE_FIELDS = (
     "id",
@@ -39,17 +39,31 @@ _REQUEST_FIELDS = ("principal", "action", "resource", "resource_account", "conte
 
 
 class CaseError(ValueError):
-    """A line that is no case: `line` counts from 1, `where` the field; the message says what is allowed."""
+    """A line that is no case.
 
-    def __init__(self, line: int, where: str, message: str) -> None:
-        super().__init__(f"line {line}: {where}: {message}" if where else f"line {line}: {message}")
+    Attributes:
+        line: from 1.
+        where: the field, such as `request.action`; empty for the whole line.
+        problem: what is wrong and what is allowed.
+    """
+
+    def __init__(self, line: int, where: str, problem: str) -> None:
+        super().__init__(f"line {line}: {where}: {problem}" if where else f"line {line}: {problem}")
         self.line = line
         self.where = where
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a file, ready to be decided. `line` counts from 1."""
+    """One case, ready to be decided.
+
+    Attributes:
+        id: as the case names itself.
+        line: from 1.
+        request: the question.
+        policies: every policy that bears on it.
+    """
 
     id: str
     line: int
@@ -64,8 +78,10 @@ class _FieldError(Exception):
 
 
 def read_cases(lines: Iterable[str]) -> Iterator[Case]:
-    """The cases of a stream, one at a time; empty lines are passed over. Raises CaseError at the first bad
-    line.
+    """The cases of a stream, one at a time; empty lines are passed over.
+
+    Raises:
+        CaseError: at the first line that is no case.
     """
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -73,7 +89,15 @@ def read_cases(lines: Iterable[str]) -> Iterator[Case]:
 
 
 def read_case(text: str, line: int) -> Case:
-    """The case in one line of JSON. Raises CaseError with `line`, the field and what is allowed."""
+    """The case in one line of JSON.
+
+    Args:
+        text: the line.
+        line: its number, for errors.
+
+    Raises:
+        CaseError: it is no case.
+    """
     try:
         body = read_json(text)
     except JsonFaultError as fault:
@@ -82,12 +106,23 @@ def read_case(text: str, line: int) -> Case:
 
 
 def case_of(body: object, line: int) -> Case:
-    """The case in one JSON object, as `read_case` makes it of text."""
+    """The case in one JSON object.
+
+    Args:
+        body: the object, as a JSON reader gives it.
+        line: its number, for errors.
+
+    Raises:
+        CaseError: it is no case.
+    """
     try:
+        check_value(body)
         case = _object(body, "")
         _known(case, _CASE_FIELDS, "")
         request = _request(case)
         return Case(_text(case, "id", ""), line, request, _policies(case, request))
+    except JsonFaultError as fault:
+        raise CaseError(line, "", str(fault)) from None
     except _FieldError as error:
         raise CaseError(line, error.where, str(error)) from None
     except PolicyGrammarError as error:
@@ -95,7 +130,11 @@ def case_of(body: object, line: int) -> Case:
 
 
 def decide(case: Case) -> Decision:
-    """The decision on a case. Raises CaseError when the request is one that AWS could not receive."""
+    """The decision on a case.
+
+    Raises:
+        CaseError: the request is one that AWS could not receive.
+    """
     try:
         return evaluate(case.request, case.policies)
     except RequestError as error:
@@ -103,7 +142,11 @@ def decide(case: Case) -> Decision:
 
 
 def answer(case: Case) -> str:
-    """The answer line of a case, without a line break. Raises CaseError as `decide`."""
+    """The answer to a case as a line of JSON, without a line break.
+
+    Raises:
+        CaseError: the request is one that AWS could not receive.
+    """
     decision = decide(case)
     fields = {"id": case.id, "decision": decision.decision, "because": list(decision.because)}
     return json.dumps(fields)

