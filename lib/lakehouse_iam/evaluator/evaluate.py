@@ -42,6 +42,7 @@ from lakehouse_iam.evaluator.request import (
     resource_policy_kind,
 )
 from lakehouse_iam.evaluator.request_context import SOMETIMES_UNKNOWN, request_context
+from lakehouse_iam.evaluator.service_actions import doubts_about
 from lakehouse_iam.evaluator.values import UNKNOWN
 
 __all__ = [
@@ -339,5 +340,6 @@ class _Evaluation:
         found = because.notes(self.asked, self._applicable)
         service = self.question.action.partition(":")[0]
         if self.policies.resource_control and service not in RESOURCE_CONTROL_SERVICES:
-            return (*found, because.resource_control_not_covered(service))
-        return found
+            found = (*found, because.resource_control_not_covered(service))
+        doubts = doubts_about(self.asked.action, self.asked.resource)
+        return (*found, *(f"note: {doubt}" for doubt in doubts))
