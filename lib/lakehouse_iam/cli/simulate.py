@@ -1,49 +1,87 @@
-"""`lakehouse-iam simulate`: single cases, one a line, answered as a stream."""
+"""`lakehouse-iam simulate`: single requests, one a line, answered as a stream."""
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
+from typing import IO, Any
 
 import click
 
 from lakehouse_iam.cli.answers import INPUT_IS_WRONG, fail, json_option
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes that a line may have: more than any request with all its policies."""
+
+_UTF8_MARK = b"\xef\xbb\xbf"
 
 
 @click.command()
 @click.argument("cases", metavar="CASES.jsonl", type=click.Path(allow_dash=True))
 @json_option
 def simulate(cases: str, as_json: bool) -> None:
-    """Decide single requests: a case in JSON on each line, an answer in JSON on each line. - reads standard input.
+    """Decide single requests: one JSON case per line in, one JSON decision per line out. - reads standard input.
 
     A case has id, request (principal, action, resource, resource_account, context) and the policies that bear on it; see
-    docs/proof.md. Answers come as the lines are read. A line that is no case ends the stream with 2; the answers before it
-    stand.
+    docs/evaluator.md. Answers come as the lines are read. A line that is no case is answered with id, line, where and
+    error, and reported on standard error unless --json is given; the others are still decided, and the command ends
+    with 2.
     """
     try:
-        lines = click.open_file(cases, encoding="utf-8")
+        lines = click.open_file(cases, "rb")
     except OSError as error:
         fail(f"{cases}: the file cannot be read: {error.strerror}", code=INPUT_IS_WRONG, as_json=as_json)
     with lines:
-        try:
-            _answer(lines, cases, as_json=as_json)
-        except UnicodeDecodeError:
-            fail(f"{cases}: the file is not text: allowed is UTF-8", code=INPUT_IS_WRONG, as_json=as_json)
-
-
-def _answer(lines: Iterable[str], name: str, *, as_json: bool) -> None:
-    from lakehouse_iam.evaluator import CaseError, answer, read_cases
-
-    try:
-        for case in read_cases(lines):
-            sys.stdout.write(answer(case) + "\n")
+        wrong = 0
+        for number, line in _lines(lines):
+            answer = _answer_to(line, number)
+            # Escapes keep the line whole on consoles of any encoding.
+            sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
+            if "error" in answer:
+                wrong += 1
+                if not as_json:
+                    place = f"{cases}:{number}: {answer['where']}".removesuffix(": ")
+                    click.echo(f"{place}: {answer['error']}", err=True)
+    if wrong:
+        raise SystemExit(INPUT_IS_WRONG)
+
+
+def _lines(lines: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty, numbered from 1; of one that is too long, its beginning."""
+    number = 0
+    while line := lines.readline(LONGEST_LINE + 1):
+        number += 1
+        rest = line
+        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = lines.readline(LONGEST_LINE + 1)
+        if number == 1:
+            line = line.removeprefix(_UTF8_MARK)
+        if line.strip():
+            yield number, line
+
+
+def _answer_to(line: bytes, number: int) -> dict[str, Any]:
+    from lakehouse_iam.evaluator import CaseError, case_of, decide
+    from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
+
+    if len(line) > LONGEST_LINE:
+        return _error(None, number, "", f"the line is longer than {LONGEST_LINE} bytes")
+    try:
+        body = read_json(line.decode("utf-8").rstrip("\r\n"))
+    except UnicodeDecodeError as error:
+        return _error(None, number, f"byte {error.start + 1}", "not text: allowed is UTF-8")
+    except JsonFaultError as fault:
+        return _error(None, number, f"column {fault.column}" if fault.column else "", str(fault))
+    try:
+        case = case_of(body, number)
+        decision = decide(case)
     except CaseError as error:
-        # The error says "line 7: request.action: …"; every command says file:line: instead.
-        words = str(error).partition(": ")[2]
-        fail(
-            f"{name}:{error.line}: {words}",
-            code=INPUT_IS_WRONG,
-            as_json=as_json,
-            details={"line": error.line, "where": error.where},
-        )
+        return _error(body, number, error.where, error.problem)
+    return {"id": case.id, "decision": decision.decision, "because": list(decision.because)}
+
+
+def _error(body: object, number: int, where: str, problem: str) -> dict[str, Any]:
+    id = body.get("id") if isinstance(body, dict) else None
+    return {"id": id if isinstance(id, str) else None, "line": number, "where": where, "error": problem}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.policies import Compiled, Policy, Question
@@ -23,16 +23,32 @@ _NOT_PRINCIPAL = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The request in the words of the sentences. `guard` is the resource policy's kind where there can be
-    one.
+    """The request in the words of the sentences.
+
+    Attributes:
+        principal: who asks, as the request says it.
+        action: as the request says it.
+        resource: the ARN, or `*`.
+        resource_account: the owner's account; empty when there is none.
+        guard: the kind of policy on the resource that is asked; None when there is none.
+        question: what the statements are asked.
     """
 
     principal: str
     action: str
     resource: str
     resource_account: str
-    guard: PolicyKind
+    guard: PolicyKind | None
     question: Question
+
+    def read_widest(self) -> Asked:
+        """The same request, read so that what is not known allows the most."""
+        return replace(self, question=replace(self.question, widest=True))
+
+    @property
+    def guard_word(self) -> str:
+        """What sentences call the policy on the resource."""
+        return (self.guard or PolicyKind.RESOURCE).value
 
     @property
     def deed(self) -> str:
@@ -134,7 +150,12 @@ def boundary_missing(asked: Asked, policy: Policy) -> str:
 
 
 def session_missing(asked: Asked) -> str:
-    """The session policies have no allow."""
+    """The session policies have no allow, or a federated user's session has none."""
+    if asked.question.caller.kind is CallerKind.FEDERATED_USER:
+        return (
+            f"no session policy of {asked.principal} allows {asked.deed}, and a federated user's session may do only what "
+            f"its session policy allows; whoever starts it passes one with: {_identity_statement(asked)}"
+        )
     return (
         f"no session policy of {asked.principal} allows {asked.deed}; "
         f"whoever starts the session passes none, or one with: {_identity_statement(asked)}"
@@ -154,7 +175,7 @@ def resource_missing(asked: Asked, policy: Policy | None) -> str:
     """The resource's side has no allow."""
     place = f" in {asked.resource_account}" if asked.resource_account else ""
     if policy is None:
-        lead = f"{asked.resource}{place} has no {asked.guard.value}"
+        lead = f"{asked.resource}{place} has no {asked.guard_word}"
         lead += f" that allows {asked.action} to {asked.who}"
     else:
         lead = f"{policy.name} has no statement that allows {asked.deed_under(policy)} to {asked.who}"
@@ -168,6 +189,54 @@ def delegation_needs_identity(asked: Asked, policy: Policy, compiled: Compiled) 
     return (
         f"{compiled.statement.label} of {policy.name} allows it only to the account {asked.account}, "
         "so an identity policy there must allow it too"
+    )
+
+
+def waits_for(asked: Asked, policy: Policy, compiled: Compiled, keys: tuple[str, ...]) -> str:
+    """A statement that depends on keys that AWS always sends, and whose values nobody gave."""
+    verb = "allows" if compiled.statement.allow else "denies"
+    return (
+        f"whether {compiled.statement.label} of {policy.name} {verb} {asked.deed_under(policy)} depends on "
+        f"{', '.join(keys)}, which AWS sends with every such request; give its value in the request's context"
+    )
+
+
+def needs_no_permission(asked: Asked) -> str:
+    """AWS answers whatever the policies say."""
+    return f"{asked.action} needs no permission, and no policy can forbid it"
+
+
+def other_partition(asked: Asked, of_caller: str, of_resource: str) -> str:
+    """Nothing is shared between partitions."""
+    return (
+        f"{asked.principal} is in the partition {of_caller} and {asked.resource} is in {of_resource}; AWS partitions share "
+        "no identities, so no policy lets one into the other"
+    )
+
+
+def must_be_signed(asked: Asked) -> str:
+    """The service takes no anonymous request."""
+    return f"an anonymous request has no credentials, and AWS takes {asked.action} only with a signature"
+
+
+def needs_long_term_credentials(asked: Asked) -> str:
+    """GetSessionToken is for users and root users."""
+    return f"{asked.principal} has temporary credentials, with which AWS refuses {asked.action}; call it as a user"
+
+
+def public_acl_blocked(asked: Asked, acl: str) -> str:
+    """BlockPublicAcls refuses the request."""
+    return (
+        f"S3 Block Public Access: the request sets the public ACL {acl}, which the setting BlockPublicAcls of the bucket "
+        f"refuses; {asked.principal} sets none, or bucket-owner-full-control"
+    )
+
+
+def vpc_endpoint_missing(asked: Asked, policy: Policy) -> str:
+    """The policy of the VPC endpoint has no allow."""
+    return (
+        f"{policy.name} has no statement that allows {asked.deed} to {asked.who}; the owner of the endpoint adds: "
+        f"{_json({'Effect': 'Allow', 'Principal': '*', 'Action': asked.action, 'Resource': asked.resource})}"
     )
 
 
@@ -223,7 +292,7 @@ def _only_failing(asked: Asked, compiled: Compiled) -> str:
     """The one element of the statement that does not fit; empty when two or more do not."""
     question = asked.question
     acts, named = compiled.acts(question.action), compiled.names(question) is not None
-    covers = compiled.covers(question.resource, question.context)
+    covers = compiled.covers(question.resource, question.context) is not False
     if acts + named + covers < _ELEMENTS - 1:
         return ""
     unmet = [test for test in compiled.tests if not test.met(question.context)]

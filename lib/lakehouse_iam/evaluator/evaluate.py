@@ -1,227 +1,117 @@
 """The decision on one request: explicit deny, organization, resource side, principal side.
 
 Source: AWS docs `IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html`,
-`reference_policies_evaluation-logic_policy-eval-basics.html`,
-`reference_policies_evaluation-logic-cross-account.html`, `access_policies_boundaries.html` and
-`organizations/latest/userguide/orgs_manage_policies_rcps.html`, read 2026-11-21. Not modelled: KMS grants, S3
-ACLs and access points, VPC endpoint policies, GetSessionToken sessions.
+`reference_policies_evaluation-logic_policy-eval-basics.html`, `reference_policies_evaluation-logic-cross-account.html` and
+`access_policies_boundaries.html`, read 2026-11-21; `kms/latest/developerguide/grants.html`,
+`vpc/latest/privatelink/vpc-endpoints-access.html` and, on federated users,
+`IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html`, read 2026-11-25.
+
+Not modelled: S3 ACLs and access points, sessions of GetSessionToken.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from lakehouse_iam.evaluator import because
-from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.because import Asked
-from lakehouse_iam.evaluator.context_keys import ContextValue, filled_in, text_values
+from lakehouse_iam.evaluator.fixed_rules import escapes_bucket_policy, impossible, needs_no_permission
 from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.evaluator.organizations import (
+    RESOURCE_CONTROL_SERVICES,
+    resource_control_applies,
+    service_control_applies,
+)
 from lakehouse_iam.evaluator.policies import Compiled, Policy, Question
-from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, NamedAs, parse_caller, session_of
+from lakehouse_iam.evaluator.principals import CallerKind, NamedAs
 from lakehouse_iam.evaluator.public_access import first_public_statement
-
-ALLOW = "allow"
-IMPLICIT_DENY = "implicit-deny"
-EXPLICIT_DENY = "explicit-deny"
-
-TRUST_ACTIONS = frozenset(
-    {
-        "sts:assumerole",
-        "sts:assumerolewithsaml",
-        "sts:assumerolewithwebidentity",
-        "sts:setcontext",
-        "sts:setsourceidentity",
-        "sts:tagsession",
-    }
+from lakehouse_iam.evaluator.request import (
+    ALLOW,
+    EXPLICIT_DENY,
+    IMPLICIT_DENY,
+    NOT_DECIDED,
+    Decision,
+    Policies,
+    Request,
+    RequestError,
+    caller_of,
+    checked_action,
+    guard_of,
+    resource_account,
+    resource_policy_kind,
 )
-"""Actions a role's trust policy is asked about; no other action on a role is."""
+from lakehouse_iam.evaluator.request_context import SOMETIMES_UNKNOWN, request_context
+from lakehouse_iam.evaluator.service_actions import doubts_about
+from lakehouse_iam.evaluator.values import UNKNOWN
 
-RESOURCE_CONTROL_SERVICES = frozenset(
-    {"dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "signin", "sqs", "sts"}
-)
-"""Services known to honour resource control policies; AWS lists about sixty (Organizations "RCPs", read 2026-11-21)."""
+__all__ = [
+    "ALLOW",
+    "EXPLICIT_DENY",
+    "IMPLICIT_DENY",
+    "NOT_DECIDED",
+    "Decision",
+    "Policies",
+    "Request",
+    "RequestError",
+    "evaluate",
+    "resource_policy_kind",
+]
 
-_RESOURCE_CONTROL_EXEMPT = frozenset({"kms:retiregrant"})
-_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-
-
-class RequestError(ValueError):
-    """A request that AWS could not receive: `field` says which part is wrong, the message what is allowed."""
-
-    def __init__(self, field_name: str, message: str) -> None:
-        super().__init__(f"{field_name}: {message}")
-        self.field = field_name
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One question.
-
-    `principal`: see `principals.parse_caller`. `action`: `service:Name`, no wildcards. `resource`: an ARN, or
-    `*` for an action that names no resource. `resource_account`: 12 digits; needed when the ARN names no
-    account, as S3's do not. `context`: condition key (any case) → value; a list makes it multivalued. A value
-    given here wins over the one that is filled in; aws:PrincipalArn, given for a session, tells the path of
-    its role.
-    """
-
-    principal: str
-    action: str
-    resource: str
-    resource_account: str | None = None
-    context: Mapping[str, ContextValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """Every policy that bears on a request, loaded with `load_policy`.
-
-    `identity`: attached to the user or role. `resource`: the bucket, key, trust or other resource policy.
-    `boundaries`: each one must allow (AWS attaches at most one). `session`: empty when the session was made
-    without; otherwise one of them must allow. `service_control`, `resource_control`: levels from the
-    organization's root down to the account; at each level of the former a policy must allow.
-    `block_public_access`: all four settings are on.
-    """
-
-    identity: tuple[Policy, ...] = ()
-    resource: Policy | None = None
-    boundaries: tuple[Policy, ...] = ()
-    session: tuple[Policy, ...] = ()
-    service_control: tuple[tuple[Policy, ...], ...] = ()
-    resource_control: tuple[tuple[Policy, ...], ...] = ()
-    block_public_access: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`decision` is "allow", "implicit-deny" or "explicit-deny"; `because` says which statements decided.
-
-    The sentences are made when they are asked for: most decisions are never read.
-    """
-
-    decision: str
-    explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
-
-    @property
-    def because(self) -> tuple[str, ...]:
-        """Which statement of which policy decided, or which is missing and on whose side."""
-        return self.explain()
-
-    @property
-    def allowed(self) -> bool:
-        """Whether AWS would let the request through."""
-        return self.decision == ALLOW
-
-
-def evaluate(request: Request, policies: Policies) -> Decision:
-    """Decide `request` as AWS would with `policies`.
-
-    Raises RequestError when the request is malformed; the policies were checked when they were loaded.
-    """
-    return _Case(request, policies).decide()
-
-
-def _caller(request: Request) -> Caller:
-    try:
-        caller = parse_caller(request.principal)
-        if caller.path_known:
-            return caller
-        role = next((value for key, value in request.context.items() if key.lower() == "aws:principalarn"), None)
-        return caller if role is None else session_of(request.principal, str(role))
-    except CallerError as error:
-        raise RequestError("principal", str(error)) from None
-
-
-def _resource_account(request: Request, caller: Caller) -> str:
-    if request.resource == "*":
-        return _checked_account(request.resource_account) if request.resource_account else caller.account
-    arn = split_arn(request.resource)
-    if arn is None:
-        raise RequestError("resource", f"{request.resource!r} is no resource: allowed is an ARN, or * alone")
-    if request.resource_account is None:
-        if _ACCOUNT.fullmatch(arn.account):
-            return arn.account
-        raise RequestError(
-            "resource_account", f"{request.resource} names no account; give the 12-digit id of its owner"
-        )
-    account = _checked_account(request.resource_account)
-    if _ACCOUNT.fullmatch(arn.account) and arn.account != account:
-        raise RequestError("resource_account", f"{account} is not the account in {request.resource}; give one of them")
-    return account
-
-
-def _checked_account(account: str) -> str:
-    if not _ACCOUNT.fullmatch(account):
-        raise RequestError("resource_account", f"{account!r} is no account id: allowed are 12 digits")
-    return account
-
-
-def _context(request: Request, caller: Caller, service: str, account: str) -> dict[str, tuple[str, ...]]:
-    keys = filled_in(caller, service, account)
-    for key, value in request.context.items():
-        values = text_values(value)
-        if values:
-            keys[key.lower()] = values
-        else:
-            keys.pop(key.lower(), None)
-    return keys
-
-
-def _guard(action: str, service: str, resource: str) -> PolicyKind | None:
-    """The kind of policy on the resource that is asked about `action`; None when there is none."""
-    arn = split_arn(resource)
-    if arn is None:
-        return None
-    if arn.service == "iam":
-        return PolicyKind.TRUST if action in TRUST_ACTIONS and arn.resource.startswith("role/") else None
-    if arn.service == "kms":
-        return PolicyKind.KEY if arn.resource.startswith("key/") else None
-    return PolicyKind.BUCKET if arn.service == "s3" else PolicyKind.RESOURCE
-
-
-def resource_policy_kind(resource: str) -> PolicyKind:
-    """The kind of policy that hangs on `resource`: trust, key, bucket, or another resource policy."""
-    arn = split_arn(resource)
-    if arn is None:
-        return PolicyKind.RESOURCE
-    if arn.service == "iam" and arn.resource.startswith("role/"):
-        return PolicyKind.TRUST
-    return {"kms": PolicyKind.KEY, "s3": PolicyKind.BUCKET}.get(arn.service, PolicyKind.RESOURCE)
-
-
-_MUST_ALLOW = frozenset({PolicyKind.TRUST, PolicyKind.KEY})
 Grant = tuple[Policy, Compiled]
 Reason = Callable[[], str]
 """A sentence that is made when somebody reads it."""
 
+_MUST_ALLOW = frozenset({PolicyKind.TRUST, PolicyKind.KEY})
+"""Resource policies without whose Allow an identity policy of the same account is not enough."""
 
-class _Case:
-    """One request and its policies while they are decided; made for one decision and thrown away."""
 
-    def __init__(self, request: Request, policies: Policies) -> None:
-        if not _ACTION.fullmatch(request.action):
-            raise RequestError("action", f"{request.action!r} is no action: allowed is service:Name without wildcards")
-        action = request.action.lower()
+def evaluate(request: Request, policies: Policies) -> Decision:
+    """Decide a request as AWS would.
+
+    A statement that depends on a key that AWS always sends, and whose value is not given, is read both ways. Where both
+    give the same answer, it is the answer; where they differ, the decision is "not-decided".
+
+    Args:
+        request: the question.
+        policies: every policy that bears on it. They were checked when they were loaded.
+
+    Raises:
+        RequestError: the request is one that AWS could not receive.
+    """
+    asked = _asked(request, policies)
+    if needs_no_permission(asked):
+        return Decision(ALLOW, lambda: (because.needs_no_permission(asked),))
+    least = _Evaluation(asked, policies)
+    decision = least.decide()
+    if decision.allowed or not least.waits:
+        return decision
+    widest = _Evaluation(asked.read_widest(), policies).decide()
+    if not widest.allowed:
+        return widest
+    return Decision(NOT_DECIDED, least.explain_waiting, least.notes)
+
+
+def _asked(request: Request, policies: Policies) -> Asked:
+    action = checked_action(request)
+    caller = caller_of(request)
+    account = resource_account(request, caller)
+    context = request_context(caller, action.partition(":")[0], request.resource, account, request.context)
+    question = Question(caller, action, request.resource, context, bool(policies.boundaries))
+    guard = guard_of(action, request.resource)
+    return Asked(request.principal, request.action, request.resource, account, guard, question)
+
+
+class _Evaluation:
+    """One request and its policies while they are decided, in one of the two readings of what is not known."""
+
+    def __init__(self, asked: Asked, policies: Policies) -> None:
+        self.asked = asked
         self.policies = policies
-        self.caller = caller = _caller(request)
-        self.service = action.partition(":")[0]
-        self.account = _resource_account(request, caller)
-        self.guard = _guard(action, self.service, request.resource)
-        self.resource_policy = policies.resource if self.guard is not None else None
-        context = _context(request, caller, self.service, self.account)
-        self.question = Question(caller, action, request.resource, context, bool(policies.boundaries))
-        self.asked = Asked(
-            request.principal,
-            request.action,
-            request.resource,
-            self.account,
-            self.guard or PolicyKind.RESOURCE,
-            self.question,
-        )
-        self._every = self._applicable()
+        self.question = asked.question
+        self.caller = asked.question.caller
+        self.resource_policy = policies.resource if asked.guard is not None else None
+        self._applicable = self._find_applicable()
         self._public_block = self._find_public_block()
         self._by_resource = self._find_by_resource()
         self._identity = self._find_identity()
@@ -230,72 +120,73 @@ class _Case:
 
     def decide(self) -> Decision:
         if next(self._denies(), None) is not None:
-            return Decision(EXPLICIT_DENY, self._explain_denies)
-        missing = (*self._impossible(), *self._organization_missing())
+            return Decision(EXPLICIT_DENY, self._explain_denies, self.notes)
+        missing = (*impossible(self.asked, self.policies.block_public_access), *self._limits_missing())
         reasons = self._grants() if not missing else ()
         if reasons:
-            return Decision(ALLOW, lambda: (*(reason() for reason in reasons), *self._notes()))
-        return Decision(IMPLICIT_DENY, lambda: (*missing, *self._missing(), *self._notes()))
+            return Decision(ALLOW, lambda: tuple(reason() for reason in reasons), self.notes)
+        return Decision(IMPLICIT_DENY, lambda: (*missing, *self._missing()), self.notes)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a policy tests a key that AWS always sends and the request does not give."""
+        context = self.question.context
+        return any(
+            context.get(key) is UNKNOWN
+            for policy in (*self._applicable, *self.policies.kms_grants)
+            for key in policy.keys & SOMETIMES_UNKNOWN
+        )
+
+    def explain_waiting(self) -> tuple[str, ...]:
+        """The statements that nobody can decide yet, each with the keys that would."""
+        return tuple(
+            because.waits_for(self.asked, policy, compiled, keys)
+            for policy in (*self._applicable, *self.policies.kms_grants)
+            for compiled in policy.statements
+            if (keys := compiled.waits_for(self.question))
+        )
 
     def _explain_denies(self) -> tuple[str, ...]:
-        return (*(because.denied(self.asked, *grant) for grant in self._denies()), *self._notes())
+        return tuple(because.denied(self.asked, *grant) for grant in self._denies())
 
-    def _applicable(self) -> tuple[Policy, ...]:
+    def _find_applicable(self) -> tuple[Policy, ...]:
         """Every policy whose Deny counts; root users, services and strangers have none on the principal's side."""
         given, found = self.policies, []
-        if given.service_control and self._capped:
+        if given.service_control and service_control_applies(self.caller):
             found += [policy for level in given.service_control for policy in level]
-        if given.resource_control and self._resource_capped:
+        if given.resource_control and resource_control_applies(self.caller, self.question.action):
             found += [policy for level in given.resource_control for policy in level]
-        if self.resource_policy is not None:
+        if given.vpc_endpoint is not None:
+            found.append(given.vpc_endpoint)
+        if self.resource_policy is not None and not escapes_bucket_policy(self.asked):
             found.append(self.resource_policy)
         if self.caller.has_identity_policies:
             found += [*given.identity, *given.boundaries, *given.session]
         return tuple(found)
 
     @property
-    def _capped(self) -> bool:
-        """SCPs cap an account's users, roles and root user, not service-linked roles (…_scps.html)."""
-        return (self.caller.has_identity_policies or self.caller.kind is CallerKind.ROOT) and not (
-            self.caller.is_service_linked
-        )
-
-    @property
-    def _resource_capped(self) -> bool:
-        """RCPs cap whoever asks, except service-linked roles and kms:RetireGrant (…_rcps.html)."""
-        if self.question.action in _RESOURCE_CONTROL_EXEMPT or self.caller.is_service_linked:
-            return False
-        return self.service in RESOURCE_CONTROL_SERVICES
-
-    @property
     def _same_account(self) -> bool:
-        return self.caller.account == self.account
+        return self.caller.account == self.asked.resource_account
 
     def _denies(self) -> Iterator[Grant]:
         question = self.question
-        for policy in self._every:
+        for policy in self._applicable:
             for compiled in policy.denies:
                 if compiled.applies(question) is not None:
                     yield policy, compiled
 
-    def _impossible(self) -> Iterator[str]:
-        """What no policy can allow."""
-        if self.guard is not PolicyKind.TRUST:
-            return
-        if self.caller.kind is CallerKind.ROOT and self.question.action == "sts:assumerole":
-            yield because.root_cannot_assume(self.asked)
-        if self.caller.kind is CallerKind.PROVIDER and self.caller.account and not self._same_account:
-            yield because.provider_of_other_account(self.asked)
+    def _limits_missing(self) -> Iterator[str]:
+        """What must allow beside the two sides: each level of SCPs, and the VPC endpoint.
 
-    def _organization_missing(self) -> Iterator[str]:
-        """Each level of SCPs must allow. RCPs always carry RCPFullAWSAccess, which cannot be detached
-        (…_rcps.html).
+        RCPs always carry RCPFullAWSAccess, which cannot be detached.
         """
-        if not self._capped:
-            return
-        for number, level in enumerate(self.policies.service_control, start=1):
-            if self._first_allow(level) is None:
-                yield because.service_control_missing(self.asked, number)
+        if service_control_applies(self.caller):
+            for number, level in enumerate(self.policies.service_control, start=1):
+                if self._first_allow(level) is None:
+                    yield because.service_control_missing(self.asked, number)
+        endpoint = self.policies.vpc_endpoint
+        if endpoint is not None and self._first_allow((endpoint,)) is None:
+            yield because.vpc_endpoint_missing(self.asked, endpoint)
 
     def _first_allow(self, policies: tuple[Policy, ...]) -> Grant | None:
         question = self.question
@@ -308,22 +199,23 @@ class _Case:
     def _find_public_block(self) -> str | None:
         """The label of the public statement that takes the bucket policy out of force for this caller."""
         outside = not self._same_account and self.caller.kind is not CallerKind.SERVICE
-        if not outside or not self.policies.block_public_access or self.resource_policy is None:
-            return None
-        if self.guard is not PolicyKind.BUCKET:
+        restricted = self.policies.block_public_access.restrict_public_buckets
+        if not outside or not restricted or self.resource_policy is None or self.asked.guard is not PolicyKind.BUCKET:
             return None
         public = first_public_statement(self.resource_policy)
         return public.label if public is not None else None
 
-    def _find_by_resource(self) -> dict[NamedAs, Compiled]:
-        """The first Allow statement of the resource policy for each way of naming the caller."""
-        found: dict[NamedAs, Compiled] = {}
-        if self.resource_policy is None or self._public_block is not None:
-            return found
-        for compiled in self.resource_policy.allows:
-            named = compiled.applies(self.question)
-            if named is not None:
-                found.setdefault(named, compiled)
+    def _find_by_resource(self) -> dict[NamedAs, Grant]:
+        """The first Allow on the resource's side for each way of naming the caller: its policy, then grants of the key."""
+        found: dict[NamedAs, Grant] = {}
+        policies = self.policies.kms_grants if self.asked.guard is PolicyKind.KEY else ()
+        if self.resource_policy is not None and self._public_block is None:
+            policies = (self.resource_policy, *policies)
+        for policy in policies:
+            for compiled in policy.allows:
+                named = compiled.applies(self.question)
+                if named is not None:
+                    found.setdefault(named, (policy, compiled))
         return found
 
     def _find_identity(self) -> Grant | None:
@@ -335,8 +227,11 @@ class _Case:
         return tuple(policy for policy in self.policies.boundaries if self._first_allow((policy,)) is None)
 
     def _find_session_closed(self) -> bool:
-        if not self.caller.has_identity_policies or not self.policies.session:
+        """Whether session policies do not allow: a federated user's session without any has no permissions."""
+        if not self.caller.has_identity_policies:
             return False
+        if not self.policies.session:
+            return self.caller.kind is CallerKind.FEDERATED_USER
         return self._first_allow(self.policies.session) is None
 
     @property
@@ -363,9 +258,9 @@ class _Case:
 
     def _resource_reason(self, *ways: NamedAs) -> tuple[Reason, ...]:
         for named in ways:
-            compiled = self._by_resource.get(named)
-            if compiled is not None and self.resource_policy is not None:
-                return (partial(because.granted_by_resource, self.asked, self.resource_policy, compiled, named),)
+            grant = self._by_resource.get(named)
+            if grant is not None:
+                return (partial(because.granted_by_resource, self.asked, *grant, named),)
         return ()
 
     def _grants(self) -> tuple[Reason, ...]:
@@ -378,9 +273,10 @@ class _Case:
         return self._grants_in_account()
 
     def _grants_in_account(self) -> tuple[Reason, ...]:
-        """Within one account the principal that the resource policy names decides which implicit denies still
-        count: none for a user, a session or everyone; boundary and session policies for a role; all for the
-        account.
+        """Why the request is allowed within one account.
+
+        The principal that the resource policy names decides which implicit denies still count: none for a user, a session
+        or everyone; boundary and session policies for a role; all of them for the account.
         """
         direct = self._resource_reason(NamedAs.CALLER, NamedAs.ANYONE)
         if direct:
@@ -389,12 +285,13 @@ class _Case:
         if role and self._limits_open:
             return (*role, *self._limits())
         delegated = self._resource_reason(NamedAs.ACCOUNT)
-        if self.guard in _MUST_ALLOW and not delegated:
+        must_allow = self.asked.guard in _MUST_ALLOW
+        if must_allow and not delegated:
             return ()
         principal = self._principal_side
         if not principal:
             return ()
-        return delegated + principal if self.guard in _MUST_ALLOW else principal
+        return delegated + principal if must_allow else principal
 
     def _missing(self) -> Iterator[str]:
         """What would have to be added, and on whose side, in the order the sides are asked."""
@@ -406,7 +303,7 @@ class _Case:
         if policy is not None and self._public_block is not None:
             yield because.public_access_blocked(self.asked, policy, self._public_block)
             return
-        optional = self._same_account and self.guard not in _MUST_ALLOW and self.caller.account != ""
+        optional = self._same_account and self.asked.guard not in _MUST_ALLOW and self.caller.account != ""
         if self._by_resource or (optional and policy is None):
             return
         if not optional or not self._principal_side:
@@ -421,9 +318,9 @@ class _Case:
             return
         if self._identity is None and not self._role_is_named:
             delegating = self._by_resource.get(NamedAs.ACCOUNT)
-            if delegating is not None and self.resource_policy is not None:
-                yield because.delegation_needs_identity(self.asked, self.resource_policy, delegating)
-            if self._by_resource or self.guard not in _MUST_ALLOW or not self._same_account:
+            if delegating is not None:
+                yield because.delegation_needs_identity(self.asked, *delegating)
+            if self._by_resource or self.asked.guard not in _MUST_ALLOW or not self._same_account:
                 yield because.identity_missing(self.asked)
                 yield from because.closest(self.asked, self.policies.identity)
         for policy in self._closed_boundaries:
@@ -438,8 +335,11 @@ class _Case:
         """In the same account a resource policy that names the role stands in for an identity policy."""
         return self._same_account and NamedAs.ROLE in self._by_resource
 
-    def _notes(self) -> tuple[str, ...]:
-        found = because.notes(self.asked, self._every)
-        if self.policies.resource_control and self.service not in RESOURCE_CONTROL_SERVICES:
-            return (*found, because.resource_control_not_covered(self.service))
-        return found
+    def notes(self) -> tuple[str, ...]:
+        """What was read without certainty."""
+        found = because.notes(self.asked, self._applicable)
+        service = self.question.action.partition(":")[0]
+        if self.policies.resource_control and service not in RESOURCE_CONTROL_SERVICES:
+            found = (*found, because.resource_control_not_covered(service))
+        doubts = doubts_about(self.asked.action, self.asked.resource)
+        return (*found, *(f"note: {doubt}" for doubt in doubts))

@@ -8,35 +8,56 @@ read 2026-11-21.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from lakehouse_iam.evaluator.arn_match import compile_resource_glob, compile_resource_globs
 from lakehouse_iam.evaluator.conditions import CompiledTest, compile_test
-from lakehouse_iam.evaluator.grammar import ParsedPolicy, PolicyKind, Statement, parse_policy
+from lakehouse_iam.evaluator.grammar import ParsedPolicy, PolicyGrammarError, PolicyKind, Statement, parse_policy
 from lakehouse_iam.evaluator.principals import Caller, NamedAs, PrincipalElement
+from lakehouse_iam.evaluator.strict_json import JsonFaultError, write_json
+from lakehouse_iam.evaluator.values import UNKNOWN
 from lakehouse_iam.evaluator.variables import ContextValues, Template
 from lakehouse_iam.evaluator.wildcards import compile_globs, glob_of_policy_text
 
-ResourceMatcher = Callable[[str, ContextValues], bool]
+ResourceMatcher = Callable[[str, ContextValues], "bool | None"]
+"""Whether a statement is about a resource; None when that depends on a value that AWS sends and nobody gave."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the statements are asked: who does what on what, with which context (keys in lower case)."""
+    """What the statements are asked.
+
+    Attributes:
+        caller: who asks.
+        action: the action in lower case.
+        resource: the ARN, or `*`.
+        context: the request context, keys in lower case.
+        has_boundary: whether the caller has a permissions boundary.
+        widest: how to read what depends on a value that AWS sends and nobody gave. True: so that the most is allowed
+            (an Allow applies, a Deny does not). False: so that the least is.
+    """
 
     caller: Caller
     action: str
     resource: str
     context: ContextValues
     has_boundary: bool
+    widest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One statement ready to be asked."""
+    """One statement ready to be asked.
+
+    Attributes:
+        statement: as the policy writes it.
+        acts: whether it is about an action (lower case).
+        covers: whether it is about a resource.
+        principal: whom it names; None where it is the one the policy is attached to.
+        tests: its conditions.
+    """
 
     statement: Statement
     acts: Callable[[str], bool]
@@ -45,34 +66,47 @@ class Compiled:
     tests: tuple[CompiledTest, ...]
 
     def names(self, question: Question) -> NamedAs | None:
-        """How the statement names the caller; None when it does not. Without Principal it is the one attached
-        to.
+        """How the statement names the caller; None when it does not.
+
+        NotPrincipal with Deny always denies a principal that has a permissions boundary (AWS docs
+        `IAM/latest/UserGuide/reference_policies_elements_notprincipal.html`).
         """
         if self.principal is None:
             return NamedAs.CALLER
         if self.principal.excludes:
-            return None if self._exempts(self.principal, question) else NamedAs.ANYONE
+            exempt = not question.has_boundary and self.principal.exempts(question.caller)
+            return None if exempt else NamedAs.ANYONE
         return self.principal.names(question.caller)
-
-    @staticmethod
-    def _exempts(principal: PrincipalElement, question: Question) -> bool:
-        """NotPrincipal with Deny always denies a principal that has a permissions boundary
-        (…_notprincipal.html).
-        """
-        return not question.has_boundary and principal.exempts(question.caller)
 
     def applies(self, question: Question) -> NamedAs | None:
         """How the statement applies to the question, None when it does not."""
         if not self.acts(question.action):
             return None
         named = self.names(question)
-        if named is None or not self.covers(question.resource, question.context):
+        if named is None or not self._holds(self.covers(question.resource, question.context), question):
             return None
         context = question.context
         for test in self.tests:
-            if not test.met(context):
+            met = test.met(context)
+            if not (self._holds(met, question) if met is None else met):
                 return None
         return named
+
+    def _holds(self, answer: bool | None, question: Question) -> bool:
+        return question.widest is self.statement.allow if answer is None else answer
+
+    def waits_for(self, question: Question) -> tuple[str, ...]:
+        """The keys that decide whether the statement applies, whose values AWS sends and nobody gave."""
+        if not self.acts(question.action) or self.names(question) is None:
+            return ()
+        context = question.context
+        covers = self.covers(question.resource, context)
+        answers = [covers, *(test.met(context) for test in self.tests)]
+        if False in answers or None not in answers:
+            return ()
+        in_resource = (key for template in self.statement.resource_templates for key in template.keys)
+        waiting = [key for key in in_resource if covers is None and context.get(key) is UNKNOWN]
+        return tuple(dict.fromkeys([*waiting, *(key for test in self.tests for key in test.waits_for(context))]))
 
     def uncertain(self, context: ContextValues) -> tuple[str, ...]:
         """What its conditions had to read without certainty."""
@@ -84,13 +118,26 @@ class Compiled:
         return (
             self.acts(question.action)
             and self.names(question) is not None
-            and self.covers(question.resource, question.context)
+            and self.covers(question.resource, question.context) is not False
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """A policy document loaded for evaluation, compared by identity; load it once with `load_policy`, use it for all requests."""
+    """A policy document loaded for evaluation; load it once with `load_policy` and use it for all requests.
+
+    Policies are compared by identity.
+
+    Attributes:
+        name: what sentences call it.
+        kind: what it is attached to.
+        text: the document as JSON text.
+        parsed: the document, checked.
+        allows: its Allow statements.
+        denies: its Deny statements.
+        conditional: its statements with conditions.
+        keys: the condition keys that it tests or takes values from, in lower case.
+    """
 
     name: str
     kind: PolicyKind
@@ -99,6 +146,12 @@ class Policy:
     allows: tuple[Compiled, ...]
     denies: tuple[Compiled, ...]
     conditional: tuple[Compiled, ...]
+    keys: frozenset[str]
+
+    @property
+    def statements(self) -> tuple[Compiled, ...]:
+        """Its statements, those that deny first."""
+        return (*self.denies, *self.allows)
 
 
 def _acts(patterns: tuple[str, ...], negated: bool) -> Callable[[str], bool]:
@@ -112,14 +165,25 @@ def _covers(templates: tuple[Template, ...], negated: bool) -> ResourceMatcher:
     if not varied:
         return lambda resource, context: fixed(resource) is not negated
 
-    def matches(resource: str, context: ContextValues) -> bool:
-        found = fixed(resource) or any(_varied_covers(template, resource, context) for template in varied)
-        return found is not negated
+    def matches(resource: str, context: ContextValues) -> bool | None:
+        if fixed(resource):
+            return not negated
+        found: bool | None = False
+        for template in varied:
+            one = _varied_covers(template, resource, context)
+            if one:
+                return not negated
+            found = None if one is None else found
+        return None if found is None else negated
 
     return matches
 
 
-def _varied_covers(template: Template, resource: str, context: ContextValues) -> bool:
+def _varied_covers(template: Template, resource: str, context: ContextValues) -> bool | None:
+    if template.waits_for(context):
+        # Whatever the value is, it stands where this star stands.
+        widest = template.glob_with_stars(context)
+        return None if widest is not None and compile_resource_glob(widest)(resource) else False
     glob = template.glob(context)
     return glob is not None and compile_resource_glob(glob)(resource)
 
@@ -142,13 +206,20 @@ def _compile(statement: Statement) -> Compiled:
 def load_policy(document: Mapping[str, object] | str, kind: PolicyKind, name: str) -> Policy:
     """Parse, check and compile a policy document.
 
-    Parameters: document: JSON text or the object; kind: what it is attached to; name: what sentences call it,
-    e.g. "the bucket policy of arn:aws:s3:::b in 444455556666". Equal documents of equal name and kind are
-    compiled once.
+    Equal documents of equal name and kind are compiled once.
 
-    Raises PolicyGrammarError with the rule and the place.
+    Args:
+        document: JSON text, or the object.
+        kind: what it is attached to.
+        name: what sentences call it, such as "the bucket policy of arn:aws:s3:::b in 444455556666".
+
+    Raises:
+        PolicyGrammarError: with the rule and the place.
     """
-    text = document if isinstance(document, str) else json.dumps(document)
+    try:
+        text = document if isinstance(document, str) else write_json(document)
+    except JsonFaultError as fault:
+        raise PolicyGrammarError(name, "", str(fault)) from None
     return _load(text, kind, name)
 
 
@@ -164,4 +235,14 @@ def _load(text: str, kind: PolicyKind, name: str) -> Policy:
         tuple(one for one in compiled if one.statement.allow),
         tuple(one for one in compiled if not one.statement.allow),
         tuple(one for one in compiled if one.tests),
+        frozenset(key for one in compiled for key in _keys(one)),
     )
+
+
+def _keys(compiled: Compiled) -> Iterator[str]:
+    for template in compiled.statement.resource_templates:
+        yield from template.keys
+    for test in compiled.tests:
+        yield test.key
+        for template in test.test.templates:
+            yield from template.keys

@@ -19,6 +19,7 @@ ANYONE = "*"
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazonaws\.eu|amazon\.com|[a-z0-9.-]+\.gov)")
 _UNIQUE_ID = re.compile(r"(AROA|AIDA|AGPA|ANPA|ASIA|AKIA)[A-Z0-9]{12,}")
+_ORIGIN_ACCESS_IDENTITY = re.compile(r"arn:[a-z-]+:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+")
 _WEB_IDENTITIES = frozenset(
     {"cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"}
 )
@@ -34,6 +35,7 @@ class CallerKind(Enum):
     FEDERATED_USER = "federated user session"
     PROVIDER = "identity provider"
     SERVICE = "service"
+    ORIGIN_ACCESS_IDENTITY = "CloudFront origin access identity"
     ANONYMOUS = "anonymous"
 
 
@@ -152,6 +154,9 @@ def parse_caller(text: str) -> Caller:
         if _SERVICE.fullmatch(text):
             return Caller(CallerKind.SERVICE, text, "", "", "", text, "", True, ((text, NamedAs.CALLER),))
         raise CallerError(f"{text!r} is no principal: {_ALLOWED_CALLERS}")
+    if _ORIGIN_ACCESS_IDENTITY.fullmatch(text):
+        name, named = arn.resource.partition("/")[2], ((text, NamedAs.CALLER),)
+        return Caller(CallerKind.ORIGIN_ACCESS_IDENTITY, text, arn.partition, "", "", name, "", True, named)
     makers = {"iam": _iam_caller, "sts": _sts_caller}
     maker = makers.get(arn.service)
     caller = maker(text, arn.partition, arn.account, arn.resource) if maker else None

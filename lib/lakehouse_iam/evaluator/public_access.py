@@ -1,18 +1,64 @@
-"""Whether S3 calls a bucket policy public.
+"""S3 Block Public Access: its four settings, and whether S3 calls a bucket policy or an ACL public.
 
-Source: AWS docs `AmazonS3/latest/userguide/access-control-block-public-access.html` ("The meaning of
-public"), read 2026-11-21: a policy is public unless every statement grants only to fixed values (no wildcard,
-no policy variable) of a principal or of one of the keys listed there. aws:PrincipalArn is not in that list.
+Source: AWS docs `AmazonS3/latest/userguide/access-control-block-public-access.html`, read 2026-11-25. "The meaning of
+public": a policy is public unless every statement grants only to fixed values (no wildcard, no policy variable) of a
+principal or of one of the keys listed there. aws:PrincipalArn is not in that list.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lakehouse_iam.evaluator.grammar import ConditionTest, Statement
 from lakehouse_iam.evaluator.policies import Policy
+from lakehouse_iam.evaluator.variables import ContextValues
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPublicAccess:
+    """The four settings of a bucket, its account's included.
+
+    Attributes:
+        block_public_acls: requests that set a public ACL are refused.
+        ignore_public_acls: public ACLs grant nothing. ACLs are not modelled, so this changes no decision here.
+        block_public_policy: a bucket policy that is public is refused when somebody puts it. A policy that is there already
+            stays in force; `is_public` answers whether one would be refused.
+        restrict_public_buckets: a public bucket policy works only for AWS services and for the owner's account.
+    """
+
+    block_public_acls: bool = False
+    ignore_public_acls: bool = False
+    block_public_policy: bool = False
+    restrict_public_buckets: bool = False
+
+
+BLOCK_NOTHING = BlockPublicAccess()
+BLOCK_EVERYTHING = BlockPublicAccess(True, True, True, True)
+
+_ACL_ACTIONS = frozenset(
+    {"s3:putobject", "s3:putobjectacl", "s3:putobjectversionacl", "s3:putbucketacl", "s3:createbucket"}
+)
+_PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
+_PUBLIC_GROUPS = ("groups/global/AllUsers", "groups/global/AuthenticatedUsers")
+_GRANT_KEYS = tuple(f"s3:x-amz-grant-{right}" for right in ("full-control", "read", "read-acp", "write", "write-acp"))
+
+
+def public_acl(action: str, context: ContextValues) -> str:
+    """The public ACL that a request sets, or an empty string.
+
+    Args:
+        action: in lower case.
+        context: with `s3:x-amz-acl` and the `s3:x-amz-grant-…` keys, as far as the request has them.
+    """
+    if action not in _ACL_ACTIONS:
+        return ""
+    canned = next((value for value in context.get("s3:x-amz-acl", ()) if value in _PUBLIC_ACLS), "")
+    granted = (value for key in _GRANT_KEYS for value in context.get(key, ()))
+    return canned or next((value for value in granted if any(group in value for group in _PUBLIC_GROUPS)), "")
+
 
 _FIXING_KEYS = frozenset(
     {

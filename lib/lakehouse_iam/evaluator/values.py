@@ -1,4 +1,4 @@
-"""Numbers and dates as condition values write them.
+"""Numbers and dates as condition values write them, and the value that is there but not known.
 
 Source: AWS docs `IAM/latest/UserGuide/reference_policies_elements_condition_operators.html` (Numeric:
 "integer or decimal"; Date: "W3C implementations of the ISO 8601 date formats or epoch (UNIX) time"), read
@@ -10,6 +10,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from decimal import Decimal
+
+
+class _Unknown(tuple[str, ...]):
+    """The type of `UNKNOWN`."""
+
+
+UNKNOWN: tuple[str, ...] = _Unknown()
+"""Stands in a request context for the values of a key that AWS sends and nobody gave. Compare with `is`."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _EPOCH = re.compile(r"[0-9]{5,}(\.[0-9]+)?")

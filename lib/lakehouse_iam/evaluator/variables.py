@@ -9,9 +9,10 @@ for themselves (from memory, unverified; the values AWS substitutes may hardly c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lakehouse_iam.evaluator.values import UNKNOWN
 from lakehouse_iam.evaluator.wildcards import glob_of_literal, glob_of_policy_text
 
 ContextValues = Mapping[str, tuple[str, ...]]
@@ -62,17 +63,32 @@ class Template:
         """The condition keys it takes values from, lower case."""
         return tuple(part.key for part in self.parts if isinstance(part, Variable))
 
+    def waits_for(self, context: ContextValues) -> bool:
+        """Whether it takes a value that AWS sends and the context does not give."""
+        return any(context.get(key) is UNKNOWN for key in self.keys)
+
     def glob(self, context: ContextValues) -> str | None:
         """The glob with every variable substituted, or None when one of them has no single value."""
+        return self._glob(lambda variable: _literal_glob(_value_of(variable, context)))
+
+    def glob_with_stars(self, context: ContextValues) -> str | None:
+        """As `glob`, with a star for each variable whose value AWS sends and nobody gave."""
+        return self._glob(
+            lambda variable: (
+                "*" if context.get(variable.key) is UNKNOWN else _literal_glob(_value_of(variable, context))
+            )
+        )
+
+    def _glob(self, of_variable: Callable[[Variable], str | None]) -> str | None:
         pieces = []
         for part in self.parts:
             if isinstance(part, Text):
                 pieces.append(glob_of_policy_text(part.text))
                 continue
-            value = part.text if isinstance(part, Literal) else _value_of(part, context)
-            if value is None:
+            glob = glob_of_literal(part.text) if isinstance(part, Literal) else of_variable(part)
+            if glob is None:
                 return None
-            pieces.append(glob_of_literal(value))
+            pieces.append(glob)
         return "".join(pieces)
 
     def exact(self, context: ContextValues) -> str | None:
@@ -90,6 +106,10 @@ def _value_of(variable: Variable, context: ContextValues) -> str | None:
     """Only a single-valued key can be substituted; a multivalued one counts as having no value."""
     values = context.get(variable.key, ())
     return values[0] if len(values) == 1 else variable.default
+
+
+def _literal_glob(value: str | None) -> str | None:
+    return None if value is None else glob_of_literal(value)
 
 
 def literal_template(text: str) -> Template:

@@ -1,8 +1,7 @@
-"""The accounts, principals and resources that a proof knows, and the policies that bear on a request among
-them.
+"""The accounts, principals and resources that are known, and which of their policies bear on a request.
 
-Source of the rules on organizations: AWS docs `organizations/latest/userguide/orgs_manage_policies_scps.html`
-and `orgs_manage_policies_rcps.html` (neither applies to the management account), and
+Source of the rules on organizations: AWS docs `organizations/latest/userguide/orgs_manage_policies_scps.html` and
+`orgs_manage_policies_rcps.html` (neither applies to the management account), and
 `kms/latest/developerguide/resource-control-policies.html` (not to AWS managed keys), read 2026-11-21.
 """
 
@@ -16,13 +15,54 @@ from functools import cached_property, lru_cache
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import Decision, Policies, Request, evaluate
+from lakehouse_iam.evaluator.entities import (
+    Account,
+    Bucket,
+    Document,
+    Guarded,
+    Key,
+    OidcProvider,
+    Role,
+    SamlProvider,
+    User,
+    VpcEndpoint,
+    load_bucket,
+    load_guarded,
+    load_key,
+    load_levels,
+    load_role,
+    load_user,
+    load_vpc_endpoint,
+)
+from lakehouse_iam.evaluator.evaluate import evaluate
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.policies import Policy, load_policy
 from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, parse_caller
+from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
+from lakehouse_iam.evaluator.request import Decision, Policies, Request
 
-Document = Mapping[str, object] | str
-"""A policy document: JSON text or the object it stands for."""
+__all__ = [
+    "Account",
+    "Bucket",
+    "Document",
+    "Guarded",
+    "Key",
+    "OidcProvider",
+    "Role",
+    "SamlProvider",
+    "User",
+    "VpcEndpoint",
+    "World",
+    "WorldError",
+    "load_bucket",
+    "load_guarded",
+    "load_key",
+    "load_levels",
+    "load_role",
+    "load_user",
+    "load_vpc_endpoint",
+    "recreate_role",
+]
 
 _DELETED_ROLE_ID = "AROADELETEDROLEXAMPLE"
 
@@ -31,90 +71,33 @@ class WorldError(LookupError):
     """A request names a principal or a resource that the world does not know, so it cannot be decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An AWS account.
+@dataclass(frozen=True)
+class _Resource:
+    """What the world knows of the resource of a request."""
 
-    `id`: 12 digits. `management`: the organization's management account, which SCPs and RCPs leave alone.
-    `outside`: who runs it, when its own IAM policies are not ours to know (Databricks); they are then taken
-    to allow. `service_control`, `resource_control`: levels from the organization's root down to the account.
-    `organization`: its id (o-…), which AWS fills into aws:PrincipalOrgID and aws:ResourceOrgID.
-    """
-
-    id: str
-    management: bool = False
-    outside: str = ""
-    service_control: tuple[tuple[Policy, ...], ...] = ()
-    resource_control: tuple[tuple[Policy, ...], ...] = ()
-    organization: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role: its ARN with path, trust policy, identity policies (inline and managed), boundary and tags."""
-
-    arn: str
-    trust: Policy
-    identity: tuple[Policy, ...] = ()
-    boundary: Policy | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A user: its ARN with path, identity policies (its groups' included), boundary and tags."""
-
-    arn: str
-    identity: tuple[Policy, ...] = ()
-    boundary: Policy | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """A bucket: its ARN, the account that owns it, its policy, whether all four public-access blocks are on.
-
-    `kms_key`: the ARN of the key new and old objects are encrypted with, None for SSE-S3. `bucket_key`:
-    whether S3 Bucket Keys are on, which makes the bucket's ARN the encryption context instead of the
-    object's.
-    """
-
-    arn: str
-    account: str
+    owner: str | None = None
     policy: Policy | None = None
-    block_public_access: bool = True
-    kms_key: str | None = None
-    bucket_key: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A KMS key: its ARN and key policy. `aws_managed`: a key such as aws/s3, which RCPs leave alone."""
-
-    arn: str
-    policy: Policy
-    aws_managed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """A resource of another service, such as a queue, with its resource policy."""
-
-    arn: str
-    policy: Policy
-
-
-@dataclass(frozen=True, slots=True)
-class SamlProvider:
-    """A SAML identity provider of an account."""
-
-    arn: str
+    blocked: BlockPublicAccess = BLOCK_NOTHING
+    grants: tuple[Policy, ...] = ()
+    region: str = ""
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything a proof knows. `environment`: context of every request, e.g. `{"aws:SecureTransport":
-    True}`.
+    """Everything that is known.
+
+    Attributes:
+        accounts: accounts with their organization policies; an account that is not listed has none.
+        roles: every role that requests name.
+        users: every user that requests name.
+        buckets: every bucket that requests name.
+        keys: every key that requests name.
+        saml_providers: SAML identity providers.
+        oidc_providers: OpenID Connect identity providers.
+        guarded: resources of other services with their resource policies.
+        vpc_endpoints: endpoints whose policies are known.
+        environment: context of every request, such as `{"aws:SecureTransport": True, "aws:RequestedRegion": "eu-west-1"}`.
+            The region of a bucket or of an ARN wins over this region.
     """
 
     accounts: tuple[Account, ...] = ()
@@ -125,6 +108,8 @@ class World:
     saml_providers: tuple[SamlProvider, ...] = ()
     guarded: tuple[Guarded, ...] = ()
     environment: Mapping[str, ContextValue] = field(default_factory=dict)
+    oidc_providers: tuple[OidcProvider, ...] = ()
+    vpc_endpoints: tuple[VpcEndpoint, ...] = ()
 
     @cached_property
     def _accounts(self) -> dict[str, Account]:
@@ -152,31 +137,48 @@ class World:
 
     @cached_property
     def _providers(self) -> frozenset[str]:
-        return frozenset(provider.arn for provider in self.saml_providers)
+        saml = frozenset(provider.arn for provider in self.saml_providers)
+        return saml | {provider.arn for provider in self.oidc_providers}
+
+    @cached_property
+    def _endpoints(self) -> dict[str, VpcEndpoint]:
+        return {endpoint.id: endpoint for endpoint in self.vpc_endpoints}
 
     def role(self, arn: str) -> Role:
-        """The role `arn`. Raises WorldError when the world has none."""
+        """The role of that ARN.
+
+        Raises:
+            WorldError: the world has none.
+        """
         found = self._roles.get(arn)
         if found is None:
             raise WorldError(f"the world has no role {arn}; add it, with its trust and identity policies")
         return found
 
     def bucket(self, arn: str) -> Bucket:
-        """The bucket `arn`. Raises WorldError when the world has none."""
+        """The bucket of that ARN.
+
+        Raises:
+            WorldError: the world has none.
+        """
         found = self._buckets.get(arn)
         if found is None:
             raise WorldError(f"the world has no bucket {arn}; add it, with its owner")
         return found
 
     def key(self, arn: str) -> Key:
-        """The key `arn`. Raises WorldError when the world has none."""
+        """The key of that ARN.
+
+        Raises:
+            WorldError: the world has none.
+        """
         found = self._keys.get(arn)
         if found is None:
             raise WorldError(f"the world has no key {arn}; add it, with its key policy")
         return found
 
     def has_provider(self, arn: str) -> bool:
-        """Whether the SAML provider `arn` exists."""
+        """Whether the SAML or OpenID Connect provider `arn` exists."""
         return arn in self._providers
 
     def account(self, account_id: str) -> Account:
@@ -186,30 +188,48 @@ class World:
     def decide(self, request: Request, session_policies: tuple[Policy, ...] = ()) -> Decision:
         """Decide a request with every policy of this world that bears on it.
 
-        Parameters: request: its resource account may be left out when the world knows the resource; its
-        context wins over `environment`. session_policies: those the caller's session was made with.
+        Args:
+            request: its resource account may be left out when the world knows the resource; its context wins over
+                `environment`.
+            session_policies: those the caller's session was made with.
 
-        Raises WorldError when the principal or the resource is unknown, RequestError when the request is
-        malformed.
+        Raises:
+            WorldError: the principal or the resource is unknown.
+            RequestError: the request is malformed.
         """
         caller = self._caller(request)
-        owner, resource_policy, blocked = self._resource(request.resource)
-        asked_account = request.resource_account or owner
-        around = self._organizations(caller, asked_account)
-        context = {**self.environment, **self._tags(caller), **around, **request.context}
-        asked = Request(request.principal, request.action, request.resource, asked_account, context)
+        resource = self._resource(request.resource)
+        account = request.resource_account or resource.owner
+        given = {**self.environment, **request.context}
+        endpoint = self._endpoint(request.action, given)
+        context = {
+            **self.environment,
+            **({"aws:RequestedRegion": resource.region} if resource.region else {}),
+            **self._tags(caller),
+            **self._organizations(caller, account, given),
+            **({"aws:SourceVpc": endpoint.vpc} if endpoint is not None and endpoint.vpc else {}),
+            **request.context,
+        }
+        asked = Request(request.principal, request.action, request.resource, account, context)
         identity, boundaries = self._attached(caller)
-        account = asked.resource_account or ""
         policies = Policies(
             identity,
-            resource_policy,
+            resource.policy,
             boundaries,
             session_policies,
             self._service_control(caller),
-            self._resource_control(account, request.resource),
-            blocked,
+            self._resource_control(account or "", request.resource),
+            resource.blocked,
+            endpoint.policy if endpoint is not None else None,
+            resource.grants,
         )
         return evaluate(asked, policies)
+
+    def _endpoint(self, action: str, given: Mapping[str, ContextValue]) -> VpcEndpoint | None:
+        """The endpoint that the request passes through, if its policy is known and it leads to the action's service."""
+        id = next((value for key, value in given.items() if key.lower() == "aws:sourcevpce"), None)
+        endpoint = self._endpoints.get(id) if isinstance(id, str) else None
+        return endpoint if endpoint is not None and endpoint.service == action.lower().partition(":")[0] else None
 
     def _caller(self, request: Request) -> Caller:
         try:
@@ -224,12 +244,18 @@ class World:
         holder = self._roles.get(caller.identity) or self._users.get(caller.identity)
         return {f"aws:PrincipalTag/{name}": value for name, value in holder.tags.items()} if holder else {}
 
-    def _organizations(self, caller: Caller, resource_account: str | None) -> dict[str, ContextValue]:
+    def _organizations(
+        self, caller: Caller, resource_account: str | None, given: Mapping[str, ContextValue]
+    ) -> dict[str, ContextValue]:
         """Whose organization asks and whose is asked; AWS fills the keys in for members of one only."""
-        asking = self.account(caller.account).organization if caller.identity else ""
-        asked = self.account(resource_account).organization if resource_account else ""
-        given = {"aws:PrincipalOrgID": asking, "aws:ResourceOrgID": asked}
-        return {key: value for key, value in given.items() if value}
+        source = next((value for key, value in given.items() if key.lower() == "aws:sourceaccount"), "")
+        members = {
+            "aws:PrincipalOrgID": caller.account if caller.identity else "",
+            "aws:ResourceOrgID": resource_account or "",
+            "aws:SourceOrgID": source if isinstance(source, str) else "",
+        }
+        found = {key: self.account(account).organization for key, account in members.items() if account}
+        return {key: organization for key, organization in found.items() if organization}
 
     def _attached(self, caller: Caller) -> tuple[tuple[Policy, ...], tuple[Policy, ...]]:
         """The identity policies and the boundary on the principal's side."""
@@ -245,21 +271,19 @@ class World:
             f"the world has no {caller.identity}; add it with its policies, or mark {account.id} as outside"
         )
 
-    def _resource(self, resource: str) -> tuple[str | None, Policy | None, bool]:
-        """The owner, the resource policy and the public-access block; the owner is None when the ARN tells
-        it.
-        """
+    def _resource(self, resource: str) -> _Resource:
         arn = split_arn(resource)
         if arn is None:
-            return None, None, False
+            return _Resource()
         if arn.service == "s3" and not arn.account and "*" not in resource:
             bucket = self.bucket(policy_holder(resource))
-            return bucket.account, bucket.policy, bucket.block_public_access
+            return _Resource(bucket.account, bucket.policy, bucket.block_public_access, region=bucket.region)
         if arn.service == "iam" and arn.resource.startswith("role/"):
-            return arn.account, self.role(resource).trust, False
+            return _Resource(arn.account, self.role(resource).trust)
         if arn.service == "kms" and arn.resource.startswith("key/"):
-            return arn.account, self.key(resource).policy, False
-        return None, self._guarded.get(resource), False
+            key = self.key(resource)
+            return _Resource(arn.account, key.policy, grants=key.grants, region=arn.region)
+        return _Resource(policy=self._guarded.get(resource), region=arn.region)
 
     def _service_control(self, caller: Caller) -> tuple[tuple[Policy, ...], ...]:
         account = self.account(caller.account)
@@ -285,88 +309,12 @@ def _taken_to_allow(account: Account) -> Policy:
     return load_policy(document, PolicyKind.IDENTITY, name)
 
 
-def load_role(
-    arn: str,
-    trust: Document,
-    identity: Mapping[str, Document] | None = None,
-    boundary: Document | None = None,
-    tags: Mapping[str, str] | None = None,
-) -> Role:
-    """A role of documents. Parameters: identity: policy name → document. Raises PolicyGrammarError."""
-    attached, limit = _attached_policies(arn, identity, boundary)
-    return Role(arn, load_policy(trust, PolicyKind.TRUST, f"the trust policy of {arn}"), attached, limit, tags or {})
-
-
-def load_user(
-    arn: str,
-    identity: Mapping[str, Document] | None = None,
-    boundary: Document | None = None,
-    tags: Mapping[str, str] | None = None,
-) -> User:
-    """A user of documents. Parameters: identity: policy name → document. Raises PolicyGrammarError."""
-    attached, limit = _attached_policies(arn, identity, boundary)
-    return User(arn, attached, limit, tags or {})
-
-
-def _attached_policies(
-    arn: str, identity: Mapping[str, Document] | None, boundary: Document | None
-) -> tuple[tuple[Policy, ...], Policy | None]:
-    attached = tuple(
-        load_policy(document, PolicyKind.IDENTITY, f'identity policy "{name}" of {arn}')
-        for name, document in (identity or {}).items()
-    )
-    if boundary is None:
-        return attached, None
-    return attached, load_policy(boundary, PolicyKind.BOUNDARY, f"the permissions boundary of {arn}")
-
-
-def load_bucket(
-    arn: str,
-    account: str,
-    policy: Document | None = None,
-    *,
-    block_public_access: bool = True,
-    kms_key: str | None = None,
-    bucket_key: bool = False,
-) -> Bucket:
-    """A bucket of documents; see `Bucket`. Raises PolicyGrammarError."""
-    name = f"the bucket policy of {arn} in {account}"
-    loaded = None if policy is None else load_policy(policy, PolicyKind.BUCKET, name)
-    return Bucket(arn, account, loaded, block_public_access, kms_key, bucket_key)
-
-
-def load_key(arn: str, policy: Document, *, aws_managed: bool = False) -> Key:
-    """A key of its document. Raises PolicyGrammarError."""
-    fields = split_arn(arn)
-    place = f" in {fields.account}" if fields is not None else ""
-    return Key(arn, load_policy(policy, PolicyKind.KEY, f"the key policy of {arn}{place}"), aws_managed)
-
-
-def load_guarded(arn: str, policy: Document) -> Guarded:
-    """A resource of another service of its document. Raises PolicyGrammarError."""
-    return Guarded(arn, load_policy(policy, PolicyKind.RESOURCE, f"the resource policy of {arn}"))
-
-
-def load_levels(
-    levels: tuple[tuple[Document, ...], ...], kind: PolicyKind, above: str
-) -> tuple[tuple[Policy, ...], ...]:
-    """Organization policies of documents, from the root down to the account `above` which they stand."""
-    return tuple(
-        tuple(
-            load_policy(document, kind, f"{kind.value} {index} of level {depth} above {above}")
-            for index, document in enumerate(level, start=1)
-        )
-        for depth, level in enumerate(levels, start=1)
-    )
-
-
 def recreate_role(world: World, arn: str) -> World:
     """The world after the role `arn` was deleted and created again under the same name.
 
-    A policy that named the old role as Principal keeps its unique id and no longer names anybody; conditions
-    on aws:PrincipalArn keep working. Source: AWS docs
-    `IAM/latest/UserGuide/reference_policies_elements_principal.html` ("IAM role principals"), read
-    2026-11-21.
+    A policy that named the old role as Principal keeps its unique id and no longer names anybody; conditions on
+    aws:PrincipalArn keep working. Source: AWS docs `IAM/latest/UserGuide/reference_policies_elements_principal.html` ("IAM
+    role principals"), read 2026-11-21.
     """
     return replace(
         world,
@@ -375,7 +323,10 @@ def recreate_role(world: World, arn: str) -> World:
             bucket if bucket.policy is None else replace(bucket, policy=_orphan(bucket.policy, arn))
             for bucket in world.buckets
         ),
-        keys=tuple(replace(key, policy=_orphan(key.policy, arn)) for key in world.keys),
+        keys=tuple(
+            replace(key, policy=_orphan(key.policy, arn), grants=tuple(_orphan(grant, arn) for grant in key.grants))
+            for key in world.keys
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.chain import Act, Assume, Chain, ChainDecision, walk
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import RequestError
+from lakehouse_iam.evaluator.evaluate import NOT_DECIDED, RequestError
 from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
@@ -124,6 +124,9 @@ def deployed_by(templates: Sequence[StackTemplate], document: ProbeDocument, rea
     real = real or RealWorld()
     deployed = Deployed()
     real.add_before(deployed)
+    regions = {stack.region for stack in document.stacks if stack.region}
+    if len(regions) == 1:
+        deployed.environment = {"aws:RequestedRegion": regions.pop(), **deployed.environment}
     add_templates(deployed, templates, document.parameters)
     add_existing(deployed, document.existing)
     add_handed_off(deployed, document.handed_off)
@@ -173,6 +176,8 @@ class Prover:
         except (WorldError, RequestError) as error:
             unknown = (str(error),)
             return Answer(probe, Verdict.NOT_DECIDED, True, lambda: unknown)
+        if not least.allowed and most.decision == NOT_DECIDED:
+            return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._because, self._most, probe, chain))
         if least.allowed is not most.allowed:
             return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._open, chain))
         # A refusal that holds in the widest reading is the reason that no deployment can change.

@@ -212,26 +212,89 @@ def test_each_case_is_answered_on_a_line_of_its_own(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_line_ends_the_stream_with_2_and_the_answers_before_it_stand(
+def test_a_line_that_is_no_case_is_answered_with_its_error_and_the_others_are_decided(
     tmp_path: Path, line: str, message: str
 ) -> None:
     file = tmp_path / "cases.jsonl"
     file.write_text(f"{json.dumps(CASE)}\n{line}\n{json.dumps(CASE)}\n", encoding="utf-8")
     result = run("simulate", file)
     assert result.exit_code == 2
-    assert f"{file}:2: {message}" in result.output
-    assert result.stdout.count('"decision"') == 1
-    answers = run("simulate", file, "--json").stdout
-    assert '"line": 2' in answers
+    answers = [json.loads(answer) for answer in result.stdout.splitlines()]
+    assert [answer.get("decision") for answer in answers] == ["allow", None, "allow"]
+    assert answers[1]["line"] == 2
+    where, error = answers[1]["where"], answers[1]["error"]
+    assert (f"{where}: {error}" if where else error).startswith(message)
+    assert result.stderr.startswith(f"{file}:2: {message}")
+    in_json = run("simulate", file, "--json")
+    assert (in_json.stdout, in_json.stderr, in_json.exit_code) == (result.stdout, "", 2)
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "the file cannot be read: "), (b"\xff\xfe", "the file is not text: ")]
+    ("line", "message"),
+    [
+        ('{"id": "x", "id": "y"}', "'id' is given twice in one object"),
+        (
+            json.dumps({**CASE, "id": "x"}).replace(
+                '"Resource": "*"',
+                '"Resource": "*", "Condition": {"StringEquals": {"aws:a": "1"}, "StringEquals": {"aws:b": "2"}}',
+            ),
+            "'StringEquals' is given twice in one object",
+        ),
+        ('{"id": NaN}', "NaN is no JSON number"),
+        ('{"id": -Infinity}', "-Infinity is no JSON number"),
+        ('{"id": 1e999}', "the number 1e999 is too large"),
+        ('{"id": ' + "9" * 5000 + "}", "a number of 5000 characters"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 70 + "1" + "}" * 70, "nested too deeply"),
+        (json.dumps({**CASE, "id": "\ud800"}), "a string holds half a surrogate pair"),
+        ("\u2028", "not JSON"),
+    ],
 )
-def test_a_file_of_cases_that_cannot_be_read_is_said(tmp_path: Path, content: bytes | None, message: str) -> None:
-    file = tmp_path / "cases.jsonl"
-    if content is not None:
-        file.write_bytes(content)
-    result = run("simulate", file)
+def test_hostile_json_is_answered_with_an_error_and_never_with_a_traceback(line: str, message: str) -> None:
+    result = run("simulate", "-", stdin=f"{line}\n{json.dumps(CASE)}\n")
+    bad, good = [json.loads(answer) for answer in result.stdout.splitlines()]
     assert result.exit_code == 2
-    assert f"{file}: {message}" in result.output
+    assert bad["error"].startswith(message)
+    assert good["decision"] == "allow"
+
+
+def test_the_error_of_a_case_carries_its_id(tmp_path: Path) -> None:
+    result = run("simulate", "-", stdin=json.dumps({**CASE, "id": "mine", "more": 1}) + "\n")
+    answer = json.loads(result.stdout)
+    assert answer == {
+        "id": "mine",
+        "line": 1,
+        "where": "more",
+        "error": "no such field; allowed are " + answer["error"].partition("allowed are ")[2],
+    }
+
+
+def test_a_line_that_is_not_text_is_an_error_of_that_line_only(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(CASE).encode() + b"\n\xff\xfe\n" + json.dumps(CASE).encode())
+    result = run("simulate", file)
+    answers = [json.loads(answer) for answer in result.stdout.splitlines()]
+    assert [answer.get("decision") for answer in answers] == ["allow", None, "allow"]
+    assert answers[1] == {"id": None, "line": 2, "where": "byte 1", "error": "not text: allowed is UTF-8"}
+
+
+def test_a_line_that_is_too_long_is_an_error_of_that_line_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lakehouse_iam.cli.simulate.LONGEST_LINE", 2_000)
+    result = run("simulate", "-", stdin="x" * 9_000 + "\n" + json.dumps(CASE) + "\n")
+    answers = [json.loads(answer) for answer in result.stdout.splitlines()]
+    assert answers[0]["error"] == "the line is longer than 2000 bytes"
+    assert answers[1]["decision"] == "allow"
+
+
+def test_answers_are_ascii_so_that_any_console_takes_them() -> None:
+    case = {**CASE, "id": "読む"}
+    result = run("simulate", "-", stdin=json.dumps(case, ensure_ascii=False) + "\n")
+    assert result.stdout.isascii()
+    assert json.loads(result.stdout)["id"] == "読む"
+
+
+def test_a_file_of_cases_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    result = run("simulate", tmp_path / "cases.jsonl")
+    assert result.exit_code == 2
+    assert "cases.jsonl: the file cannot be read: " in result.output

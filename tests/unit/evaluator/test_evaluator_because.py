@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from lakehouse_iam.evaluator import Decision, Policies, Policy, PolicyKind, Request, evaluate, load_policy
+from lakehouse_iam.evaluator import (
+    BLOCK_EVERYTHING,
+    Decision,
+    Policies,
+    Policy,
+    PolicyKind,
+    Request,
+    evaluate,
+    load_policy,
+)
 
 _READER = "arn:aws:iam::111122223333:role/reader"
 _SESSION = "arn:aws:sts::111122223333:assumed-role/reader/etl"
@@ -112,7 +121,7 @@ def test_the_closest_statement_says_which_condition_is_not_met_and_what_the_requ
     assert evaluate(request, Policies(identity)).because[1] == (
         'closest: statement 0 of identity policy "lake" of the reader does not apply: '
         'Condition StringEquals aws:PrincipalTag/team asks for one of "red", "blue" and the request has "green"; '
-        'Condition Bool aws:SecureTransport asks for "true" and the request has no such key'
+        'Condition Bool aws:SecureTransport asks for "true" and the request has a value that is not given'
     )
 
 
@@ -181,7 +190,7 @@ def test_a_level_of_service_control_policies_that_does_not_allow_is_counted() ->
 
 def test_block_public_access_names_the_public_statement() -> None:
     public = _bucket(_allow("s3:*", Principal={"AWS": _READER}), _allow("s3:GetObject", Principal="*", Sid="Everyone"))
-    decision = _read(_identity(_allow("s3:*")), public, block_public_access=True)
+    decision = _read(_identity(_allow("s3:*")), public, block_public_access=BLOCK_EVERYTHING)
     assert decision.decision == "implicit-deny"
     assert decision.because[0].startswith('S3 Block Public Access: statement "Everyone" of the bucket policy')
 
@@ -222,14 +231,28 @@ def test_a_deny_that_only_an_absent_key_kept_away_is_said() -> None:
         "Effect": "Deny",
         "Action": "s3:*",
         "Resource": "*",
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
     }
     open_ = Request(_SESSION, "s3:GetObject", _OBJECT, "111122223333")
     decision = evaluate(open_, Policies(_identity(_allow("s3:*"), deny)))
     assert decision.allowed
-    assert decision.because[-1].endswith("the request gives aws:SecureTransport no value; read as absent")
-    secure = Request(_SESSION, "s3:GetObject", _OBJECT, "111122223333", {"aws:SecureTransport": True})
+    assert decision.because[-1].endswith("the request gives aws:MultiFactorAuthPresent no value; read as absent")
+    assert decision.notes == decision.because[-1:]
+    secure = Request(_SESSION, "s3:GetObject", _OBJECT, "111122223333", {"aws:MultiFactorAuthPresent": True})
     assert len(evaluate(secure, Policies(_identity(_allow("s3:*"), deny))).because) == 1
+
+
+def test_a_statement_that_nobody_can_decide_yet_is_named_with_the_key_that_would() -> None:
+    deny = {"Sid": "Tls", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    tls = {**deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    decision = evaluate(
+        Request(_SESSION, "s3:GetObject", _OBJECT, "111122223333"), Policies(_identity(_allow("s3:*"), tls))
+    )
+    assert (decision.decision, decision.allowed) == ("not-decided", False)
+    assert decision.because == (
+        'whether statement "Tls" of identity policy "lake" of the reader denies s3:GetObject on arn:aws:s3:::lake/raw/a.csv '
+        "depends on aws:SecureTransport, which AWS sends with every such request; give its value in the request's context",
+    )
 
 
 def test_resource_control_policies_of_a_service_that_does_not_take_part_are_said_not_to_be_applied() -> None:

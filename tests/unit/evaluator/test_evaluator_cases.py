@@ -27,6 +27,7 @@ _ALL = _lines()
 def test_the_decision_is_the_one_the_sentence_says(path: Path, number: int, body: dict[str, object]) -> None:
     body = dict(body)
     sentence, expected = body.pop("sentence"), body.pop("expect")
+    body.pop("source", None)
     decision = decide(case_of(body, number))
     assert decision.decision == expected, f"{path.name}:{number}: {sentence}: {decision.because}"
     assert decision.because, "a decision without a reason"

@@ -100,7 +100,7 @@ def test_a_broken_rule_is_named_with_its_place(changes: dict[str, object], where
     ("document", "where", "rule"),
     [
         ("{", "line 1 column 2", "not JSON"),
-        ('{"Statement": [], "Statement": []}', "", "stands twice"),
+        ('{"Statement": [], "Statement": []}', "", "given twice"),
         ({}, "Statement", "must have the element Statement"),
         ({"Statement": []}, "Statement", "at least one"),
         ({"Statement": "x"}, "Statement", "at least one"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import lakehouse_iam.evaluator as evaluator
 
 _PACKAGE = "lakehouse_iam.evaluator"
-_FILES = sorted(Path(str(evaluator.__file__)).parent.glob("*.py"))
+_FILES = sorted(Path(str(evaluator.__file__)).parent.rglob("*.py"))
 
 
 def _imports(path: Path) -> set[str]:
@@ -24,7 +24,7 @@ def _imports(path: Path) -> set[str]:
 
 def test_the_evaluator_imports_nothing_but_the_standard_library_and_itself() -> None:
     outside = {
-        (path.name, name)
+        (str(path), name)
         for path in _FILES
         for name in _imports(path)
         if not name.startswith(_PACKAGE) and name.partition(".")[0] not in sys.stdlib_module_names

@@ -72,22 +72,51 @@ def test_an_arn_pattern_without_wildcards_matches_its_own_arn(fields: list[str])
 
 
 @pytest.mark.parametrize(
-    ("pattern", "arn", "matches"),
+    ("pattern", "arn", "by_operator", "by_resource"),
     [
-        ("arn:*:s3:::lake/*", "arn:aws:s3:::lake/a", True),
-        ("arn:*:s3:::lake/*", "arn:aws:s3:::evil/x:s3:::lake/a", False),
-        ("arn:aws:sqs:*:1:*", "arn:aws:sqs:eu:1:a:b", True),
-        ("arn:aws:sqs:*:2:*", "arn:aws:sqs:eu:1:2:b", False),
-        ("arn:aws:s3:*", "arn:aws:s3:::lake/a", True),
-        ("arn:aws:s3:*", "arn:aws:sqs:eu:1:q", False),
-        ("arn:aws:s3", "arn:aws:s3:::lake", False),
-        ("arn:aws:s3:*", "arn:aws:s3", False),
-        ("arn:aws:iam::*:role/?", "arn:aws:iam::1:role/ab", False),
+        ("arn:*:s3:::lake/*", "arn:aws:s3:::lake/a", True, True),
+        ("arn:*:s3:::lake/*", "arn:aws:s3:::evil/x:s3:::lake/a", False, True),
+        ("arn:aws:sqs:*:1:*", "arn:aws:sqs:eu:1:a:b", True, True),
+        ("arn:aws:sqs:*:2:*", "arn:aws:sqs:eu:1:2:b", False, True),
+        ("arn:aws:kms:*:key/*", "arn:aws:kms:eu:1:key/a", False, True),
+        ("arn:aws:iam:*:role/target", "arn:aws:iam::1:role/target", False, True),
+        ("arn:aws:iam:*:role/target", "arn:aws:iam::1:role/other", False, False),
+        ("arn:aws:sqs:eu-*-1:q", "arn:aws:sqs:eu-west-1:1:q", False, False),
+        ("arn:aws:sqs:*-1:1:q", "arn:aws:sqs:eu-west-1:1:q", True, True),
+        ("arn:aws:sqs:*-1:q", "arn:aws:sqs:eu-west:x-1:q", False, False),
+        ("arn:aws:sqs:eu-west-?:1:q", "arn:aws:sqs:eu-west-1:1:q", True, True),
+        ("arn:aws:sqs:eu?1:q", "arn:aws:sqs:eu:1:q", False, False),
+        ("arn:aws:s3:*", "arn:aws:s3:::lake/a", False, True),
+        ("arn:aws:s3:*", "arn:aws:sqs:eu:1:q", False, False),
+        ("arn:aws:s3", "arn:aws:s3:::lake", False, False),
+        ("arn:aws:s3:*", "arn:aws:s3", False, False),
+        ("arn:aws:iam::*:role/?", "arn:aws:iam::1:role/ab", False, False),
+        ("arn:aws:s3:::lake/*x", "arn:aws:s3:::lake/a:b/x", True, True),
     ],
 )
-def test_arn_patterns_match_field_by_field(pattern: str, arn: str, matches: bool) -> None:
-    assert compile_arn_glob(pattern)(arn) is matches
-    assert compile_resource_globs(["arn:aws:x:::y", pattern])(arn) is matches
+def test_a_star_crosses_a_colon_in_resource_where_it_ends_a_segment_and_never_for_the_arn_operators(
+    pattern: str, arn: str, by_operator: bool, by_resource: bool
+) -> None:
+    assert compile_arn_glob(pattern)(arn) is by_operator
+    assert compile_resource_glob(pattern)(arn) is by_resource
+    assert compile_resource_globs(["arn:aws:x:::y", pattern])(arn) is by_resource
+
+
+def _resource_oracle(pattern: str, value: str) -> bool:
+    """The rule as a regular expression: in the first five segments only a star that ends one crosses a colon."""
+    head, tail = pattern.split(":")[:5], ":".join(pattern.split(":")[5:])
+    segments = [re.sub(r"\\\*$", ".*", re.escape(segment).replace(r"\?", "[^:]")) for segment in head]
+    segments = [segment.replace(r"\*", "[^:]*") for segment in segments]
+    rest = re.escape(tail).replace(r"\*", ".*").replace(r"\?", ".")
+    return (
+        re.fullmatch(":".join([*segments, rest] if pattern.count(":") >= 5 else segments), value, re.DOTALL) is not None
+    )
+
+
+@settings(max_examples=1_500)
+@given(st.text(alphabet="a:*?", max_size=12), st.text(alphabet="ab:", max_size=14))
+def test_a_resource_pattern_matches_exactly_what_the_rule_says(pattern: str, value: str) -> None:
+    assert compile_resource_glob(pattern)(value) is _resource_oracle(pattern, value)
 
 
 def test_only_the_star_alone_matches_an_action_without_resource() -> None:

@@ -1,0 +1,98 @@
+"""Grants of a KMS key, read as statements on the resource's side.
+
+A grant allows its operations to one principal, and another principal to retire it. It never denies: every Deny wins over it.
+Source: AWS docs `kms/latest/developerguide/grants.html`, `grant-authorization.html`,
+`kms/latest/APIReference/API_CreateGrant.html` and `API_GrantConstraints.html`, read 2026-11-25.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lakehouse_iam.evaluator.grammar import CURRENT_VERSION, PolicyGrammarError, PolicyKind
+from lakehouse_iam.evaluator.policies import Policy, load_policy
+
+GRANT_OPERATIONS = frozenset(
+    {
+        "CreateGrant",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "DescribeKey",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GetPublicKey",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+        "RetireGrant",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    }
+)
+"""What a grant can allow."""
+
+
+def load_grant(
+    key: str,
+    grantee: str,
+    operations: tuple[str, ...],
+    *,
+    retiring: str = "",
+    encryption_context_equals: Mapping[str, str] | None = None,
+    encryption_context_subset: Mapping[str, str] | None = None,
+    name: str = "",
+) -> Policy:
+    """A grant of a key.
+
+    Args:
+        key: the ARN of the key.
+        grantee: the ARN of the principal that may use it.
+        operations: what it may do, from `GRANT_OPERATIONS`.
+        retiring: the ARN of the principal that may retire the grant; empty for none.
+        encryption_context_equals: the encryption context that a request must have, exactly.
+        encryption_context_subset: what the encryption context of a request must contain.
+        name: what sentences call the grant; left out, "the grant to …".
+
+    Raises:
+        PolicyGrammarError: an operation that no grant allows, or a principal that is none.
+    """
+    called = f"{name or f'the grant to {grantee}'} of {key}"
+    unknown = [operation for operation in operations if operation not in GRANT_OPERATIONS]
+    if unknown or not operations:
+        allowed = ", ".join(sorted(GRANT_OPERATIONS))
+        raise PolicyGrammarError(called, "operations", f"{unknown or 'none'} cannot be granted: allowed are {allowed}")
+    statement: dict[str, Any] = {
+        "Sid": "Grantee",
+        "Effect": "Allow",
+        "Principal": _principal(grantee),
+        "Action": [f"kms:{operation}" for operation in operations],
+        "Resource": "*",
+    }
+    condition = _constraints(encryption_context_equals, encryption_context_subset)
+    statements = [{**statement, "Condition": condition} if condition else statement]
+    if retiring:
+        retire = {"Sid": "Retiring", "Action": "kms:RetireGrant", "Principal": _principal(retiring)}
+        statements.append({"Effect": "Allow", "Resource": "*", **retire})
+    return load_policy({"Version": CURRENT_VERSION, "Statement": statements}, PolicyKind.KEY, called)
+
+
+def _principal(text: str) -> dict[str, str]:
+    return {"AWS" if text.startswith("arn:") else "Service": text}
+
+
+def _constraints(equals: Mapping[str, str] | None, subset: Mapping[str, str] | None) -> dict[str, dict[str, object]]:
+    """Source: API_GrantConstraints: EncryptionContextEquals matches all pairs and no others, …Subset contains them."""
+    values = {**(subset or {}), **(equals or {})}
+    if not values:
+        return {}
+    tests: dict[str, dict[str, object]] = {
+        "StringEquals": {f"kms:EncryptionContext:{name}": value for name, value in values.items()}
+    }
+    if equals:
+        tests["ForAllValues:StringEquals"] = {"kms:EncryptionContextKeys": list(equals)}
+    return tests
