@@ -17,6 +17,7 @@ from lakehouse_iam.evaluator.compare.units import (
     compare_resource,
     compare_trust,
 )
+from lakehouse_iam.evaluator.compare.worlds import Unit, WorldComparison, compare_worlds
 
 __all__ = [
     "Attached",
@@ -24,8 +25,11 @@ __all__ = [
     "Comparison",
     "Guard",
     "OwnPolicies",
+    "Unit",
     "Witness",
+    "WorldComparison",
     "compare_attached",
     "compare_resource",
     "compare_trust",
+    "compare_worlds",
 ]
