@@ -1,0 +1,214 @@
+"""Two worlds compared, role by role, bucket by bucket, key by key.
+
+What is the same in both is passed over by its text, so the work grows with what differs. Something that only one of the
+two has is compared with nothing: what an added role may do, and who may become it, is new access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from lakehouse_iam.evaluator.compare.result import Change, Comparison, Json, Witness
+from lakehouse_iam.evaluator.compare.units import Attached, Guard, compare_attached, compare_resource, compare_trust
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.evaluate import Request, RequestError
+from lakehouse_iam.evaluator.policies import Policy
+from lakehouse_iam.evaluator.world import Account, Bucket, Guarded, Key, Role, User, World, WorldError
+
+ROLE = "role"
+TRUST = "trust"
+USER = "user"
+BUCKET = "bucket"
+KEY = "key"
+RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that both worlds have, or one of them.
+
+    Args:
+        kind: "role" or "user" (what it may do), "trust" (who may become the role), "bucket", "key" or "resource" (who may
+            do what with it).
+        arn: of the role, bucket, …
+        change: how it changed; added or removed where only one world has it.
+        comparison: what is allowed now and was not, and the other way round.
+        notes: what else bears on the witnesses, a sentence each.
+    """
+
+    kind: str
+    arn: str
+    change: Change
+    comparison: Comparison
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_wider(self) -> bool:
+        """Whether it allows something that was refused before."""
+        return self.comparison.is_wider
+
+    def to_json(self) -> Json:
+        """The unit for machines."""
+        return {
+            **self.comparison.to_json(),
+            "kind": self.kind,
+            "arn": self.arn,
+            "change": self.change.value,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class WorldComparison:
+    """Every unit of two worlds, the unchanged ones too, in the order of the later world."""
+
+    units: tuple[Unit, ...]
+
+    @property
+    def is_wider(self) -> bool:
+        """Whether some unit allows something that was refused before."""
+        return any(unit.is_wider for unit in self.units)
+
+    @property
+    def changed(self) -> tuple[Unit, ...]:
+        """The units that are not the same."""
+        return tuple(unit for unit in self.units if unit.change is not Change.SAME)
+
+    @property
+    def grants_nothing_new(self) -> bool:
+        """Whether it is certain that nothing is allowed that was refused before."""
+        return all(unit.comparison.grants_nothing_new for unit in self.units)
+
+    def to_json(self) -> Json:
+        """The comparison for machines: the changed units, and how many are unchanged."""
+        changed = self.changed
+        return {"units": [unit.to_json() for unit in changed], "unchanged": len(self.units) - len(changed)}
+
+
+def compare_worlds(before: World, after: World) -> WorldComparison:
+    """Compare two worlds, unit by unit.
+
+    A witness of a role has the way to the role in its `chain` where its trust policy tells one.
+    """
+    return WorldComparison(tuple(_units(before, after)))
+
+
+def _units(before: World, after: World) -> Iterator[Unit]:
+    compare = _Compared(before, after)
+    for arn, old_role, new_role in _pairs(before.roles, after.roles):
+        yield compare.role(arn, old_role, new_role)
+        yield compare.trust(arn, old_role, new_role)
+    for arn, old_user, new_user in _pairs(before.users, after.users):
+        yield compare.user(arn, old_user, new_user)
+    for arn, old_bucket, new_bucket in _pairs(before.buckets, after.buckets):
+        yield compare.bucket(arn, old_bucket, new_bucket)
+    for arn, old_key, new_key in _pairs(before.keys, after.keys):
+        yield compare.key(arn, old_key, new_key)
+    for arn, old_guarded, new_guarded in _pairs(before.guarded, after.guarded):
+        yield compare.guarded(arn, old_guarded, new_guarded)
+
+
+def _pairs(before: tuple, after: tuple) -> Iterator[tuple]:
+    old, new = ({one.arn: one for one in some} for some in (before, after))
+    for arn in (*new, *(arn for arn in old if arn not in new)):
+        yield arn, old.get(arn), new.get(arn)
+
+
+def _unit(kind: str, arn: str, old: object, new: object, comparison: Comparison, notes: tuple[str, ...] = ()) -> Unit:
+    change = Change.ADDED if old is None else Change.REMOVED if new is None else comparison.change
+    return Unit(kind, arn, change, comparison, notes)
+
+
+class _Compared:
+    """Compares the units of two worlds."""
+
+    def __init__(self, before: World, after: World) -> None:
+        self._before = before
+        self._after = after
+
+    def role(self, arn: str, old: Role | None, new: Role | None) -> Unit:
+        """What a role may do."""
+        sides = _attached(self._before, old), _attached(self._after, new)
+        comparison = compare_attached(*sides, arn, known=_known(self._after, arn, new or old))
+        notes: tuple[str, ...] = ()
+        if comparison.wider and new is not None:
+            way = self._way_to(arn, new)
+            comparison = replace(comparison, wider=tuple(replace(one, chain=way) for one in comparison.wider))
+            notes = tuple(dict.fromkeys(note for one in comparison.wider for note in self._beside(one)))
+        return _unit(ROLE, arn, old, new, comparison, notes)
+
+    def user(self, arn: str, old: User | None, new: User | None) -> Unit:
+        """What a user may do."""
+        sides = _attached(self._before, old), _attached(self._after, new)
+        return _unit(USER, arn, old, new, compare_attached(*sides, arn, known=_known(self._after, arn, new or old)))
+
+    def trust(self, arn: str, old: Role | None, new: Role | None) -> Unit:
+        """Who may become a role."""
+        account = arn.split(":")[4]
+        guards = tuple(
+            _guard(world, account, None if role is None else role.trust)
+            for world, role in ((self._before, old), (self._after, new))
+        )
+        return _unit(TRUST, arn, old, new, compare_trust(*guards, arn))
+
+    def bucket(self, arn: str, old: Bucket | None, new: Bucket | None) -> Unit:
+        """Who may do what with a bucket."""
+        account = (new or old).account
+        guards = tuple(
+            _guard(world, account, bucket.policy, bucket.block_public_access) if bucket else Guard()
+            for world, bucket in ((self._before, old), (self._after, new))
+        )
+        return _unit(BUCKET, arn, old, new, compare_resource(*guards, arn, account, subject=f"the bucket policy of {arn}"))
+
+    def key(self, arn: str, old: Key | None, new: Key | None) -> Unit:
+        """Who may do what with a key."""
+        account = arn.split(":")[4]
+        guards = tuple(
+            _guard(world, account, key.policy) if key else Guard()
+            for world, key in ((self._before, old), (self._after, new))
+        )
+        return _unit(KEY, arn, old, new, compare_resource(*guards, arn, account, subject=f"the key policy of {arn}"))
+
+    def guarded(self, arn: str, old: Guarded | None, new: Guarded | None) -> Unit:
+        """Who may do what with a resource of another service."""
+        account = arn.split(":")[4]
+        guards = tuple(
+            _guard(world, account, one.policy) if one else Guard()
+            for world, one in ((self._before, old), (self._after, new))
+        )
+        return _unit(RESOURCE, arn, old, new, compare_resource(*guards, arn, account))
+
+    def _way_to(self, arn: str, role: Role) -> tuple[str, ...]:
+        """Somebody who may become the role in the later world, and the role."""
+        found = compare_trust(Guard(), _guard(self._after, arn.split(":")[4], role.trust), arn).wider
+        return (found[0].principal, arn) if found else ()
+
+    def _beside(self, witness: Witness) -> Iterator[str]:
+        """What the other side says to a witness, where the later world knows it."""
+        request = Request(witness.principal, witness.action, witness.resource, None, witness.context)
+        try:
+            decision = self._after.decide(request)
+        except (WorldError, RequestError):
+            return
+        if not decision.allowed:
+            yield f"{witness.action} on {witness.resource} is still refused on the other side: {decision.because[0]}"
+
+
+def _attached(world: World, holder: Role | User | None) -> Attached:
+    if holder is None:
+        return Attached()
+    account = world.account(holder.arn.split(":")[4])
+    boundaries = () if holder.boundary is None else (holder.boundary,)
+    return Attached(holder.identity, boundaries, () if account.management else account.service_control)
+
+
+def _guard(world: World, account_id: str, policy: Policy | None, blocked: bool = False) -> Guard:
+    account: Account = world.account(account_id)
+    return Guard(policy, blocked, () if account.management else account.resource_control)
+
+
+def _known(world: World, arn: str, holder: Role | User | None) -> Mapping[str, ContextValue]:
+    tags: dict[str, ContextValue] = {f"aws:PrincipalTag/{name}": value for name, value in (holder.tags if holder else {}).items()}
+    organization = world.account(arn.split(":")[4]).organization
+    return {**tags, "aws:PrincipalOrgID": organization} if organization else tags
