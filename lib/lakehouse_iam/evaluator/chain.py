@@ -137,8 +137,22 @@ def walk(world: World, chain: Chain) -> ChainDecision:
     Raises WorldError when a link names a principal or a resource that `world` does not know, RequestError
     when a request is malformed.
     """
+    return _decided(_links(world, chain))
+
+
+def act_alone(world: World, chain: Chain) -> ChainDecision:
+    """Ask what the last session of `chain` does, as if the steps before it were allowed.
+
+    Where they are, this is the decision of the whole chain: many acts behind the same steps need the steps only once.
+    Raises like `walk`.
+    """
+    session = _next_session(chain.steps[-1]) if chain.steps else _Session(chain.start, {}, ())
+    return _decided(_act_links(world, session, chain.act, len(chain.steps)) if chain.act is not None else iter(()))
+
+
+def _decided(asked: Iterator[Link]) -> ChainDecision:
     links: list[Link] = []
-    for link in _links(world, chain):
+    for link in asked:
         links.append(link)
         if not link.decision.allowed:
             return ChainDecision(link.decision.decision, tuple(links), link)

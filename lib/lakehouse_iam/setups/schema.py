@@ -127,7 +127,9 @@ def _setup_schema() -> dict[str, Any]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    registry: Registry[Any] = Registry(retrieve=_referenced)  # type: ignore[call-arg]
+    # Read in advance: a registry that has to look for a schema reads it again for every reference to it.
+    shared = [(schema, _referenced(schema)) for schema in _SHARED_SCHEMAS]
+    registry: Registry[Any] = Registry(retrieve=_referenced).with_resources(shared).crawl()  # type: ignore[call-arg]
     formats = dict(_FORMATS)
     if name in pattern_names():
         own = pattern_named(name).formats
