@@ -1,4 +1,4 @@
-"""How fast the proof is: decisions a second, a large world, and what one more probe costs.
+"""How fast the proof is: decisions a second, a large world, the whole command, and what one more probe costs.
 
 Run by itself or by `make bench`. Each measurement runs in a process of its own, so that its memory is its own.
 """
@@ -10,6 +10,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ RUNS = 5
 DECISIONS_A_SECOND = 20_000
 WORLD_BUCKETS, WORLD_ROLES = 1_000, 200
 WORLD_SECONDS, WORLD_MEGABYTES = 10, 400
+COMMANDS = ((1_000, 100, 3.0), (3_000, 300, 9.0))
+"""Buckets, accounts, and the most seconds of CPU that `lakehouse-iam prove` may take for them."""
 PROBES = (100, 1_000, 10_000)
 LINEAR_WITHIN = 1.5
 """How much more a probe may cost among ten thousand than among a hundred."""
@@ -79,6 +82,22 @@ def large_world() -> dict[str, float]:
     return {"seconds": seconds, "megabytes": megabytes, "probes": len(proof.answers)}
 
 
+def command() -> dict[str, float]:
+    """`lakehouse-iam prove` from the file to the last line, by buckets: the CPU time of the process."""
+    costs = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for buckets, accounts, _ in COMMANDS:
+            setup = Path(folder) / f"{buckets}.json"
+            setup.write_text(json.dumps(_setup(buckets, accounts)), encoding="utf-8")
+            script = "from lakehouse_iam.cli import main; main()"
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            prove = [sys.executable, "-c", script, "prove", str(setup)]
+            subprocess.run(prove, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            costs[str(buckets)] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return costs
+
+
 def growth() -> dict[str, float]:
     """Microseconds a probe takes among a hundred, a thousand and ten thousand, loading included."""
     from lakehouse_iam.plan import plan_setup
@@ -125,6 +144,7 @@ def report() -> bool:
     """Measure, print a line for each, and say whether every bound is kept."""
     rate = _measured("decisions_a_second")["rate"]
     world = _measured("large_world")
+    commands = _measured("command")
     costs = _measured("growth")
     ratio = costs[str(PROBES[-1])] / costs[str(PROBES[0])]
     shown = ", ".join(f"{count:,}: {costs[str(count)]:.0f} us" for count in PROBES)
@@ -146,6 +166,15 @@ def report() -> bool:
             "proof: the memory of that process",
             f"{world['megabytes']:6.0f} MB",
             f"at most {WORLD_MEGABYTES} MB",
+        ),
+        *(
+            (
+                commands[str(buckets)] <= most,
+                f"proof: lakehouse-iam prove, {buckets:,} buckets in {accounts} accounts",
+                f"{commands[str(buckets)]:7.2f} s",
+                f"at most {most:g} s of CPU",
+            )
+            for buckets, accounts, most in COMMANDS
         ),
         (
             ratio <= LINEAR_WITHIN,

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-
-def stacks(assembly: Path) -> Iterator[tuple[str, str, Path]]:
-    """The stacks of an assembly and of the assemblies in it: path, account and template file, in the app's order."""
-    manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
-    for artifact in manifest.get("artifacts", {}).values():
-        properties = artifact.get("properties", {})
-        if artifact["type"] == "cdk:cloud-assembly":
-            yield from stacks(assembly / properties["directoryName"])
-        elif artifact["type"] == "aws:cloudformation:stack":
-            account = artifact["environment"].removeprefix("aws://").split("/")[0]
-            yield artifact["displayName"].split(" (")[0], account, assembly / properties["templateFile"]
+from lakehouse_iam.cloud_assembly import read_assemblies
 
 
 def main() -> None:
-    """Print a line for each stack, aligned."""
-    rows = list(stacks(Path(sys.argv[1])))
-    width = max((len(name) for name, _, _ in rows), default=0)
-    for name, account, template in rows:
-        print(f"  {name:<{width}}  {account}  {template}")
+    """Print a line for each stack, aligned, in the app's order."""
+    stacks = [stack for assembly in read_assemblies(Path(sys.argv[1])) for stack in assembly.stacks]
+    width = max((len(stack.path) for stack in stacks), default=0)
+    for stack in stacks:
+        print(f"  {stack.path:<{width}}  {stack.account or 'unknown-account'}  {stack.file}")
 
 
 if __name__ == "__main__":

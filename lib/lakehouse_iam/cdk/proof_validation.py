@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +19,8 @@ from lakehouse_iam import __version__
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.probes import Expected
-from lakehouse_iam.proof.deployed import Deployed
+from lakehouse_iam.proof.deployed import Deployed, PolicyError
+from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
 from lakehouse_iam.proof.template_files import TemplateFiles, made_by_constructs, probes_of, read_templates
 
@@ -30,7 +30,6 @@ SWITCH = "lakehouse-iam:proof"
 """`-c lakehouse-iam:proof=false` switches the proof off for one synthesis."""
 
 _WORDS = {Verdict.ALLOW: "it must be denied and is allowed", Verdict.DENY: "it must be allowed and is denied"}
-_PLACE = re.compile(r"(?P<file>.*): Resources\.(?P<logical_id>[^.]+)\.")
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -71,29 +70,30 @@ class ProofValidation:
             return PolicyValidationPluginReport(success=True, violations=[])
         try:
             violations = [violation for files in read_templates(app.outdir) for violation in _violations(files)]
-        except LakehouseIamError as error:
+        except PolicyError as error:
             # What cannot be read cannot be proved, and whether it must be readable is for others to say.
-            violations = list(_unread(str(error)))
+            violations = list(_unread(error))
+        except LakehouseIamError:
+            violations = []
         return PolicyValidationPluginReport(
             success=all(violation.severity != "error" for violation in violations), violations=violations
         )
 
 
-def _unread(message: str) -> Iterator[PolicyViolation]:
-    place = _PLACE.match(message)
-    if place is not None:
+def _unread(error: PolicyError) -> Iterator[PolicyViolation]:
+    if error.place.logical_id:
         yield PolicyViolation(
             rule_name=PROBE_RULE,
-            description=f"nothing was proved: {message}",
+            description=f"nothing was proved: {error}",
             fix="correct the policy, or acknowledge this rule",
             severity="warning",
-            violating_resources=[_resource(place)],
+            violating_resources=[_resource(error.place)],
         )
 
 
-def _resource(place: re.Match[str]) -> PolicyViolatingResource:
+def _resource(place: Place) -> PolicyViolatingResource:
     return PolicyViolatingResource(
-        resource_logical_id=place["logical_id"], template_path=place["file"], locations=["Properties"]
+        resource_logical_id=place.logical_id, template_path=place.file, locations=["Properties"]
     )
 
 
@@ -121,7 +121,7 @@ def _is_ours(answer: Answer, deployed: Deployed, ours: frozenset[str]) -> bool:
 
 
 def _violation(answer: Answer, deployed: Deployed, severity: str) -> Iterator[PolicyViolation]:
-    found = next((place for place in _places(answer, deployed) if place), None)
+    found = next((place for place in _places(answer, deployed) if place.logical_id), None)
     if found is None:
         return
     probe = answer.probe
@@ -134,13 +134,13 @@ def _violation(answer: Answer, deployed: Deployed, severity: str) -> Iterator[Po
     )
 
 
-def _places(answer: Answer, deployed: Deployed) -> Iterator[re.Match[str] | None]:
+def _places(answer: Answer, deployed: Deployed) -> Iterator[Place]:
     """Where the roles of a probe are made, the last one of the chain first; failing that, the policy of the bucket or key."""
     probe = answer.probe
     for arn in (*reversed(probe.assumes), probe.resource, probe.principal):
         role = deployed.roles.get(arn)
         if role is not None and role.trust is not None and not role.exists:
-            yield _PLACE.match(role.trust.place)
+            yield role.trust.place
     for holder in (deployed.buckets.get(policy_holder(probe.resource)), deployed.keys.get(probe.resource)):
         if holder is not None and holder.policy is not None:
-            yield _PLACE.match(holder.policy.place)
+            yield holder.policy.place

@@ -36,6 +36,7 @@ __all__ = [
     "ChainDecision",
     "Link",
     "Step",
+    "act_alone",
     "walk",
 ]
 
@@ -154,8 +155,24 @@ def walk(world: World, chain: Chain) -> ChainDecision:
         WorldError: a link names a principal or a resource that the world does not know.
         RequestError: a request is malformed.
     """
+    return _decided(_links(world, chain))
+
+
+def act_alone(world: World, chain: Chain) -> ChainDecision:
+    """Ask what the last session of `chain` does, as if the steps before it were allowed.
+
+    Where they are, this is the decision of the whole chain: many acts behind the same steps need the steps only once.
+    Raises like `walk`.
+    """
+    session = Session(chain.start)
+    for step in chain.steps:
+        session = session_after(asking(session, step), step)
+    return _decided(_act_links(world, session, chain.act, len(chain.steps)) if chain.act is not None else iter(()))
+
+
+def _decided(asked: Iterator[Link]) -> ChainDecision:
     links: list[Link] = []
-    for link in _links(world, chain):
+    for link in asked:
         links.append(link)
         if not link.decision.allowed:
             return ChainDecision(link.decision.decision, tuple(links), link)

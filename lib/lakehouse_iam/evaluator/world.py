@@ -331,6 +331,8 @@ def recreate_role(world: World, arn: str) -> World:
 
 
 def _orphan(policy: Policy, arn: str) -> Policy:
+    if arn not in policy.text:
+        return policy
     document = json.loads(policy.text)
     statements = document["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:

@@ -27,12 +27,22 @@ from lakehouse_iam.evaluator.world import (
     load_key,
     load_role,
 )
-from lakehouse_iam.intrinsics import Unresolved
+from lakehouse_iam.intrinsics import Unresolved, is_resolved
+from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.unresolved import OpenPlace, Reading, nothing, open_places, read
 
 
 class PolicyError(LakehouseIamError):
-    """A policy that AWS would refuse: where it is written, and the rule of the grammar or the quota it breaks."""
+    """A policy that AWS would refuse.
+
+    Args:
+        place: where it is written.
+        what: the rule of the grammar or the quota it breaks.
+    """
+
+    def __init__(self, place: Place, what: str) -> None:
+        self.place = place
+        super().__init__(f"{place}: {what}")
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class Written:
     """A policy document, as far as it is resolved, and where it stands."""
 
     document: Any
-    place: str
+    place: Place
 
 
 @dataclass
@@ -152,7 +162,7 @@ class Deployed:
         found = [place for written in self._documents(arn) for place in open_places(written.document, written.place)]
         key = self.keys.get(arn)
         if key is not None and key.is_unknown:
-            found.append(OpenPlace(f"the policy of {arn}", _WHETHER_DELEGATED))
+            found.append(OpenPlace(Place(f"the policy of {arn}"), _WHETHER_DELEGATED))
         return tuple(found)
 
     @property
@@ -176,15 +186,15 @@ _WHETHER_DELEGATED = "whether it leaves the key to the IAM policies of its accou
 
 
 def _refused(written: Written, error: PolicyGrammarError) -> PolicyError:
-    where = f"{written.place}.{error.where}" if error.where else written.place
-    return PolicyError(f"{where}: AWS would refuse this policy: {error.rule}")
+    where = written.place.within(error.where) if error.where else written.place
+    return PolicyError(where, f"AWS would refuse this policy: {error.rule}")
 
 
 def _role(role: RoleFound, reading: Reading) -> Role:
-    trust = role.trust or Written(nothing(PolicyKind.TRUST), "")
+    trust = role.trust or Written(nothing(PolicyKind.TRUST), Place(""))
     document = read(trust.document, reading, PolicyKind.TRUST) or nothing(PolicyKind.TRUST)
     name = f"the trust policy of {role.arn}"
-    if trust.place == role.arn:
+    if trust.place == Place(role.arn):
         name += ", which is taken to leave the choice to whoever asks,"
     try:
         loaded = load_policy(document, PolicyKind.TRUST, name)
@@ -223,7 +233,7 @@ def _bucket(bucket: BucketFound, reading: Reading) -> Bucket:
     document = _merged(bucket.policy, bucket.handed_off, reading, PolicyKind.BUCKET)
     # A principal that is widened because nobody knows it yet must not make the policy public in the widest reading.
     widened = reading is Reading.MOST and any(
-        True for written in (bucket.policy, *bucket.handed_off) if written for _ in open_places(written.document, "")
+        not is_resolved(written.document) for written in (bucket.policy, *bucket.handed_off) if written
     )
     try:
         return load_bucket(
@@ -239,7 +249,7 @@ def _bucket(bucket: BucketFound, reading: Reading) -> Bucket:
 
 
 def _key(key: KeyFound, reading: Reading) -> Key:
-    delegation = [Written(left_to_iam(key.arn), key.arn)] if key.is_unknown and reading is Reading.MOST else []
+    delegation = [Written(left_to_iam(key.arn), Place(key.arn))] if key.is_unknown and reading is Reading.MOST else []
     document = _merged(key.policy, [*key.handed_off, *delegation], reading, PolicyKind.KEY) or nothing(PolicyKind.KEY)
     try:
         return load_key(key.arn, document, aws_managed=key.aws_managed)

@@ -1,7 +1,7 @@
-"""What a setup takes to be there, put beside what it deploys: existing buckets and keys, and who its probes send.
+"""What a setup expects to find, added to what it deploys: existing buckets and keys, and the principals its probes send.
 
-The strangers that probes send are given leave to do anything by their own account, and what they knock at is given the
-weakest lock that could hang there, so that only the policies under proof can stop them.
+Outside principals get full permissions in their own account, and neighbouring resources get the most permissive policy
+that they could have, so that only the policies under proof can refuse a request.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from lakehouse_iam.probes.document import ExistingInWorld, HandOffsOfAccount
 from lakehouse_iam.probes.probe import Expected, Probe
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written, left_to_iam
 from lakehouse_iam.proof.from_templates import add_handoffs
+from lakehouse_iam.proof.place import Place
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _GUARDED_SERVICES = ("sns", "sqs")
@@ -38,11 +39,11 @@ def add_existing(deployed: Deployed, existing: Iterable[ExistingInWorld]) -> Non
 def add_handed_off(deployed: Deployed, handed_off: Iterable[HandOffsOfAccount]) -> None:
     """Merge what parts of the setup without a template hand off."""
     for one in handed_off:
-        add_handoffs(deployed, list(one.handoffs), f"hand-offs for {one.account}", one.partition, one.account)
+        add_handoffs(deployed, list(one.handoffs), Place(f"hand-offs for {one.account}"), one.partition, one.account)
 
 
 def add_outsiders(deployed: Deployed, probes: Sequence[Probe]) -> None:
-    """Put in the strangers that probes send, and what lies beside the setup for them to find."""
+    """Put in the outside principals that probes send, and the neighbouring resources that they ask for."""
     promised = {policy_holder(probe.resource) for probe in probes if probe.expected is Expected.ALLOW}
     neighbours: set[str] = set()
     for probe in probes:
@@ -58,7 +59,7 @@ def _add_stranger(deployed: Deployed, principal: str, neighbours: set[str]) -> N
         return
     if principal in neighbours or not deployed.knows_role(arn.account, principal.rpartition("/")[2]):
         role = deployed.role(principal)
-        role.identity["everything, by its own account"] = Written(_EVERYTHING, principal)
+        role.identity["everything, by its own account"] = Written(_EVERYTHING, Place(principal))
 
 
 def _trust_account(role: RoleFound, root: str) -> None:
@@ -66,7 +67,7 @@ def _trust_account(role: RoleFound, root: str) -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
     known = role.trust.document["Statement"] if role.trust is not None else []
     if statement not in known:
-        role.trust = Written({"Version": "2012-10-17", "Statement": [*known, statement]}, role.arn)
+        role.trust = Written({"Version": "2012-10-17", "Statement": [*known, statement]}, Place(role.arn))
 
 
 def _add_neighbour(deployed: Deployed, probe: Probe, neighbours: set[str]) -> None:
@@ -80,7 +81,7 @@ def _add_neighbour(deployed: Deployed, probe: Probe, neighbours: set[str]) -> No
         deployed.open_to_all.add(probe.resource)
     elif resource.service == "kms" and probe.resource not in deployed.keys:
         key = deployed.key(probe.resource)
-        key.policy = Written(left_to_iam(probe.resource), probe.resource)
+        key.policy = Written(left_to_iam(probe.resource), Place(probe.resource))
     elif resource.service == "iam" and resource.resource.startswith("role/"):
         if not deployed.knows_role(resource.account, probe.resource.rpartition("/")[2]):
             neighbours.add(probe.resource)

@@ -1,7 +1,7 @@
-"""Probes of constructs that stand in an app of somebody's own: what each promised when it was made.
+"""Probes of constructs in an app that writes no setup, from what each construct declared when it was made.
 
-An app that writes no setup has no plan. Its constructs say in the assembly's metadata whom a role is for and which buckets
-it was given; from that come the questions. Only promises are asked, and two strangers: what else an app allows is its own.
+Such an app has no plan. Its constructs declare in the assembly's metadata who assumes a role and which buckets it was
+given; the probes follow from that, with two outside principals that must be refused. What else an app allows is its own.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _OBJECT = "lakehouse-iam-probe"
 
 
 @dataclass(frozen=True)
-class Promise:
-    """One metadata entry of a construct.
+class Declaration:
+    """One metadata entry of a construct of this library.
 
     Args:
         template: the place of the template that the construct is in.
@@ -42,7 +42,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class _Way:
+class _AccessPath:
     trusted: str
     role: str
     external_ids: tuple[str, ...]
@@ -52,8 +52,8 @@ class _Way:
         return Probe(question, self.role, (), action, resource, expected, context)
 
 
-def probes_of_promises(
-    promises: Sequence[Promise],
+def probes_of_declarations(
+    declarations: Sequence[Declaration],
     templates: Sequence[StackTemplate],
     parameters: Mapping[str, str],
     proved: frozenset[str],
@@ -61,45 +61,49 @@ def probes_of_promises(
     """The probes of an app's constructs.
 
     Args:
-        promises: what they promised.
+        declarations: what they declared.
         templates: the app's templates.
         parameters: what stands for parameters that only the deployment is told.
         proved: roles that a setup's own probes ask about already.
     """
     known = [
-        (promise, data) for promise, data in _resolved(promises, templates, parameters) if data["role"] not in proved
+        (declaration, data)
+        for declaration, data in _resolved(declarations, templates, parameters)
+        if data["role"] not in proved
     ]
-    ways = {
-        data["role"]: _Way(data["trusted"], data["role"], tuple(data["external_ids"]))
-        for promise, data in known
-        if promise.type == WAY_METADATA
+    paths = {
+        data["role"]: _AccessPath(data["trusted"], data["role"], tuple(data["external_ids"]))
+        for declaration, data in known
+        if declaration.type == WAY_METADATA
     }
-    probes = [probe for way in ways.values() for probe in _assume_probes(way)]
-    for promise, data in known:
-        if promise.type == ACCESS_METADATA and data["role"] in ways:
-            probes += _access_probes(ways[data["role"]], data)
+    probes = [probe for path in paths.values() for probe in _assume_probes(path)]
+    for declaration, data in known:
+        if declaration.type == ACCESS_METADATA and data["role"] in paths:
+            probes += _access_probes(paths[data["role"]], data)
     return tuple(probes)
 
 
-def roles_of_promises(
-    promises: Sequence[Promise], templates: Sequence[StackTemplate], parameters: Mapping[str, str]
+def declared_roles(
+    declarations: Sequence[Declaration], templates: Sequence[StackTemplate], parameters: Mapping[str, str]
 ) -> frozenset[str]:
     """The roles that constructs of this library make."""
     return frozenset(
-        data["role"] for promise, data in _resolved(promises, templates, parameters) if promise.type == WAY_METADATA
+        data["role"]
+        for declaration, data in _resolved(declarations, templates, parameters)
+        if declaration.type == WAY_METADATA
     )
 
 
 def _resolved(
-    promises: Sequence[Promise], templates: Sequence[StackTemplate], parameters: Mapping[str, str]
-) -> list[tuple[Promise, Any]]:
+    declarations: Sequence[Declaration], templates: Sequence[StackTemplate], parameters: Mapping[str, str]
+) -> list[tuple[Declaration, Any]]:
     deployments = {bound.template.place: bound.deployment for bound in bind(templates, parameters)}
     resolved = [
-        (promise, deployments[promise.template].resolve(dict(promise.data)))
-        for promise in promises
-        if promise.template in deployments
+        (declaration, deployments[declaration.template].resolve(dict(declaration.data)))
+        for declaration in declarations
+        if declaration.template in deployments
     ]
-    return [(promise, data) for promise, data in resolved if is_resolved(data)]
+    return [(declaration, data) for declaration, data in resolved if is_resolved(data)]
 
 
 def _name(arn: str) -> str:
@@ -110,42 +114,42 @@ def _stranger(partition: str) -> str:
     return f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}"
 
 
-def _assume_probes(way: _Way) -> Iterator[Probe]:
-    name, arn = _name(way.role), split_arn(way.role)
-    if ":" not in way.trusted:
-        question = f"{way.trusted} hands over {name}"
-        yield Probe(question, way.trusted, (), "sts:AssumeRole", way.role, Expected.ALLOW)
+def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
+    name, arn = _name(path.role), split_arn(path.role)
+    if ":" not in path.trusted:
+        question = f"{path.trusted} hands over {name}"
+        yield Probe(question, path.trusted, (), "sts:AssumeRole", path.role, Expected.ALLOW)
         return
-    for number, external_id in enumerate(way.external_ids or ("",), start=1):
+    for number, external_id in enumerate(path.external_ids or ("",), start=1):
         context: Context = (("sts:ExternalId", external_id),) if external_id else ()
-        which = f" with external id {number}" if len(way.external_ids) > 1 else ""
-        question = f"{_name(way.trusted)} assumes {name}{which}"
-        yield Probe(question, way.trusted, (), "sts:AssumeRole", way.role, Expected.ALLOW, context)
+        which = f" with external id {number}" if len(path.external_ids) > 1 else ""
+        question = f"{_name(path.trusted)} assumes {name}{which}"
+        yield Probe(question, path.trusted, (), "sts:AssumeRole", path.role, Expected.ALLOW, context)
     if arn is not None:
         question = f"a role of another account assumes {name}"
-        named: Context = (("sts:ExternalId", way.external_ids[0]),) if way.external_ids else ()
-        yield Probe(question, _stranger(arn.partition), (), "sts:AssumeRole", way.role, Expected.DENY, named)
+        named: Context = (("sts:ExternalId", path.external_ids[0]),) if path.external_ids else ()
+        yield Probe(question, _stranger(arn.partition), (), "sts:AssumeRole", path.role, Expected.DENY, named)
 
 
-def _access_probes(way: _Way, data: Mapping[str, Any]) -> Iterator[Probe]:
+def _access_probes(path: _AccessPath, data: Mapping[str, Any]) -> Iterator[Probe]:
     bucket, name = data["bucket"], _name(data["bucket"])
-    who, arn = _name(way.role), split_arn(way.role)
+    who, arn = _name(path.role), split_arn(path.role)
     for prefix in data["prefixes"] or [""]:
         folder = f"{prefix}/" if prefix else ""
         key, where = f"{bucket}/{folder}{_OBJECT}", f"{name}/{folder}" if folder else name
         listing: Context = (("s3:prefix", folder),) if folder else ()
-        yield way.probe(f"{who} lists {where}", "s3:ListBucket", bucket, Expected.ALLOW, listing)
-        yield way.probe(f"{who} reads an object of {where}", "s3:GetObject", key, Expected.ALLOW)
+        yield path.probe(f"{who} lists {where}", "s3:ListBucket", bucket, Expected.ALLOW, listing)
+        yield path.probe(f"{who} reads an object of {where}", "s3:GetObject", key, Expected.ALLOW)
         if data["access"] == "read-write":
-            yield way.probe(f"{who} writes an object of {where}", "s3:PutObject", key, Expected.ALLOW)
-            yield way.probe(f"{who} deletes an object of {where}", "s3:DeleteObject", key, Expected.ALLOW)
+            yield path.probe(f"{who} writes an object of {where}", "s3:PutObject", key, Expected.ALLOW)
+            yield path.probe(f"{who} deletes an object of {where}", "s3:DeleteObject", key, Expected.ALLOW)
     if data["key"]:
         through_s3: Context = (("kms:ViaService", data["via"]),)
         question = f"{who} uses the key of {name} through S3"
-        yield way.probe(question, "kms:Decrypt", data["key"], Expected.ALLOW, through_s3)
+        yield path.probe(question, "kms:Decrypt", data["key"], Expected.ALLOW, through_s3)
         if data["access"] == "read-write":
             question = f"{who} encrypts with the key of {name} through S3"
-            yield way.probe(question, "kms:GenerateDataKey", data["key"], Expected.ALLOW, through_s3)
+            yield path.probe(question, "kms:GenerateDataKey", data["key"], Expected.ALLOW, through_s3)
     if arn is not None:
         question = f"a role of another account reads {name}"
         folder = f"{data['prefixes'][0]}/" if data["prefixes"] else ""

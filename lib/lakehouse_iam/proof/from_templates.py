@@ -15,6 +15,7 @@ from lakehouse_iam.intrinsics import Unresolved, plain
 from lakehouse_iam.policy import TRUST_POLICY_SIZE_ADJUSTED, compact_json
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, PolicyError, RoleFound, Written
+from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.stack_templates import ANY_ACCOUNT, BoundTemplate, StackTemplate, bind, managed_policy_arn
 from lakehouse_iam.template_checks import SIZE_RULE, Stack, Violation, violations
 
@@ -60,9 +61,7 @@ def _check_sizes(bound: Sequence[BoundTemplate]) -> None:
     stacks = [Stack(one.template.place, one.deployment) for one in bound]
     for found in violations(stacks):
         if found.rule == SIZE_RULE and not _within_raised_quota(bound, found):
-            raise PolicyError(
-                f"{found.stack}: Resources.{found.logical_id}.{found.location}: {found.what}: {found.fix}"
-            )
+            raise PolicyError(Place(found.stack, found.logical_id, found.location), f"{found.what}: {found.fix}")
 
 
 def _within_raised_quota(bound: Sequence[BoundTemplate], found: Violation) -> bool:
@@ -75,8 +74,8 @@ def _within_raised_quota(bound: Sequence[BoundTemplate], found: Violation) -> bo
     return len(compact_json(document)) <= TRUST_POLICY_SIZE_ADJUSTED
 
 
-def _place(one: BoundTemplate, logical_id: str, *path: str) -> str:
-    return f"{one.template.place}: {'.'.join(('Resources', logical_id, 'Properties', *path))}"
+def _place(one: BoundTemplate, logical_id: str, *path: str) -> Place:
+    return Place(one.template.place, logical_id, ".".join(path))
 
 
 def _managed_policies(deployed: Deployed, one: BoundTemplate) -> None:
@@ -98,7 +97,7 @@ def _roles(deployed: Deployed, one: BoundTemplate) -> None:
         arn = one.deployment.resolve({"Fn::GetAtt": [logical_id, "Arn"]})
         if not isinstance(arn, str):
             place = _place(one, logical_id, "Path")
-            raise PolicyError(f"{place}: the path of a role must be known for its ARN to be known: it waits for {arn}")
+            raise PolicyError(place, f"the path of a role must be known for its ARN to be known: it waits for {arn}")
         role = deployed.role(arn)
         role.exists = False
         role.trust = Written(
@@ -131,12 +130,12 @@ def _attach(role: RoleFound, name: str, written: Written) -> None:
     role.identity[name] = written
 
 
-def _attach_by_arn(deployed: Deployed, role: RoleFound, arn: Any, place: str) -> None:
-    name = arn.rpartition("/")[2] if isinstance(arn, str) else place
+def _attach_by_arn(deployed: Deployed, role: RoleFound, arn: Any, place: Place) -> None:
+    name = arn.rpartition("/")[2] if isinstance(arn, str) else str(place)
     _attach(role, name, _known_policy(deployed, arn, place))
 
 
-def _known_policy(deployed: Deployed, arn: Any, place: str) -> Written:
+def _known_policy(deployed: Deployed, arn: Any, place: Place) -> Written:
     """The document of a managed policy; where nobody has given it, an unresolved one that says so."""
     if not isinstance(arn, str):
         return Written(arn, place)
@@ -245,13 +244,13 @@ def _saml_providers(deployed: Deployed, one: BoundTemplate) -> None:
 def _handed_off(deployed: Deployed, one: BoundTemplate) -> None:
     for key, value in one.template.body.get("Metadata", {}).items():
         if key.split(":", 1)[0] == HANDOFF_METADATA:
-            place = f"{one.template.place}: Metadata.{key}"
+            place = Place(one.template.place, property=f"Metadata.{key}")
             add_handoffs(
                 deployed, one.deployment.resolve(value), place, one.deployment.partition, one.deployment.account
             )
 
 
-def add_handoffs(deployed: Deployed, handoffs: Any, place: str, partition: str, account: str) -> None:
+def add_handoffs(deployed: Deployed, handoffs: Any, place: Place, partition: str, account: str) -> None:
     """Merge what is handed off, as whoever keeps the policy would.
 
     Args:
@@ -262,7 +261,7 @@ def add_handoffs(deployed: Deployed, handoffs: Any, place: str, partition: str, 
         account: of their stack; buckets are taken to be there.
     """
     for index, handoff in enumerate(_listed(handoffs)):
-        where = f"{place}[{index}].Statements"
+        where = place.within(index).within("Statements")
         document = {"Version": "2012-10-17", "Statement": handoff.get("Statements")}
         written = Written(document, where)
         if isinstance(handoff.get("BucketPolicyOf"), str):

@@ -7,14 +7,14 @@ every way it could turn out gives the same answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 
 from lakehouse_iam.evaluator.cases import policy_holder
-from lakehouse_iam.evaluator.chain import Act, Assume, Chain, ChainDecision, walk
+from lakehouse_iam.evaluator.chain import Act, Assume, Chain, act_alone, walk
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import NOT_DECIDED, RequestError
+from lakehouse_iam.evaluator.evaluate import ALLOW, NOT_DECIDED, RequestError
 from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
@@ -153,6 +153,16 @@ def answer_probes(deployed: Deployed, probes: Iterable[Probe]) -> tuple[Answer, 
     return tuple(prover.answer(probe) for probe in probes)
 
 
+class _Outcome(Enum):
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    NOT_REACHED = "not reached"
+    NOT_DECIDED = "not decided"
+
+
+_OUTCOMES = {ALLOW: _Outcome.ALLOWED, NOT_DECIDED: _Outcome.NOT_DECIDED}
+
+
 class Prover:
     """Answers probes about one set of documents, which it compiles once.
 
@@ -166,28 +176,42 @@ class Prover:
         self._open_arns = deployed.open_arns
         self._most = deployed.world(Reading.MOST) if self._open_arns else self._least
         self._recreated: dict[tuple[int, str], World] = {}
+        self._steps_taken: dict[tuple[int, str, tuple[tuple[str, str], ...]], str] = {}
 
     def answer(self, probe: Probe) -> Answer:
         """The answer to one probe."""
         chain = _chain(probe)
         try:
-            least = walk(self._world(self._least, probe), chain)
-            most = walk(self._world(self._most, probe), chain) if self._is_open(chain) else least
+            least = self._outcome(self._least, probe, chain)
+            most = self._outcome(self._most, probe, chain) if self._is_open(chain) else least
         except (WorldError, RequestError) as error:
             unknown = (str(error),)
             return Answer(probe, Verdict.NOT_DECIDED, True, lambda: unknown)
-        if not least.allowed and most.decision == NOT_DECIDED:
-            return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._because, self._most, probe, chain))
-        if least.allowed is not most.allowed:
-            return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._open, chain))
+        if least is not _Outcome.ALLOWED and most is _Outcome.NOT_DECIDED:
+            return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._because, self._most, probe))
+        if (least is _Outcome.ALLOWED) is not (most is _Outcome.ALLOWED):
+            return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._open, probe))
         # A refusal that holds in the widest reading is the reason that no deployment can change.
-        decision, world = (least, self._least) if least.allowed else (most, self._most)
-        verdict = Verdict.ALLOW if decision.allowed else Verdict.DENY
+        outcome, world = (least, self._least) if least is _Outcome.ALLOWED else (most, self._most)
+        verdict = Verdict.ALLOW if outcome is _Outcome.ALLOWED else Verdict.DENY
+        reached = outcome is not _Outcome.NOT_REACHED
         # Walked again for its reasons: few answers are read, and keeping them all would take a great deal of memory.
-        return Answer(probe, verdict, _reached(decision, chain), partial(self._because, world, probe, chain))
+        return Answer(probe, verdict, reached, partial(self._because, world, probe))
 
-    def _because(self, world: World, probe: Probe, chain: Chain) -> tuple[str, ...]:
-        return walk(self._world(world, probe), chain).because
+    def _outcome(self, world: World, probe: Probe, chain: Chain) -> _Outcome:
+        """How the chain ends. Its steps are asked once for all the probes that begin with them."""
+        world = self._world(world, probe)
+        if chain.steps:
+            key = (id(world), chain.start, probe.steps)
+            if key not in self._steps_taken:
+                self._steps_taken[key] = walk(world, replace(chain, act=None)).decision
+            if self._steps_taken[key] != ALLOW:
+                return _Outcome.NOT_DECIDED if self._steps_taken[key] == NOT_DECIDED else _Outcome.NOT_REACHED
+        decision = act_alone(world, chain).decision
+        return _OUTCOMES.get(decision, _Outcome.REFUSED)
+
+    def _because(self, world: World, probe: Probe) -> tuple[str, ...]:
+        return walk(self._world(world, probe), _chain(probe)).because
 
     def _world(self, world: World, probe: Probe) -> World:
         if not probe.recreated:
@@ -209,16 +233,10 @@ class Prover:
             asked += [holder, *([bucket.kms_key] if bucket is not None and bucket.kms_key else [])]
         return tuple(dict.fromkeys(asked))
 
-    def _open(self, chain: Chain) -> tuple[str, ...]:
+    def _open(self, probe: Probe) -> tuple[str, ...]:
         """What the answer waits for: the open places of everything that the chain touches."""
-        return tuple(
-            dict.fromkeys(str(place) for arn in self._touched(chain) for place in self._deployed.open_places(arn))
-        )
-
-
-def _reached(decision: ChainDecision, chain: Chain) -> bool:
-    """Whether the last step was asked: everything before it was allowed."""
-    return decision.broken is None or decision.broken.step == len(chain.steps)
+        touched = self._touched(_chain(probe))
+        return tuple(dict.fromkeys(str(place) for arn in touched for place in self._deployed.open_places(arn)))
 
 
 def _chain(probe: Probe) -> Chain:

@@ -20,6 +20,7 @@ from lakehouse_iam.evaluator.world import Account
 from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written
+from lakehouse_iam.proof.place import Place
 from lakehouse_iam.setups.document import Document, is_mapping, read_documents, written_digits
 from lakehouse_iam.setups.problems import Fault, Path, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import schema_problems
@@ -47,14 +48,14 @@ class RealWorld:
         deployed.environment["aws:SecureTransport"] = True
         deployed.environment |= self._section("environment")
         for arn, document in self._section("policies").items():
-            deployed.known_policies[arn] = Written(document, f"{self.file}: policies.{arn}")
+            deployed.known_policies[arn] = Written(document, Place(self.file, property=f"policies.{arn}"))
         for arn, role in self._section("roles").items():
             self._add_role(deployed, deployed.role(arn), role)
         for name, bucket in self._section("buckets").items():
             self._add_bucket(deployed, name, bucket)
         for arn, key in self._section("keys").items():
             found = deployed.key(arn)
-            found.policy = Written(key["policy"], f"{self.file}: keys.{arn}.policy")
+            found.policy = Written(key["policy"], Place(self.file, property=f"keys.{arn}.policy"))
             found.aws_managed = bool(key.get("aws_managed", False))
 
     def taken_beside(self, deployed: Deployed, asked: Collection[str]) -> list[str]:
@@ -97,26 +98,26 @@ class RealWorld:
         return name if name.startswith("arn:") else f"arn:{self.partition}:s3:::{name}"
 
     def _add_role(self, deployed: Deployed, role: RoleFound, told: Mapping[str, Any]) -> None:
-        place = f"{self.file}: roles.{role.arn}"
+        place = Place(self.file, property=f"roles.{role.arn}")
         if "trust" in told:
-            role.trust = Written(told["trust"], f"{place}.trust")
+            role.trust = Written(told["trust"], place.within("trust"))
         for name, document in told.get("policies", {}).items():
-            role.identity[name] = Written(document, f"{place}.policies.{name}")
+            role.identity[name] = Written(document, place.within("policies").within(name))
         for arn in told.get("managed_policies", []):
-            role.identity[arn] = self._policy(deployed, arn, f"{place}.managed_policies")
+            role.identity[arn] = self._policy(deployed, arn, place.within("managed_policies"))
         if "permissions_boundary" in told:
             boundary = told["permissions_boundary"]
-            role.boundary = self._policy(deployed, boundary, f"{place}.permissions_boundary")
+            role.boundary = self._policy(deployed, boundary, place.within("permissions_boundary"))
         role.tags |= dict(told.get("tags", {}))
 
-    def _policy(self, deployed: Deployed, arn: str, place: str) -> Written:
+    def _policy(self, deployed: Deployed, arn: str, place: Place) -> Written:
         known = deployed.known_policies.get(arn)
         return known or Written(Unresolved(f"the document of {arn}; give it under policies"), place)
 
     def _add_bucket(self, deployed: Deployed, name: str, told: Mapping[str, Any]) -> None:
         bucket = deployed.bucket(self._bucket_arn(name), told["account"])
         if "policy" in told:
-            bucket.policy = Written(told["policy"], f"{self.file}: buckets.{name}.policy")
+            bucket.policy = Written(told["policy"], Place(self.file, property=f"buckets.{name}.policy"))
         account = self._section("accounts").get(told["account"], {})
         bucket.block_public_access = bool(told.get("block_public_access", account.get("block_public_access", False)))
         bucket.kms_key = told.get("kms_key")

@@ -1,36 +1,30 @@
 """Templates from files: what `lakehouse-iam template` wrote, and cloud assemblies (`cdk.out`) with all their stages.
 
-Source: the cloud-assembly schema of aws-cdk 2.x (manifest.json, `aws:cloudformation:stack`, `cdk:cloud-assembly`, nested
-stacks by `aws:asset:path`), read 2026-11-21.
+Source: the cloud-assembly schema of aws-cdk 2.x (nested stacks by `aws:asset:path`), read 2026-11-21.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from lakehouse_iam.errors import InvalidValue, LakehouseIamError
+from lakehouse_iam.cloud_assembly import CloudAssembly, is_assembly, manifest_of, read_assemblies, within
+from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.probes.document import PROBES_FILE, PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
     WAY_METADATA,
-    Promise,
-    probes_of_promises,
-    roles_of_promises,
+    Declaration,
+    declared_roles,
+    probes_of_declarations,
 )
 from lakehouse_iam.proof.stack_templates import StackTemplate
+from lakehouse_iam.template_text import TemplateError, read_json, read_template
 
 _TEMPLATE = ".template.json"
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_UNKNOWN = ("unknown-account", "unknown-region")
-
-
-class TemplateError(LakehouseIamError):
-    """A folder or a template that cannot be read: which file, the line if there is one, what is wrong, what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +37,17 @@ class TemplateFiles:
     Args:
         templates: every template, nested ones included.
         documents: the probes of each setup that came with them.
-        promises: what constructs said of themselves.
+        declarations: what constructs declared of themselves.
     """
 
     templates: tuple[StackTemplate, ...]
     documents: tuple[ProbeDocument, ...]
-    promises: tuple[Promise, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
 
 
 def holds_templates(path: Path) -> bool:
     """Whether a path is a cloud assembly or a folder with templates in it, and not a setup or a folder of setups."""
-    return path.is_dir() and ((path / "manifest.json").exists() or any(path.rglob(f"*{_TEMPLATE}")))
+    return path.is_dir() and (is_assembly(path) or any(path.rglob(f"*{_TEMPLATE}")))
 
 
 def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
@@ -62,14 +56,14 @@ def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
         arn for document in files.documents for probe in document.probes for arn in (*probe.assumes, probe.resource)
     )
     told = _told_at_deployment(files.templates)
-    probes = probes_of_promises(files.promises, files.templates, told, proved)
+    probes = probes_of_declarations(files.declarations, files.templates, told, proved)
     own = ProbeDocument("constructs of the app", "", (), told, (), (), probes)
     return (*files.documents, own) if probes else files.documents
 
 
 def made_by_constructs(files: TemplateFiles) -> frozenset[str]:
     """The roles among the templates that constructs of this library make."""
-    return roles_of_promises(files.promises, files.templates, _told_at_deployment(files.templates))
+    return declared_roles(files.declarations, files.templates, _told_at_deployment(files.templates))
 
 
 def no_probes(folder: Path | str) -> TemplateError:
@@ -108,7 +102,7 @@ def read_templates(folder: Path | str) -> tuple[TemplateFiles, ...]:
     if not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"
         raise TemplateError(f"{root}: the folder {what}: {_ALLOWED}")
-    read = _assembly(root, root) if (root / "manifest.json").exists() else [_folder(root)]
+    read = [_assembly(one, root) for one in read_assemblies(root)] if is_assembly(root) else [_folder(root)]
     found = tuple(files for files in read if files.templates)
     if not found:
         raise TemplateError(f"{root}: the folder holds no template: {_ALLOWED}")
@@ -119,40 +113,6 @@ _ALLOWED = (
     "allowed is what lakehouse-iam template writes (<account>/<stack>.template.json), or a cloud assembly of the CDK "
     "(cdk.out, with manifest.json)"
 )
-
-
-def read_json(file: Path) -> Any:
-    """The JSON in a file.
-
-    Raises:
-        TemplateError: it cannot be read, or is not JSON; with the line.
-    """
-    try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise TemplateError(f"{file}:{error.lineno}: this is not JSON: {error.msg} at column {error.colno}") from error
-    except UnicodeDecodeError as error:
-        raise TemplateError(f"{file}: the file is not text: allowed is UTF-8") from error
-    except RecursionError as error:
-        raise TemplateError(f"{file}: this is nested too deeply: allowed are a few levels") from error
-    except OSError as error:
-        raise TemplateError(f"{file}: the file cannot be read: {error.strerror}") from error
-
-
-def _template_body(file: Path) -> Mapping[str, Any]:
-    body = read_json(file)
-    resources = body.get("Resources") if isinstance(body, dict) else None
-    if not isinstance(resources, dict):
-        raise TemplateError(f"{file}: this is not a template: allowed is a JSON object with Resources")
-    for logical_id, resource in resources.items():
-        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            raise TemplateError(
-                f"{file}: Resources.{logical_id}: this is not a resource: allowed is an object with Type"
-            )
-        if not isinstance(resource.get("Properties", {}), dict):
-            raise TemplateError(f"{file}: Resources.{logical_id}.Properties: this is not an object")
-    checked: Mapping[str, Any] = body
-    return checked
 
 
 # ---------------------------------------------------------------- a folder of templates
@@ -167,7 +127,7 @@ def _folder(root: Path) -> TemplateFiles:
         account = file.parent.name if _ACCOUNT.fullmatch(file.parent.name) else ""
         place = places.get((account, stack))
         templates.append(
-            StackTemplate(str(file), stack, _template_body(file), account, place.region if place is not None else "")
+            StackTemplate(str(file), stack, read_template(file), account, place.region if place is not None else "")
         )
     return TemplateFiles(tuple(templates), documents)
 
@@ -175,57 +135,28 @@ def _folder(root: Path) -> TemplateFiles:
 # ---------------------------------------------------------------- a cloud assembly
 
 
-def _assembly(folder: Path, root: Path) -> list[TemplateFiles]:
-    file = folder / "manifest.json"
-    manifest = read_json(file)
-    artifacts = manifest.get("artifacts", {}) if isinstance(manifest, dict) else None
-    if not isinstance(artifacts, dict):
-        raise TemplateError(
-            f"{file}: this is not the manifest of a cloud assembly: allowed is an object with artifacts"
-        )
+def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
     templates: list[StackTemplate] = []
     documents: list[ProbeDocument] = []
-    promises: list[Promise] = []
-    inner: list[TemplateFiles] = []
-    try:
-        for id, artifact in artifacts.items():
-            if artifact["type"] == "cdk:cloud-assembly":
-                inner += _assembly(_within(root, folder / artifact["properties"]["directoryName"]), root)
-            elif artifact["type"] == "aws:cloudformation:stack":
-                templates += _stack(folder, root, id, artifact)
-                metadata = _metadata(folder, root, artifact)
-                documents += _documents(metadata)
-                place = str(folder / artifact["properties"]["templateFile"])
-                promises += _promises(metadata, place)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        if isinstance(error, LakehouseIamError):
-            raise
-        raise TemplateError(f"{file}: this is not the manifest of a cloud assembly: {error!r}") from error
-    return [TemplateFiles(tuple(templates), tuple(documents), tuple(promises)), *inner]
-
-
-def _within(root: Path, path: Path) -> Path:
-    """A path that a manifest names, which must not lead out of the assembly."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise TemplateError(f"{path}: the manifest leads out of its folder: allowed are paths within {root}")
-    return path
-
-
-def _stack(folder: Path, root: Path, id: str, artifact: Mapping[str, Any]) -> Iterator[StackTemplate]:
-    account, region = artifact["environment"].removeprefix("aws://").split("/")
-    properties = artifact["properties"]
-    file = _within(root, folder / properties["templateFile"])
-    top = StackTemplate(
-        place=str(file),
-        stack=properties.get("stackName", id),
-        body=_template_body(file),
-        account="" if account in _UNKNOWN else account,
-        region="" if region in _UNKNOWN else region,
-        parameters=properties.get("parameters", {}),
-        path=artifact.get("displayName", id).split(" (")[0],
-    )
-    yield top
-    yield from _nested(top, folder, root)
+    declarations: list[Declaration] = []
+    with manifest_of(assembly.folder):
+        for stack in assembly.stacks:
+            top = StackTemplate(
+                place=str(stack.file),
+                stack=stack.name,
+                body=read_template(stack.file),
+                account=stack.account,
+                region=stack.region,
+                parameters=stack.parameters,
+                path=stack.path,
+            )
+            templates += [top, *_nested(top, assembly.folder, root)]
+            for entry in stack.metadata():
+                if entry.type == PROBES_METADATA:
+                    documents.append(from_json(entry.data, entry.path))
+                elif entry.type in (WAY_METADATA, ACCESS_METADATA):
+                    declarations.append(Declaration(top.place, entry.path, entry.type, entry.data))
+    return TemplateFiles(tuple(templates), tuple(documents), tuple(declarations))
 
 
 def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTemplate]:
@@ -238,11 +169,11 @@ def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTe
                 f"{parent.place}: Resources.{logical_id}: the template of this nested stack is not in the folder: "
                 "what it deploys cannot be proved"
             )
-        file = _within(root, folder / asset)
+        file = within(root, folder / asset)
         inner = StackTemplate(
             place=str(file),
             stack=f"{parent.stack}-{logical_id}",
-            body=_template_body(file),
+            body=read_template(file),
             account=parent.account,
             region=parent.region,
             parent=parent.place,
@@ -251,26 +182,6 @@ def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTe
         )
         yield inner
         yield from _nested(inner, folder, root)
-
-
-def _metadata(folder: Path, root: Path, artifact: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
-    """The metadata of a stack's constructs: path, type and data."""
-    metadata = dict(artifact.get("metadata", {}))
-    if "additionalMetadataFile" in artifact:
-        metadata |= read_json(_within(root, folder / artifact["additionalMetadataFile"]))
-    return [(path, entry["type"], entry.get("data")) for path, entries in metadata.items() for entry in entries]
-
-
-def _documents(metadata: Sequence[tuple[str, str, Any]]) -> Iterator[ProbeDocument]:
-    for path, type_, data in metadata:
-        if type_ == PROBES_METADATA:
-            yield from_json(data, path)
-
-
-def _promises(metadata: Sequence[tuple[str, str, Any]], place: str) -> Iterator[Promise]:
-    for path, type_, data in metadata:
-        if type_ in (WAY_METADATA, ACCESS_METADATA):
-            yield Promise(place, path, type_, data)
 
 
 def templates_of_setup(read: Sequence[TemplateFiles], document: ProbeDocument) -> tuple[StackTemplate, ...]:

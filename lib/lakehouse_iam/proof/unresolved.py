@@ -13,6 +13,7 @@ from typing import Any
 
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.intrinsics import Unresolved, is_resolved
+from lakehouse_iam.proof.place import Place
 
 _WITHOUT_PRINCIPAL = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY)
 
@@ -29,27 +30,27 @@ class OpenPlace:
     """A value that is known at deployment only, or not given to us.
 
     Args:
-        place: where it stands, as `file: Resources.Role.Properties…`.
+        place: where it is written.
         waits_for: what would tell it.
     """
 
-    place: str
+    place: Place
     waits_for: str
 
     def __str__(self) -> str:
         return f"{self.place} is not known: it waits for {self.waits_for}"
 
 
-def open_places(value: Any, place: str) -> Iterator[OpenPlace]:
+def open_places(value: Any, place: Place) -> Iterator[OpenPlace]:
     """Every unresolved value in a document, with its path."""
     if isinstance(value, Unresolved):
         yield OpenPlace(place, value.expression)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from open_places(item, f"{place}.{key}")
+            yield from open_places(item, place.within(key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from open_places(item, f"{place}[{index}]")
+            yield from open_places(item, place.within(index))
 
 
 def read(document: Any, reading: Reading, kind: PolicyKind) -> dict[str, Any] | None:

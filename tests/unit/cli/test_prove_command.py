@@ -156,7 +156,7 @@ def test_wrong_input_ends_with_2_and_says_what_is_allowed(
         (
             '"Action": "sts:AssumeRole"',
             f'"Action": "sts:AssumeRole", "Condition": {{"StringEquals": {{"aws:SourceIdentity": "{"x" * 9000}"}}}}',
-            "Resources.BucketOwnerRole.AssumeRolePolicyDocument: the policy takes 9,",
+            "Resources.BucketOwnerRole.Properties.AssumeRolePolicyDocument: the policy takes 9,",
         ),
     ],
 )

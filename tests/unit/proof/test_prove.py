@@ -207,7 +207,8 @@ def test_a_policy_over_its_quota_is_refused_with_both_sizes() -> None:
         owner["Statement"][0]["Resource"] = [f"arn:aws:s3:::{number:060}" for number in range(100)]
 
     with pytest.raises(
-        PolicyError, match=r"Resources.BucketAccess.PolicyDocument: the policy takes [\d,]+ characters of 6,144"
+        PolicyError,
+        match=r"Resources.BucketAccess.Properties.PolicyDocument: the policy takes [\d,]+ characters of 6,144",
     ):
         edited(plan_of(document()), swell)
 
