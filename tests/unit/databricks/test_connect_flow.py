@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from fakes import EXTERNAL_ID, MASTER, PASS, ROLE, FakeClock, ScriptedWorkspace, credential, failed, location
+from fake_clock import FakeClock
+from fakes import EXTERNAL_ID, MASTER, PASS, ROLE, ScriptedWorkspace, credential, failed, location
 
 from lakehouse_iam.databricks.broken_links import Link
-from lakehouse_iam.databricks.connect import Options, Parties, connect_unity_catalog
 from lakehouse_iam.databricks.exchange import Exchange
 from lakehouse_iam.databricks.grants import Grant
 from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import AlreadyThere, Conflict, NotAllowed, Refused, Unavailable
+from lakehouse_iam.databricks.session import Options, Session
+from lakehouse_iam.databricks.unity_catalog import connect
 from lakehouse_iam.databricks.workspace import DryRun, Workspace
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.setups import setups_from_text
@@ -46,14 +48,13 @@ class Run:
         self.clock = FakeClock()
         self.progress: list[str] = []
         self.exchanges: list[Exchange] = []
-        self.outcome: Outcome = connect_unity_catalog(
-            setup,
-            Parties(workspace),
+        session = Session(
+            workspace,
             self.clock,
             self.progress.append,
             lambda exchange, plan: self.exchanges.append(exchange),
-            Options(**options),
         )
+        self.outcome: Outcome = connect(setup, session, Options(**options))
 
 
 def test_the_first_run_makes_the_credential_without_validation_and_hands_over() -> None:
