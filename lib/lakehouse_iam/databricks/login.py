@@ -31,17 +31,17 @@ _DISCOVERY_SECONDS = 5
 
 
 class SdkClock(sdk.Clock):
-    """A clock as the SDK wants it."""
+    """A clock of ours behind the interface that databricks-sdk asks for."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def time(self) -> float:
-        """Seconds."""
+        """Seconds since a fixed moment."""
         return self._clock.now()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Return after that many seconds."""
         self._clock.sleep(seconds)
 
 

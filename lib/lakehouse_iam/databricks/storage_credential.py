@@ -65,15 +65,15 @@ class InWorkspace:
     """The calls of the workspace's own API."""
 
     def get(self, name: str) -> Call:
-        """Look."""
+        """The call that asks for one storage credential."""
         return Call("GET", f"{UNITY_CATALOG}/storage-credentials/{segment(name)}")
 
     def create(self, body: Json) -> Call:
-        """Make."""
+        """The call that makes one."""
         return Call("POST", f"{UNITY_CATALOG}/storage-credentials", body)
 
     def update(self, name: str, body: Json) -> Call:
-        """Change."""
+        """The call that changes one."""
         return Call("PATCH", f"{UNITY_CATALOG}/storage-credentials/{segment(name)}", body)
 
 
@@ -91,15 +91,15 @@ class InAccount:
         )
 
     def get(self, name: str) -> Call:
-        """Look."""
+        """The call that asks for one storage credential."""
         return Call("GET", f"{self._path}/{segment(name)}")
 
     def create(self, body: Json) -> Call:
-        """Make."""
+        """The call that makes one."""
         return Call("POST", self._path, _wrapped(body))
 
     def update(self, name: str, body: Json) -> Call:
-        """Change."""
+        """The call that changes one."""
         return Call("PUT", f"{self._path}/{segment(name)}", _wrapped(body))
 
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from fake_clock import FakeClock
 from fakes import EXTERNAL_ID, MASTER, PASS, ROLE, ScriptedWorkspace, credential, failed, location
+from unity_catalog_setups import SETUP, TEXT
 
 from lakehouse_iam.databricks.broken_links import Link
 from lakehouse_iam.databricks.exchange import Exchange
@@ -22,17 +23,6 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.setups import setups_from_text
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
-TEXT = """\
-setup: sales-lake
-pattern: unity-catalog-aws
-region: us-west-2
-bucket_owner: {account: "444455556666", role: uc-sales-lake}
-databricks: {host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}
-storage_credential: {name: sales-lake}
-buckets: [{name: sales-lake-bronze, access: read-write}]
-external_locations: [{name: sales-bronze, url: "s3://sales-lake-bronze/raw"}]
-"""
-SETUP = cast("UnityCatalogSetup", setups_from_text(TEXT)[0])
 CREDENTIAL = ("GET", "storage-credentials/sales-lake")
 LOCATION = ("GET", "external-locations/sales-bronze")
 CREATE = ("POST", "storage-credentials")
