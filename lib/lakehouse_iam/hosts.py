@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import ACCOUNT_HOSTS, WORKSPACE_DOMAINS, WorkspaceDomain
@@ -17,7 +19,12 @@ _EXAMPLES = {
     AZURE: "https://adb-1234567890123456.7.azuredatabricks.net",
 }
 _CLOUDS = {AWS: "AWS", AZURE: "Azure"}
-_PATTERNS = {AWS: "unity-catalog-aws", AZURE: "unity-catalog-azure"}
+_CONSOLES = {
+    (AWS, "commercial"): ACCOUNT_HOSTS[0],
+    (AWS, "gov"): ACCOUNT_HOSTS[1],
+    (AWS, "gov-dod"): ACCOUNT_HOSTS[2],
+    (AZURE, ""): ACCOUNT_HOSTS[3],
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,13 @@ class WorkspaceHost:
     domain: WorkspaceDomain
 
     @classmethod
-    def parse(cls, text: str, *, cloud: str) -> WorkspaceHost:
+    def parse(cls, text: str, *, cloud: str, next_steps: Mapping[str, str] = MappingProxyType({})) -> WorkspaceHost:
         """Read the address of a workspace that runs on a given cloud.
+
+        Args:
+            text: the address.
+            cloud: the cloud that it must run on, `aws` or `azure`.
+            next_steps: what to do about a workspace of another cloud, by the name of that cloud.
 
         Raises:
             InvalidValue: not an address, the address of an account, or of a workspace on another cloud.
@@ -55,11 +67,16 @@ class WorkspaceHost:
                 next_step="behind a name of your own, give the address that the workspace had first",
             )
         if not _fits(domain, cloud):
-            raise _wrong_cloud(host, domain, cloud)
+            raise _wrong_cloud(host, domain, cloud, next_steps.get(domain.cloud, ""))
         return cls(f"https://{host}", domain)
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def account_console(self) -> str:
+        """The address of the account console that the workspace belongs to."""
+        return f"https://{_CONSOLES[self.domain.cloud, self.domain.shard]}"
 
 
 def _fits(domain: WorkspaceDomain, cloud: str) -> bool:
@@ -76,14 +93,10 @@ def _host_name(text: str, cloud: str) -> str:
     return match[1]
 
 
-def _wrong_cloud(host: str, domain: WorkspaceDomain, cloud: str) -> InvalidValue:
+def _wrong_cloud(host: str, domain: WorkspaceDomain, cloud: str, next_step: str) -> InvalidValue:
     allowed = f"allowed here is a workspace on {_CLOUDS[cloud]}, such as {_EXAMPLES[cloud]}"
-    if domain.cloud in _PATTERNS and domain.supported:
-        return InvalidValue(
-            f"{host} is a workspace on {_CLOUDS[domain.cloud]}",
-            allowed=allowed,
-            next_step=f"for this one write pattern: {_PATTERNS[domain.cloud]}",
-        )
+    if domain.supported:
+        return InvalidValue(f"{host} is a workspace on {_CLOUDS[domain.cloud]}", allowed=allowed, next_step=next_step)
     where = "Google Cloud" if domain.cloud == "gcp" else "Azure's government or China cloud"
     return InvalidValue(
         f"{host} is a workspace on {where}",

@@ -14,8 +14,8 @@ from typing import Any
 import databricks.sdk.core  # imported before the fork, as what follows
 
 import lakehouse_iam.cli.connect
-import lakehouse_iam.databricks.connect
 import lakehouse_iam.databricks.login
+import lakehouse_iam.databricks.unity_catalog
 import lakehouse_iam.setups
 from lakehouse_iam.cli import main
 

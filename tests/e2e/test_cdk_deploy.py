@@ -15,8 +15,8 @@ from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.probes import setup_probes
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.attempts import Attempt
-from lakehouse_iam.rehearsal.cast import Cast
 from lakehouse_iam.rehearsal.existing import make_existing
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.rehearsal.run import try_probes
 from lakehouse_iam.setups import load_setups
@@ -79,13 +79,13 @@ def deployed(aws: LocalAws, plan: Plan, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def cast(aws: LocalAws, deployed: Path) -> Cast:
-    return Cast(aws)
+def identities(aws: LocalAws, deployed: Path) -> Identities:
+    return Identities(aws)
 
 
 @pytest.fixture(scope="module")
-def attempts(cast: Cast, plan: Plan) -> tuple[Attempt, ...]:
-    return tuple(try_probes(cast, plan, print))
+def attempts(identities: Identities, plan: Plan) -> tuple[Attempt, ...]:
+    return tuple(try_probes(identities, plan, print))
 
 
 def test_every_probe_of_the_plan_gets_the_answer_it_must_get(attempts: tuple[Attempt, ...], plan: Plan) -> None:
@@ -109,8 +109,8 @@ def test_both_stacks_show_their_outputs(aws: LocalAws, deployed: Path) -> None:
     assert outputs("444455556666", "partner-bucket-bucket-owner") == {"BucketOwnerRoleArn": BUCKET_OWNER_ROLE}
 
 
-def test_a_bucket_is_written_and_read_through_the_chain_with_boto3(cast: Cast) -> None:
-    cluster = cast.play(DEPLOYMENT_ROLE)
+def test_a_bucket_is_written_and_read_through_the_chain_with_boto3(identities: Identities) -> None:
+    cluster = identities.session_of(DEPLOYMENT_ROLE)
     s3 = cluster.assume(BUCKET_OWNER_ROLE).s3()
     s3.put_object(Bucket=BUCKET, Key="sales/2026.csv", Body=b"region,amount\n")
     assert s3.get_object(Bucket=BUCKET, Key="sales/2026.csv")["Body"].read() == b"region,amount\n"
@@ -126,8 +126,8 @@ def test_the_administrator_of_another_account_is_refused(aws: LocalAws, deployed
         stranger.assume(BUCKET_OWNER_ROLE)
 
 
-def test_plain_http_is_refused_even_to_the_role(cast: Cast) -> None:
-    s3 = cast.play(DEPLOYMENT_ROLE).assume(BUCKET_OWNER_ROLE).s3()
+def test_plain_http_is_refused_even_to_the_role(identities: Identities) -> None:
+    s3 = identities.session_of(DEPLOYMENT_ROLE).assume(BUCKET_OWNER_ROLE).s3()
     # A proxy that ended TLS before AWS would announce itself like this; it is what aws:SecureTransport is read from here.
     s3.meta.events.register("before-send.s3.*", _announce_plain_http)
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -18,39 +18,35 @@ from typing import IO, Any, cast
 
 import pytest
 from click.testing import CliRunner, Result
+from fake_clock import FakeClock
+from faulty_workspace import Fault, Faults, Kind, faulty_workspace
 
 from lakehouse_iam.cli import main
+from lakehouse_iam.databricks import instance_profile, unity_catalog
 from lakehouse_iam.databricks.broken_links import Link
 from lakehouse_iam.databricks.calls import Call
-from lakehouse_iam.databricks.connect import (
-    Options,
-    Parties,
-    connect_instance_profile,
-    connect_unity_catalog,
-)
-from lakehouse_iam.databricks.disconnect import disconnect_instance_profile, disconnect_unity_catalog
 from lakehouse_iam.databricks.grants import Grant
 from lakehouse_iam.databricks.live_trust import document
 from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import DatabricksError, Refused, StillUsed
-from lakehouse_iam.databricks.storage_credential import InAccount
+from lakehouse_iam.databricks.session import AccountAccess, Options, Session
 from lakehouse_iam.hosts import AZURE
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.attempts import Happened
-from lakehouse_iam.rehearsal.cast import Cast
 from lakehouse_iam.rehearsal.deployment import deploy
 from lakehouse_iam.rehearsal.existing import make_existing
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import Credentials, LocalAws, local_aws
 from lakehouse_iam.rehearsal.run import Rehearsal, rehearse
 from lakehouse_iam.rehearsal.workspace import (
     ACCOUNT_ID,
+    DISCOVERY,
     WORKSPACE_ID,
     StandInWorkspace,
     client_of,
     stand_in_workspace,
 )
-from lakehouse_iam.rehearsal.workspace_faults import Fault, Kind
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
@@ -64,20 +60,6 @@ SETUP = cast("UnityCatalogSetup", load_setups(SETUP_FILE)[0])
 EXTERNAL_ID = "3f2a1b0c-aaaa-bbbb-cccc-0123456789ab"
 MASTER = str(SETUP.storage_credential.unity_catalog_role)
 GRANTS = (Grant("analysts", ("READ_FILES",)),)
-DISCOVERY = "/.well-known/databricks-config"
-
-
-class FakeClock:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 def silent(_: str) -> None:
@@ -89,10 +71,15 @@ class Stage:
     """What all tests of this module share: the local AWS, and the role deployed for one known external id."""
 
     aws: LocalAws
-    cast: Cast
+    identities: Identities
 
     def workspace(self, **more: Any) -> AbstractContextManager[StandInWorkspace]:
-        return stand_in_workspace(self.aws, cast_of=self.cast, **({"new_external_id": lambda: EXTERNAL_ID} | more))
+        return stand_in_workspace(
+            self.aws, identities=self.identities, **({"new_external_id": lambda: EXTERNAL_ID} | more)
+        )
+
+    def faulty_workspace(self, faults: Faults) -> AbstractContextManager[StandInWorkspace]:
+        return faulty_workspace(self.aws, faults, identities=self.identities, new_external_id=lambda: EXTERNAL_ID)
 
     def objects(self, bucket: str = "sales-lake-bronze") -> list[str]:
         listed = root_of(self.aws, "444455556666").s3().list_objects_v2(Bucket=bucket)
@@ -107,12 +94,12 @@ def with_external_id(setup: UnityCatalogSetup, external_id: str) -> UnityCatalog
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     with local_aws("us-west-2") as aws:
-        cast_of = Cast(aws)
-        cast_of.make_intruder(MASTER)
+        identities = Identities(aws)
+        identities.make_unrestricted_role(MASTER)
         plan = plan_setup(with_external_id(SETUP, EXTERNAL_ID))
         make_existing(aws, plan)
         deploy(aws, plan, silent)
-        yield Stage(aws, cast_of)
+        yield Stage(aws, identities)
 
 
 def connect_once(
@@ -122,7 +109,7 @@ def connect_once(
     clock = FakeClock()
     client = client_of(workspace, clock, answer_within=answer_within)
     given = Options(**({"grants": GRANTS, "wait_seconds": 30} | options))
-    return connect_unity_catalog(setup, Parties(client), clock, silent, lambda exchange, plan: None, given)
+    return unity_catalog.connect(setup, Session(client, clock, silent), given)
 
 
 def runs_until_connected(workspace: StandInWorkspace, **options: Any) -> list[str]:
@@ -179,10 +166,11 @@ def test_every_call_may_fail_once(stage: Stage, undisturbed: tuple[list[Call], d
     for number, call in enumerate(calls, start=1):
         if call.reads and kind not in ON_READS:
             continue
-        with stage.workspace() as workspace:
+        faults = Faults()
+        with stage.faulty_workspace(faults) as workspace:
             # Only the SDK's own discovery waits on the real clock.
             seconds = {Kind.SLOW: 1.0, Kind.TOO_MANY_REQUESTS: 7.0 if call.path != DISCOVERY else 0.0}
-            workspace.switch_on(Fault(kind, number, seconds.get(kind, 0.0)))
+            faults.switch_on(Fault(kind, number, seconds.get(kind, 0.0)))
             ends = runs_until_connected(workspace, answer_within=0.5 if kind is Kind.SLOW else 30.0)
             TABLE.append(Row(f"{number:>2} {call.method} {call.path}", kind.value, tuple(ends)))
             assert workspace.metastore.content() == content, TABLE[-1]
@@ -199,13 +187,13 @@ class Orders:
     stdout: IO[str]
     files: Path
 
-    def killed(self, workspace: StandInWorkspace, kind: Kind, number: int) -> None:
+    def killed(self, workspace: StandInWorkspace, faults: Faults, kind: Kind, number: int) -> None:
         exchange = self.files / "sales-lake.exchange.json"
         arguments = ["connect", str(SETUP_FILE), "--host", workspace.url, "--exchange", str(exchange)]
         arguments += ["--grant", "analysts=READ_FILES", "--json"]
         self.stdin.write(json.dumps({"token": workspace.token, "arguments": arguments}) + "\n")
         self.stdin.flush()
-        workspace.switch_on(Fault(kind, number, process=int(self.stdout.readline())))
+        faults.switch_on(Fault(kind, number, process=int(self.stdout.readline())))
         self.stdin.write("go\n")
         self.stdin.flush()
         assert int(self.stdout.readline()) == signal.SIGKILL, f"call {number} killed nobody"
@@ -236,9 +224,10 @@ def test_the_process_may_be_killed_at_every_call(
     for number, call in enumerate(calls, start=1):
         if call.reads and kind is Kind.KILLED_AFTER:
             continue
-        with stage.workspace() as workspace:
-            process.killed(workspace, kind, number)
-            workspace.switch_on()
+        faults = Faults()
+        with stage.faulty_workspace(faults) as workspace:
+            process.killed(workspace, faults, kind, number)
+            faults.switch_on()
             ends = ["SIGKILL", *runs_until_connected(workspace)]
             TABLE.append(Row(f"{number:>2} {call.method} {call.path}", kind.value, tuple(ends)))
             assert workspace.metastore.content() == content, TABLE[-1]
@@ -280,7 +269,7 @@ def test_from_nothing_to_a_validated_location_and_back(
     Path("setup.yaml").write_text(NEW)
     (setup,) = load_setups("setup.yaml")
     make_existing(stage.aws, plan_setup(setup))
-    with stand_in_workspace(stage.aws, cast_of=stage.cast) as workspace:
+    with stand_in_workspace(stage.aws, identities=stage.identities) as workspace:
         # The workspace's admin: the storage credential, and what the bucket owner needs.
         first = run(workspace, "connect", "setup.yaml", "--template", "templates")
         assert (first.exit_code, first.stdout.splitlines()[0]) == (0, "from-nothing: waiting for the bucket owner")
@@ -373,9 +362,7 @@ def test_a_propagation_of_90_seconds_is_waited_out_in_milliseconds(stage: Stage)
         workspace.metastore.access.delay_iam(90)
         client = client_of(workspace, clock)
         options = Options(in_one_run=True, wait_seconds=120)
-        outcome = connect_unity_catalog(
-            SETUP, Parties(client), clock, told.append, lambda exchange, plan: None, options
-        )
+        outcome = unity_catalog.connect(SETUP, Session(client, clock, told.append), options)
     assert outcome.state is State.CONNECTED
     assert 90 <= clock.now() < 100
     assert [line for line in told if "not yet" in line] == [
@@ -389,7 +376,7 @@ def test_the_deadline_ends_the_waiting_with_the_broken_link(stage: Stage) -> Non
         workspace.metastore.access.delay_iam(90)
         client = client_of(workspace, clock)
         options = Options(in_one_run=True, wait_seconds=60)
-        outcome = connect_unity_catalog(SETUP, Parties(client), clock, silent, lambda exchange, plan: None, options)
+        outcome = unity_catalog.connect(SETUP, Session(client, clock, silent), options)
         assert workspace.metastore.locations == {}
     assert (outcome.state, [broken.link for broken in outcome.broken]) == (State.NOT_VALID, [Link.TRUST])
     assert 60 <= clock.now() < 70
@@ -399,9 +386,9 @@ def test_through_the_account_as_an_account_admin(stage: Stage) -> None:
     clock = FakeClock()
     with stage.workspace() as workspace:
         client = client_of(workspace, clock)
-        parties = Parties(client, client_of(workspace, clock), InAccount(ACCOUNT_ID, "11111111-2222"))
-        options = Options(in_one_run=True)
-        outcome = connect_unity_catalog(SETUP, parties, clock, silent, lambda exchange, plan: None, options)
+        account = AccountAccess("11111111-2222", lambda console, account_id: client_of(workspace, clock))
+        options = Options(in_one_run=True, account=account)
+        outcome = unity_catalog.connect(SETUP, Session(client, clock, silent), options)
         assert outcome.state is State.CONNECTED
         assert any(f"/accounts/{ACCOUNT_ID}/metastores/11111111-2222/" in call.path for call in workspace.calls)
         assert workspace.metastore.bindings[("storage_credential", "sales-lake")] == {WORKSPACE_ID, 2222222222222222}
@@ -458,13 +445,8 @@ def test_a_location_within_another_is_an_overlap_and_is_not_waited_for(stage: St
         clock = FakeClock()
         (location,) = SETUP.external_locations
         inner = replace(location, name="inner", url=type(location.url).parse("s3://sales-lake-bronze/raw/below"))
-        outcome = connect_unity_catalog(
-            replace(SETUP, external_locations=(inner,)),
-            Parties(client_of(workspace, clock)),
-            clock,
-            silent,
-            lambda exchange, plan: None,
-        )
+        session = Session(client_of(workspace, clock), clock, silent)
+        outcome = unity_catalog.connect(replace(SETUP, external_locations=(inner,)), session, Options())
         assert [broken.link for broken in outcome.broken] == [Link.OVERLAP]
         assert clock.now() == 0
 
@@ -483,7 +465,7 @@ def test_an_instance_profile_is_registered_as_soon_as_ec2_sees_it(stage: Stage) 
         store.profiles_in_ec2 = set()
         client = client_of(workspace, clock)
         with pytest.raises(Refused, match="has the stack of the workspace's account been deployed"):
-            connect_instance_profile(setup, client, clock, told.append)
+            instance_profile.connect(setup, Session(client, clock, told.append), Options())
         assert 120 <= clock.now() < 130
 
         def seen_after_a_while(line: str) -> None:
@@ -491,10 +473,13 @@ def test_an_instance_profile_is_registered_as_soon_as_ec2_sees_it(stage: Stage) 
             if clock.now() > 140 and store.profiles_in_ec2 is not None:
                 store.profiles_in_ec2.add(profile)
 
-        assert connect_instance_profile(setup, client, clock, seen_after_a_while).state is State.CONNECTED
+        assert (
+            instance_profile.connect(setup, Session(client, clock, seen_after_a_while), Options()).state
+            is State.CONNECTED
+        )
         assert store.profiles == {profile: {"instance_profile_arn": profile, "iam_role_arn": str(setup.workspace.role)}}
         before = len(workspace.calls)
-        assert connect_instance_profile(setup, client, clock, silent).state is State.CONNECTED
+        assert instance_profile.connect(setup, Session(client, clock, silent), Options()).state is State.CONNECTED
         assert [call.method for call in workspace.calls[before:]] == ["GET"]
         store.lists["clusters"] = [
             {
@@ -505,9 +490,9 @@ def test_an_instance_profile_is_registered_as_soon_as_ec2_sees_it(stage: Stage) 
             }
         ]
         with pytest.raises(StillUsed, match=r"cluster etl \(c-1, RUNNING\)"):
-            disconnect_instance_profile(setup, client, clock, silent)
+            instance_profile.disconnect(setup, Session(client, clock, silent))
         store.lists.clear()
-        assert disconnect_instance_profile(setup, client, clock, silent).state is State.DISCONNECTED
+        assert instance_profile.disconnect(setup, Session(client, clock, silent)).state is State.DISCONNECTED
         assert store.profiles == {}
 
 
@@ -520,11 +505,12 @@ def test_an_answer_that_got_lost_registers_an_instance_profile_once(stage: Stage
     (setup,) = load_setups(ROOT / "examples" / "instance-profile.yaml")
     assert isinstance(setup, InstanceProfileSetup)
     for number in (1, 2):
-        with stage.workspace() as workspace:
+        faults = Faults()
+        with stage.faulty_workspace(faults) as workspace:
             clock = FakeClock()
             client = client_of(workspace, clock, answer_within=0.5)
-            workspace.switch_on(Fault(kind, number, 1.0))
-            assert connect_instance_profile(setup, client, clock, silent).state is State.CONNECTED
+            faults.switch_on(Fault(kind, number, 1.0))
+            assert instance_profile.connect(setup, Session(client, clock, silent), Options()).state is State.CONNECTED
             assert len(workspace.metastore.profiles) == 1
 
 
@@ -616,19 +602,20 @@ def test_disconnecting_may_fail_at_every_call_once(stage: Stage, kind: Kind) -> 
     def disconnect(workspace: StandInWorkspace) -> bool:
         clock = FakeClock()
         try:
-            disconnect_unity_catalog(SETUP, client_of(workspace, clock), clock, silent)
+            unity_catalog.disconnect(SETUP, Session(client_of(workspace, clock), clock, silent))
         except DatabricksError:
             return False
         return True
 
-    with stage.workspace() as workspace:
+    faults = Faults()
+    with stage.faulty_workspace(faults) as workspace:
         runs_until_connected(workspace)
         made = len(workspace.calls)
         assert disconnect(workspace)
         total = len(workspace.calls) - made
         for number in range(2, total + 1):
             runs_until_connected(workspace)
-            workspace.switch_on(Fault(kind, number))
+            faults.switch_on(Fault(kind, number))
             assert disconnect(workspace) or disconnect(workspace)
             assert not any(workspace.metastore.content().values())
 

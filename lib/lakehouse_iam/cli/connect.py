@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from lakehouse_iam.cli.databricks_access import (
     databricks_answers,
     dry_run_option,
     host_option,
+    in_databricks,
     log_in_for,
     profile_option,
     show_calls,
@@ -20,8 +22,12 @@ from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.template import template_files
 
 if TYPE_CHECKING:
+    from lakehouse_iam.databricks.calls import Call
+    from lakehouse_iam.databricks.clock import Clock
     from lakehouse_iam.databricks.exchange import Exchange
     from lakehouse_iam.databricks.outcome import Outcome
+    from lakehouse_iam.databricks.session import Options
+    from lakehouse_iam.databricks.workspace import Workspace
     from lakehouse_iam.plan import Plan
 
 
@@ -78,6 +84,7 @@ class _Run:
         self.asked = asked
         self.as_json = as_json
         self.written: list[Path] = []
+        self.would_make: list[Call] = []
 
     def run(self) -> dict[str, Any]:
         """Connect, show what came of it, and return it for machines."""
@@ -88,31 +95,28 @@ class _Run:
             click.echo(self.setup.name, err=True)
         clock = SystemClock()
         workspace = log_in_for(self.setup, clock, host=self.asked["host"], profile=self.asked["profile"])
-        dry = DryRun(workspace) if self.asked["dry_run"] else None
-        outcome = self._connect(dry or workspace, clock)
+        dry_run = self.asked["dry_run"]
+        outcome = self._connect(DryRun(workspace, self.would_make) if dry_run else workspace, clock)
         answer = outcome.to_json() | {"files": [str(place) for place in self.written]}
-        if dry:
-            answer["calls"] = [call.to_json() for call in dry.would_make]
+        if dry_run:
+            answer["calls"] = [call.to_json() for call in self.would_make]
         if not self.as_json:
             self._show(outcome, answer)
         return answer
 
-    def _connect(self, workspace: Any, clock: Any) -> Outcome:
-        from lakehouse_iam.databricks.connect import connect_instance_profile, connect_unity_catalog
-        from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
+    def _connect(self, workspace: Workspace, clock: Clock) -> Outcome:
+        from lakehouse_iam.databricks.session import Session
 
-        options = self._options()
-        if isinstance(self.setup, InstanceProfileSetup):
-            return connect_instance_profile(self.setup, workspace, clock, self._progress, options)
-        parties = self._parties(workspace, clock)
-        return connect_unity_catalog(self.setup, parties, clock, self._progress, self._hand_over, options)
+        connect_pattern = in_databricks(self.setup, "connect")
+        session = Session(workspace, clock, self._progress, self._hand_over)
+        return connect_pattern(self.setup, session, self._options(clock))
 
-    def _options(self) -> Any:
-        from lakehouse_iam.databricks.connect import WAIT_SECONDS, Options
+    def _options(self, clock: Clock) -> Options:
         from lakehouse_iam.databricks.grants import Grant
         from lakehouse_iam.databricks.live_trust import read_with_boto3
+        from lakehouse_iam.databricks.session import WAIT_SECONDS, AccountAccess, Options
 
-        wait = self.asked["wait"]
+        wait, metastore = self.asked["wait"], self.asked["metastore"]
         return Options(
             update=self.asked["update"],
             wait_seconds=WAIT_SECONDS if wait is None else wait,
@@ -120,26 +124,15 @@ class _Run:
             skip_validation=self.asked["skip_validation"],
             read_trust=read_with_boto3 if self.asked["check_trust"] else None,
             in_one_run=bool(wait),
+            account=AccountAccess(metastore, partial(self._open_account, clock)) if metastore else None,
         )
 
-    def _parties(self, workspace: Any, clock: Any) -> Any:
-        from lakehouse_iam.databricks.connect import Parties
-        from lakehouse_iam.databricks.login import account_console, log_in
-        from lakehouse_iam.databricks.storage_credential import InAccount
+    def _open_account(self, clock: Clock, console: str, account_id: str) -> Workspace:
+        from lakehouse_iam.databricks.login import log_in
         from lakehouse_iam.databricks.workspace import DryRun
-        from lakehouse_iam.errors import InvalidValue
 
-        if not self.asked["metastore"]:
-            return Parties(workspace)
-        account_id = self.setup.databricks_account or workspace.account_id
-        if not account_id:
-            raise InvalidValue(
-                "--metastore needs the Databricks account id",
-                allowed="databricks: {account_id: …} in the setup; the account console shows it",
-            )
-        console = log_in(account_console(self.setup.host), clock, profile=self.asked["profile"], account_id=account_id)
-        account = DryRun(console, workspace.would_make) if workspace.changes_nothing else console
-        return Parties(workspace, account, InAccount(account_id, self.asked["metastore"]))
+        account = log_in(console, clock, profile=self.asked["profile"], account_id=account_id)
+        return DryRun(account, self.would_make) if self.asked["dry_run"] else account
 
     def _progress(self, line: str) -> None:
         if not (self.as_json or self.asked["dry_run"]):
@@ -174,9 +167,8 @@ class _Run:
         from lakehouse_iam.databricks.outcome import State
 
         if outcome.state is State.HANDED_OVER:
-            account = self.setup.role.account
             how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
-            click.echo(f"\nnext: the owner of {account} deploys the role{how};")
+            click.echo(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
             click.echo(f"then: lakehouse-iam connect {self.file}")
         elif outcome.state is State.NOT_VALID:
             click.echo(f"\nmend that, then: lakehouse-iam connect {self.file}", err=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -12,6 +12,7 @@ from lakehouse_iam.cli.answers import ANSWER_IS_NO, OUTSIDE_FAILED, fail, wrong_
 
 if TYPE_CHECKING:
     from lakehouse_iam.databricks.clock import Clock
+    from lakehouse_iam.databricks.outcome import Outcome
     from lakehouse_iam.databricks.workspace import SdkWorkspace
 
 STOPPED = 130
@@ -63,11 +64,31 @@ def databricks_answers(*, as_json: bool) -> Iterator[None]:
 def log_in_for(setup: Any, clock: Clock, *, host: str, profile: str) -> SdkWorkspace:
     """Log in to the workspace of a setup."""
     from lakehouse_iam.databricks.login import address_of, log_in
-    from lakehouse_iam.hosts import AWS
-    from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
+    from lakehouse_iam.patterns import pattern_named
 
-    cloud = setup.host.domain.cloud if isinstance(setup, UnityCatalogSetup) else AWS
+    cloud = pattern_named(setup.pattern).cloud
     return log_in(address_of(str(setup.host), host, cloud=cloud), clock, profile=profile)
+
+
+def in_databricks(setup: Any, name: Literal["connect", "disconnect"]) -> Callable[..., Outcome]:
+    """The function that connects or disconnects setups of this pattern.
+
+    Raises:
+        InvalidValue: the pattern has nothing to do in a Databricks workspace.
+    """
+    from lakehouse_iam.errors import InvalidValue
+    from lakehouse_iam.patterns import every_pattern, pattern_named
+
+    pattern = pattern_named(setup.pattern)
+    reference = {"connect": pattern.connect, "disconnect": pattern.disconnect}[name]
+    if reference is None:
+        connected = [pattern.name for pattern in every_pattern() if pattern.connect]
+        raise InvalidValue(
+            f"the setup {setup.name} is of the pattern {setup.pattern}, which needs nothing in a Databricks workspace",
+            allowed=f"setups of {', '.join(connected)}",
+        )
+    function: Callable[..., Outcome] = reference.load()
+    return function
 
 
 def show_calls(calls: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from lakehouse_iam.cli.databricks_access import (
     databricks_answers,
     dry_run_option,
     host_option,
+    in_databricks,
     log_in_for,
     profile_option,
     show_calls,
@@ -46,9 +47,8 @@ def disconnect(setup: str, host: str, profile: str, dry_run: bool, as_json: bool
 
 def _disconnect(setup: Any, host: str, profile: str, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
     from lakehouse_iam.databricks.clock import SystemClock
-    from lakehouse_iam.databricks.disconnect import disconnect_instance_profile, disconnect_unity_catalog
+    from lakehouse_iam.databricks.session import Session
     from lakehouse_iam.databricks.workspace import DryRun
-    from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 
     if not as_json:
         click.echo(setup.name, err=True)
@@ -60,10 +60,8 @@ def _disconnect(setup: Any, host: str, profile: str, *, dry_run: bool, as_json: 
         if not (as_json or dry_run):
             click.echo(f"  {line}", err=True)
 
-    if isinstance(setup, InstanceProfileSetup):
-        outcome = disconnect_instance_profile(setup, dry or workspace, clock, progress)
-    else:
-        outcome = disconnect_unity_catalog(setup, dry or workspace, clock, progress)
+    disconnect_pattern = in_databricks(setup, "disconnect")
+    outcome = disconnect_pattern(setup, Session(dry or workspace, clock, progress))
     answer = outcome.to_json()
     if dry:
         answer["calls"] = [call.to_json() for call in dry.would_make]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json
-from lakehouse_iam.databricks.external_location import ExternalLocation, listing
+from lakehouse_iam.databricks.external_location import ExternalLocationInfo, listing
 from lakehouse_iam.databricks.refusals import NotAllowed, NotThere
 from lakehouse_iam.databricks.workspace import Workspace, pages, read
 
@@ -23,7 +23,7 @@ _OWN_CATALOGS = ("system", "samples", "hive_metastore", "__databricks_internal")
 def other_locations(workspace: Workspace, credential: str, ours: frozenset[str]) -> Iterator[str]:
     """The external locations of other setups that go through a storage credential."""
     for info in pages(workspace, listing(), "external_locations"):
-        found = ExternalLocation.from_json(info)
+        found = ExternalLocationInfo.from_json(info)
         if found.credential == credential and found.name not in ours:
             yield f"external location {found.name} at {found.url}"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakehouse_iam.arns import ExternalId, RoleArn
-from lakehouse_iam.databricks.storage_credential import StorageCredential
+from lakehouse_iam.databricks.storage_credential import StorageCredentialInfo
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
 
@@ -27,7 +27,7 @@ class Exchange:
     """
 
     setup: UnityCatalogSetup
-    credential: StorageCredential
+    credential: StorageCredentialInfo
     notes: tuple[str, ...] = ()
 
     @property
@@ -58,7 +58,7 @@ class Exchange:
         return json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 
-def exchange(setup: UnityCatalogSetup, credential: StorageCredential, account_id: str) -> Exchange:
+def exchange(setup: UnityCatalogSetup, credential: StorageCredentialInfo, account_id: str) -> Exchange:
     """What to tell the bucket owner, from the storage credential's own answer.
 
     Args:

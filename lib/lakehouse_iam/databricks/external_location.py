@@ -12,14 +12,14 @@ from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json, segment
 from lakehouse_iam.databricks.clock import Clock
 from lakehouse_iam.databricks.isolation import OPEN, opened
 from lakehouse_iam.databricks.refusals import Conflict, Difference, NotThere
-from lakehouse_iam.databricks.steps import bring_about
+from lakehouse_iam.databricks.steps import converge
 from lakehouse_iam.databricks.workspace import Workspace, read
 
 _COLLECTION = f"{UNITY_CATALOG}/external-locations"
 
 
 @dataclass(frozen=True)
-class ExternalLocation:
+class ExternalLocationInfo:
     """An external location as it is there.
 
     Args:
@@ -41,7 +41,7 @@ class ExternalLocation:
     isolation: str = ""
 
     @classmethod
-    def from_json(cls, info: Json) -> ExternalLocation:
+    def from_json(cls, info: Json) -> ExternalLocationInfo:
         """Read an answer."""
         return cls(
             name=str(info.get("name", "")),
@@ -69,19 +69,19 @@ def delete(name: str) -> Call:
     return Call("DELETE", f"{_COLLECTION}/{segment(name)}")
 
 
-def look(workspace: Workspace, name: str) -> ExternalLocation | None:
+def look(workspace: Workspace, name: str) -> ExternalLocationInfo | None:
     """The external location of that name, if there is one.
 
     Raises:
         DatabricksError: Databricks did not say.
     """
     try:
-        return ExternalLocation.from_json(read(workspace, get(name)))
+        return ExternalLocationInfo.from_json(read(workspace, get(name)))
     except NotThere:
         return None
 
 
-def check(there: ExternalLocation | None, wanted: ExternalLocation, *, update: bool) -> None:
+def check(there: ExternalLocationInfo | None, wanted: ExternalLocationInfo, *, update: bool) -> None:
     """Whether what is there may stay or be changed.
 
     Raises:
@@ -93,8 +93,8 @@ def check(there: ExternalLocation | None, wanted: ExternalLocation, *, update: b
 
 
 def ensure(
-    workspace: Workspace, clock: Clock, there: ExternalLocation | None, wanted: ExternalLocation
-) -> ExternalLocation:
+    workspace: Workspace, clock: Clock, there: ExternalLocationInfo | None, wanted: ExternalLocationInfo
+) -> ExternalLocationInfo:
     """Make the external location or change it.
 
     Args:
@@ -107,7 +107,7 @@ def ensure(
         DatabricksError: it could not be made.
     """
 
-    def missing(now: ExternalLocation | None) -> Call | None:
+    def missing(now: ExternalLocationInfo | None) -> Call | None:
         if now is None:
             return Call("POST", _COLLECTION, {"name": wanted.name} | _content(wanted))
         path = get(wanted.name).path
@@ -117,18 +117,18 @@ def ensure(
             return Call("PATCH", path, {"isolation_mode": wanted.isolation})
         return None
 
-    def taken(now: ExternalLocation | None, answer: Json) -> ExternalLocation:
-        after = ExternalLocation.from_json({"name": wanted.name} | answer)
+    def taken(now: ExternalLocationInfo | None, answer: Json) -> ExternalLocationInfo:
+        after = ExternalLocationInfo.from_json({"name": wanted.name} | answer)
         # The answer to a change of the isolation alone; in a dry run it is no more than what was sent.
         return replace(now, isolation=after.isolation) if now and set(answer) == {"isolation_mode"} else after
 
-    made = bring_about(
+    made = converge(
         workspace, clock, look=lambda: look(workspace, wanted.name), missing=missing, taken=taken, found=there
     )
     return made or wanted
 
 
-def _content(wanted: ExternalLocation) -> Json:
+def _content(wanted: ExternalLocationInfo) -> Json:
     body: Json = {
         "url": wanted.url,
         "credential_name": wanted.credential,
@@ -140,7 +140,7 @@ def _content(wanted: ExternalLocation) -> Json:
     return body | {"comment": wanted.comment} if wanted.comment else body
 
 
-def _differences(there: ExternalLocation, wanted: ExternalLocation) -> tuple[Difference, ...]:
+def _differences(there: ExternalLocationInfo, wanted: ExternalLocationInfo) -> tuple[Difference, ...]:
     rows: list[Difference] = [
         ("url", there.url, wanted.url),
         ("storage credential", there.credential, wanted.credential),

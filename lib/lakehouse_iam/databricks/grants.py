@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json, segment
 from lakehouse_iam.databricks.clock import Clock
-from lakehouse_iam.databricks.steps import bring_about
+from lakehouse_iam.databricks.steps import converge
 from lakehouse_iam.databricks.workspace import Workspace, read
 from lakehouse_iam.errors import InvalidValue
 
@@ -97,7 +97,7 @@ def grant(workspace: Workspace, clock: Clock, location: str, grants: Sequence[Gr
     def look() -> frozenset[tuple[str, str]]:
         return _given(read(workspace, Call("GET", path)))
 
-    bring_about(
+    converge(
         workspace,
         clock,
         found=look(),

@@ -1,4 +1,4 @@
-"""Registering an instance profile in a workspace.
+"""The pattern `instance-profile` in Databricks: the instance profile is registered in the workspace, or taken out again.
 
 `iam_role_arn` is always given: it is required where the names of profile and role differ and serverless SQL is used, and
 harmless elsewhere. Databricks tries the profile with a dry run of RunInstances; EC2 sees a new one only after some
@@ -9,14 +9,17 @@ terraform-provider-databricks issues 762, 1805 and 2164; read 2026-11-21.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lakehouse_iam.databricks.calls import Call, Json
-from lakehouse_iam.databricks.clock import Clock
-from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, Difference, NotAllowed, Refused
-from lakehouse_iam.databricks.steps import bring_about
+from lakehouse_iam.databricks.clock import Clock, Waiting
+from lakehouse_iam.databricks.dependents import of_profile
+from lakehouse_iam.databricks.outcome import Outcome
+from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, Difference, NotAllowed, Refused, StillUsed
+from lakehouse_iam.databricks.session import Options, Session
+from lakehouse_iam.databricks.steps import converge, remove
 from lakehouse_iam.databricks.workspace import Workspace, read
+from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 
 _API = "/api/2.0/instance-profiles"
 _POLL_SECONDS = 5.0
@@ -24,6 +27,50 @@ _NOT_VISIBLE_YET = re.compile(
     r"Invalid IAM Instance Profile|does not exist|NoSuchEntity|cannot be found|not found", re.IGNORECASE
 )
 _NOT_PASSED = re.compile(r"PassRole|not authorized|UnauthorizedOperation|AccessDenied|Verification", re.IGNORECASE)
+
+
+def connect(setup: InstanceProfileSetup, session: Session, options: Options) -> Outcome:
+    """Register the instance profile of a setup in its workspace.
+
+    Args:
+        setup: what is wanted.
+        session: the login.
+        options: whether another role is overwritten, and how long EC2 is waited for.
+
+    Raises:
+        Conflict: it is registered with another role.
+        DatabricksError: Databricks refused or could not be reached.
+    """
+    wanted = Registration(str(setup.workspace.instance_profile), str(setup.workspace.role), options.meta)
+    session.progress(f"instance profile {wanted.profile_arn}")
+    made, was_there = ensure(
+        session.workspace,
+        wanted,
+        session.wait_for(options.wait_seconds),
+        update=options.update,
+        skip_validation=options.skip_validation,
+    )
+    if not session.workspace.changes_nothing:
+        session.progress("  was registered already" if was_there else "  registered")
+    values = (("instance_profile_arn", made.profile_arn), ("iam_role_arn", made.role_arn))
+    return Outcome(setup.name, session.connected, values)
+
+
+def disconnect(setup: InstanceProfileSetup, session: Session) -> Outcome:
+    """Take a setup's instance profile out of its workspace.
+
+    Raises:
+        StillUsed: a cluster, a job, a pool, a cluster policy or the SQL warehouses use it.
+        DatabricksError: Databricks refused or could not be reached.
+    """
+    workspace, profile = session.workspace, str(setup.workspace.instance_profile)
+    if look(workspace, profile):
+        users = tuple(of_profile(workspace, profile))
+        if users:
+            raise StillUsed(f"instance profile {profile}", users)
+        session.progress(f"remove the instance profile {profile}")
+        remove(workspace, session.clock, removal(profile))
+    return Outcome(setup.name, session.disconnected)
 
 
 @dataclass(frozen=True)
@@ -61,35 +108,20 @@ def look(workspace: Workspace, profile_arn: str) -> Registration | None:
     return next((registration for registration in found if registration.profile_arn == profile_arn), None)
 
 
-def remove(profile_arn: str) -> Call:
+def removal(profile_arn: str) -> Call:
     """The call that takes a profile out of the workspace; in AWS it stays."""
     return Call("POST", f"{_API}/remove", {"instance_profile_arn": profile_arn})
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for EC2.
-
-    Args:
-        clock: what is waited on.
-        seconds: how long at most.
-        progress: told why.
-    """
-
-    clock: Clock
-    seconds: float
-    progress: Callable[[str], None]
-
-
 def ensure(
-    workspace: Workspace, wanted: Registration, patience: Patience, *, update: bool, skip_validation: bool
+    workspace: Workspace, wanted: Registration, waiting: Waiting, *, update: bool, skip_validation: bool
 ) -> tuple[Registration, bool]:
     """Find the registration or make it.
 
     Args:
         workspace: who makes calls.
         wanted: what the setup says.
-        patience: how long to wait while EC2 cannot see the profile yet.
+        waiting: how long to wait while EC2 cannot see the profile yet.
         update: whether another role may be overwritten.
         skip_validation: register without the dry run.
 
@@ -106,15 +138,14 @@ def ensure(
         raise Conflict(f"instance profile {wanted.profile_arn}", (row,))
     if before and before.role_arn not in ("", wanted.role_arn) and not update:
         raise Conflict(f"instance profile {wanted.profile_arn}", (("role", before.role_arn, wanted.role_arn),))
-    deadline = patience.clock.now() + patience.seconds
     while True:
         try:
-            return _register(workspace, patience.clock, before, wanted, skip_validation), before is not None
+            return _register(workspace, waiting.clock, before, wanted, skip_validation), before is not None
         except DatabricksError as error:
-            if not _NOT_VISIBLE_YET.search(str(error)) or patience.clock.now() >= deadline:
+            if not _NOT_VISIBLE_YET.search(str(error)) or waiting.over():
                 raise _explained(error, wanted) from error
-            patience.progress(f"EC2 does not see the instance profile yet; asking again in {_POLL_SECONDS:.0f} s")
-            patience.clock.sleep(_POLL_SECONDS)
+            waiting.progress(f"EC2 does not see the instance profile yet; asking again in {_POLL_SECONDS:.0f} s")
+            waiting.clock.sleep(_POLL_SECONDS)
             before = look(workspace, wanted.profile_arn)
 
 
@@ -131,7 +162,7 @@ def _register(
         return None if there.role_arn == wanted.role_arn else Call("POST", f"{_API}/edit", body)
 
     # Both calls answer with nothing: no error is the answer.
-    made = bring_about(
+    made = converge(
         workspace,
         clock,
         look=lambda: look(workspace, wanted.profile_arn),

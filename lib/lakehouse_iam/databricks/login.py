@@ -21,7 +21,7 @@ from lakehouse_iam.databricks.clock import Clock
 from lakehouse_iam.databricks.refusals import NotLoggedIn
 from lakehouse_iam.databricks.workspace import SdkWorkspace
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.hosts import AZURE, WorkspaceHost
+from lakehouse_iam.hosts import WorkspaceHost
 from lakehouse_iam.partitions import ACCOUNT_HOSTS
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -31,17 +31,17 @@ _DISCOVERY_SECONDS = 5
 
 
 class SdkClock(sdk.Clock):
-    """A clock as the SDK wants it."""
+    """A clock of ours behind the interface that databricks-sdk asks for."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
     def time(self) -> float:
-        """Seconds."""
+        """Seconds since a fixed moment."""
         return self._clock.now()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Return after that many seconds."""
         self._clock.sleep(seconds)
 
 
@@ -118,16 +118,6 @@ def address_of(setup_host: str, instead: str, *, cloud: str) -> str:
             next_step="open the workspace in a browser and take the address from there",
         )
     return WorkspaceHost.parse(setup_host, cloud=cloud).url
-
-
-def account_console(host: WorkspaceHost) -> str:
-    """The account console that a workspace belongs to."""
-    names = {
-        "commercial": ACCOUNT_HOSTS[0],
-        "gov": ACCOUNT_HOSTS[1],
-        "gov-dod": ACCOUNT_HOSTS[2],
-    }
-    return f"https://{ACCOUNT_HOSTS[3] if host.domain.cloud == AZURE else names[host.domain.shard]}"
 
 
 def _other_address(text: str) -> str:

@@ -29,6 +29,7 @@ class Outcome:
         values: what is there now, such as the external id, by name.
         broken: what is still broken.
         notes: what the reader should know though nothing is wrong.
+        waits_for: the AWS account whose owner must act next; empty where nobody must.
     """
 
     setup: str
@@ -36,6 +37,7 @@ class Outcome:
     values: tuple[tuple[str, str], ...] = ()
     broken: tuple[Broken, ...] = ()
     notes: tuple[str, ...] = ()
+    waits_for: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The same for machines."""

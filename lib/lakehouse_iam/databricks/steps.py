@@ -7,16 +7,17 @@ from typing import TypeVar
 
 from lakehouse_iam.databricks.calls import Call, Json
 from lakehouse_iam.databricks.clock import Clock
-from lakehouse_iam.databricks.refusals import AlreadyThere, DatabricksError, Refused, Unavailable
+from lakehouse_iam.databricks.refusals import AlreadyThere, DatabricksError, NotThere, Refused, Unavailable
 from lakehouse_iam.databricks.workspace import Workspace
 
 Found = TypeVar("Found")
 
 _TRIES = 6
 _LONGEST_PAUSE = 8.0
+_PAUSES_OF_REMOVAL = (1.0, 2.0, 4.0, 8.0)
 
 
-def bring_about(
+def converge(
     workspace: Workspace,
     clock: Clock,
     *,
@@ -57,3 +58,21 @@ def bring_about(
     if problem is None or missing(there) is None:
         return there
     raise problem
+
+
+def remove(workspace: Workspace, clock: Clock, call: Call) -> None:
+    """Make a call that removes something, again where the answer got lost, until it is gone.
+
+    Raises:
+        DatabricksError: it was refused, or there was never an answer.
+    """
+    for pause in (*_PAUSES_OF_REMOVAL, None):
+        try:
+            workspace.do(call)
+            return
+        except NotThere:
+            return
+        except Unavailable:
+            if pause is None:
+                raise
+            clock.sleep(pause)

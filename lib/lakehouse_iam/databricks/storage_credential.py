@@ -15,12 +15,12 @@ from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json, segment
 from lakehouse_iam.databricks.clock import Clock
 from lakehouse_iam.databricks.isolation import OPEN, opened
 from lakehouse_iam.databricks.refusals import Conflict, Difference, NotThere
-from lakehouse_iam.databricks.steps import bring_about
+from lakehouse_iam.databricks.steps import converge
 from lakehouse_iam.databricks.workspace import Workspace, read
 
 
 @dataclass(frozen=True)
-class StorageCredential:
+class StorageCredentialInfo:
     """A storage credential as it is there.
 
     Args:
@@ -44,7 +44,7 @@ class StorageCredential:
     comment: str = ""
 
     @classmethod
-    def from_json(cls, answer: Json) -> StorageCredential:
+    def from_json(cls, answer: Json) -> StorageCredentialInfo:
         """Read an answer of the workspace's or of the account's API, which wraps it once more."""
         info: Json = answer.get("credential_info", answer)
         role: dict[str, Any] = info.get("aws_iam_role") or {}
@@ -65,15 +65,15 @@ class InWorkspace:
     """The calls of the workspace's own API."""
 
     def get(self, name: str) -> Call:
-        """Look."""
+        """The call that asks for one storage credential."""
         return Call("GET", f"{UNITY_CATALOG}/storage-credentials/{segment(name)}")
 
     def create(self, body: Json) -> Call:
-        """Make."""
+        """The call that makes one."""
         return Call("POST", f"{UNITY_CATALOG}/storage-credentials", body)
 
     def update(self, name: str, body: Json) -> Call:
-        """Change."""
+        """The call that changes one."""
         return Call("PATCH", f"{UNITY_CATALOG}/storage-credentials/{segment(name)}", body)
 
 
@@ -91,15 +91,15 @@ class InAccount:
         )
 
     def get(self, name: str) -> Call:
-        """Look."""
+        """The call that asks for one storage credential."""
         return Call("GET", f"{self._path}/{segment(name)}")
 
     def create(self, body: Json) -> Call:
-        """Make."""
+        """The call that makes one."""
         return Call("POST", self._path, _wrapped(body))
 
     def update(self, name: str, body: Json) -> Call:
-        """Change."""
+        """The call that changes one."""
         return Call("PUT", f"{self._path}/{segment(name)}", _wrapped(body))
 
 
@@ -111,21 +111,21 @@ def _wrapped(body: Json) -> Json:
     return {"credential_info": info, "skip_validation": bool(body.get("skip_validation", False))}
 
 
-def look(workspace: Workspace, api: CredentialApi, name: str) -> StorageCredential | None:
+def look(workspace: Workspace, api: CredentialApi, name: str) -> StorageCredentialInfo | None:
     """The storage credential of that name, if there is one.
 
     Raises:
         DatabricksError: Databricks did not say.
     """
     try:
-        return StorageCredential.from_json(read(workspace, api.get(name)))
+        return StorageCredentialInfo.from_json(read(workspace, api.get(name)))
     except NotThere:
         return None
 
 
 def ensure(
-    workspace: Workspace, clock: Clock, api: CredentialApi, wanted: StorageCredential, *, update: bool
-) -> tuple[StorageCredential, bool]:
+    workspace: Workspace, clock: Clock, api: CredentialApi, wanted: StorageCredentialInfo, *, update: bool
+) -> tuple[StorageCredentialInfo, bool]:
     """Find the storage credential or make it.
 
     Args:
@@ -147,17 +147,17 @@ def ensure(
     if differences and not update:
         raise Conflict(f"storage credential {wanted.name}", differences)
 
-    def missing(there: StorageCredential | None) -> Call | None:
+    def missing(there: StorageCredentialInfo | None) -> Call | None:
         if there is None:
             return api.create(_content(wanted) | {"name": wanted.name})
         return api.update(wanted.name, _content(wanted)) if _differences(there, wanted) else None
 
-    made = bring_about(
+    made = converge(
         workspace,
         clock,
         look=lambda: look(workspace, api, wanted.name),
         missing=missing,
-        taken=lambda there, answer: StorageCredential.from_json(
+        taken=lambda there, answer: StorageCredentialInfo.from_json(
             {"name": wanted.name, "isolation_mode": there.isolation if there else ""} | answer
         ),
         found=before,
@@ -165,7 +165,9 @@ def ensure(
     return made or wanted, before is not None
 
 
-def set_isolation(workspace: Workspace, clock: Clock, there: StorageCredential, wanted: str) -> StorageCredential:
+def set_isolation(
+    workspace: Workspace, clock: Clock, there: StorageCredentialInfo, wanted: str
+) -> StorageCredentialInfo:
     """Open a storage credential to every workspace, or close it to all but those it is bound to.
 
     Closing binds the calling workspace by itself (terraform-provider-databricks `docs/resources/storage_credential.md`).
@@ -174,7 +176,7 @@ def set_isolation(workspace: Workspace, clock: Clock, there: StorageCredential, 
         DatabricksError: it was refused.
     """
     api = InWorkspace()
-    return bring_about(
+    return converge(
         workspace,
         clock,
         look=lambda: look(workspace, api, there.name) or there,
@@ -186,14 +188,14 @@ def set_isolation(workspace: Workspace, clock: Clock, there: StorageCredential, 
     )
 
 
-def give_to(workspace: Workspace, clock: Clock, there: StorageCredential, owner: str) -> StorageCredential:
+def give_to(workspace: Workspace, clock: Clock, there: StorageCredentialInfo, owner: str) -> StorageCredentialInfo:
     """Make somebody the owner. Last of all: whoever gives it away may no longer change it.
 
     Raises:
         DatabricksError: it was refused.
     """
     api = InWorkspace()
-    return bring_about(
+    return converge(
         workspace,
         clock,
         look=lambda: look(workspace, api, there.name) or there,
@@ -203,7 +205,7 @@ def give_to(workspace: Workspace, clock: Clock, there: StorageCredential, owner:
     )
 
 
-def _content(wanted: StorageCredential) -> Json:
+def _content(wanted: StorageCredentialInfo) -> Json:
     body: Json = {
         "aws_iam_role": {"role_arn": wanted.role_arn},
         "read_only": wanted.read_only,
@@ -212,7 +214,7 @@ def _content(wanted: StorageCredential) -> Json:
     return body | {"comment": wanted.comment} if wanted.comment else body
 
 
-def _differences(there: StorageCredential, wanted: StorageCredential) -> tuple[Difference, ...]:
+def _differences(there: StorageCredentialInfo, wanted: StorageCredentialInfo) -> tuple[Difference, ...]:
     rows: list[Difference] = [
         ("role", there.role_arn, wanted.role_arn),
         ("read only", there.read_only, wanted.read_only),

@@ -7,12 +7,12 @@ when the deadline has passed, unless it is of a kind that time does not mend. So
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lakehouse_iam.databricks.broken_links import Broken, Chain, explain, merged
 from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json
-from lakehouse_iam.databricks.clock import Clock
+from lakehouse_iam.databricks.clock import Waiting
 from lakehouse_iam.databricks.refusals import NotAllowed, Refused, Unavailable
 from lakehouse_iam.databricks.workspace import Workspace
 
@@ -33,25 +33,6 @@ class Place:
     url: str
     read_only: bool
     location: str = ""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How to wait.
-
-    Args:
-        clock: what is waited on.
-        deadline: when to stop, by that clock.
-        progress: told what is waited for, once for each change.
-    """
-
-    clock: Clock
-    deadline: float
-    progress: Callable[[str], None]
-
-    def over(self) -> bool:
-        """Whether the deadline has passed."""
-        return self.clock.now() >= self.deadline
 
 
 def call(credential: str, place: Place) -> Call:

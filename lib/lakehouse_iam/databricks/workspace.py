@@ -5,9 +5,9 @@ Retries, and who makes them:
 - HTTP 429 and 503, with the `Retry-After` that comes with them, dropped connections and slow answers: databricks-sdk
   (`retries.retried`, `_base_client._is_retryable`, 0.156 and 0.162, read 2026-11-21), on the clock that it was given.
 - HTTP 500, 502 and 504: databricks-sdk gives up at once. Reads are repeated here. Writes are not, for they may have been
-  carried out: the step that wrote looks again and then decides (`steps.bring_about`).
+  carried out: the step that wrote looks again and then decides (`steps.converge`).
 - The SDK repeats writes too after a dropped connection, so "exists already" may be the echo of one's own first try. It is
-  told apart by looking (`steps.bring_about`).
+  told apart by looking (`steps.converge`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json, segment
 from lakehouse_iam.databricks.clock import Clock
-from lakehouse_iam.databricks.steps import bring_about
+from lakehouse_iam.databricks.steps import converge
 from lakehouse_iam.databricks.workspace import Workspace, pages
 
 STORAGE_CREDENTIAL = "storage_credential"
@@ -37,4 +37,4 @@ def bind(workspace: Workspace, clock: Clock, kind: str, name: str, workspaces: t
         listed = answer.get("bindings") or answer.get("add") or ()
         return bound | {str(binding.get("workspace_id")) for binding in listed}
 
-    bring_about(workspace, clock, found=look(), look=look, missing=missing, taken=taken)
+    converge(workspace, clock, found=look(), look=look, missing=missing, taken=taken)

@@ -7,6 +7,8 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
+from lakehouse_iam.hosts import AWS
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -47,6 +49,7 @@ class Pattern:
         rehearse: prepares the local AWS for the probes of a setup.
         stage: the stage of the example CDK app, made of a scope and a setup.
         terraform_stack: the stack of the example Terraform app, made of a scope and a setup.
+        cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Pattern:
     rehearse: Reference | None
     stage: Reference
     terraform_stack: Reference
+    cloud: str = AWS
 
     @property
     def schema_name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lakehouse_iam.hosts import AZURE
 from lakehouse_iam.patterns.pattern import Pattern, Reference
 
 ON_AWS = Pattern(
@@ -29,4 +30,5 @@ FROM_AZURE = replace(
     summary="Azure Databricks reads buckets of AWS through a storage credential, and never with an access key",
     summary_ja="Azure Databricks が、ストレージ資格情報を通じて AWS のバケットを読む。アクセスキーは使わない",
     read=Reference("lakehouse_iam.setups.unity_catalog", "read_from_azure"),
+    cloud=AZURE,
 )

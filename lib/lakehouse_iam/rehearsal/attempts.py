@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.rehearsal.accounts import Caller
-from lakehouse_iam.rehearsal.cast import Cast
+from lakehouse_iam.rehearsal.identities import Identities
 
 
 class Happened(Enum):
@@ -48,16 +48,16 @@ class Attempt:
         return self.happened is _HAPPENED[self.probe.expected]
 
 
-def attempt(cast: Cast, probe: Probe, *, enter_at_last_role: bool = False) -> Attempt:
+def attempt(identities: Identities, probe: Probe, *, enter_at_last_role: bool = False) -> Attempt:
     """Try a probe. Only its last step is the question: a chain that breaks earlier answers nothing.
 
     Args:
-        cast: who has credentials.
+        identities: who has credentials.
         probe: what to try.
         enter_at_last_role: begin as the last role of the chain, where the local AWS cannot judge the way to it.
     """
     try:
-        caller = _walk(cast, probe, enter_at_last_role)
+        caller = _walk(identities, probe, enter_at_last_role)
     except (ClientError, BotoCoreError) as error:
         return Attempt(probe, Happened.BROKEN, f"the chain broke before the question was asked: {error}")
     try:
@@ -79,10 +79,10 @@ _DENIALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden"}
 _AFTER_AUTHORIZATION = {"BucketNotEmpty"}
 
 
-def _walk(cast: Cast, probe: Probe, enter_at_last_role: bool) -> Caller:
+def _walk(identities: Identities, probe: Probe, enter_at_last_role: bool) -> Caller:
     if enter_at_last_role and probe.assumes:
-        return cast.play(probe.assumes[-1])
-    caller = cast.play(probe.principal)
+        return identities.session_of(probe.assumes[-1])
+    caller = identities.session_of(probe.principal)
     for role, external_id in probe.steps:
         caller = caller.assume(role, external_id or None)
     return caller

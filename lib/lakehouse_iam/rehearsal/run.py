@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 from lakehouse_iam.arns import BucketName
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.plan import Phase, Plan, plan_setup
+from lakehouse_iam.patterns import pattern_named
+from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.policy import Condition
 from lakehouse_iam.probes import Probe, setup_probes
 from lakehouse_iam.probes.outsiders import sister_bucket
 from lakehouse_iam.rehearsal import limits
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.attempts import Attempt, Happened, attempt, needs_object
-from lakehouse_iam.rehearsal.cast import Cast
 from lakehouse_iam.rehearsal.deployment import deploy
-from lakehouse_iam.rehearsal.existing import make_bucket, make_existing
+from lakehouse_iam.rehearsal.existing import make_bucket
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.keys import with_local_keys
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
+from lakehouse_iam.rehearsal.preparation import Deploy, Ground, Prepared
 from lakehouse_iam.resources import Bucket, ExistingBucket, ExistingRole, Role
 from lakehouse_iam.setups import Setup
-from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
-Deploy = Callable[[LocalAws, Plan, Callable[[str], None]], None]
 StartAws = Callable[[str], AbstractContextManager[LocalAws]]
 
 
@@ -57,7 +57,7 @@ def rehearse(
         deployed_by: deploys the plan; by default as plain CloudFormation.
 
     Raises:
-        InvalidValue: a partition that the local AWS does not have.
+        InvalidValue: a partition that the local AWS does not have, or a pattern that it cannot deploy.
         LocalAwsError: the local AWS did not start.
         DeploymentError: a stack was refused, or a workspace could not be connected.
     """
@@ -70,23 +70,31 @@ def rehearse(
     progress(f"start a local AWS in {setup.region}")
     with start(setup.region) as aws:
         local = with_local_keys(aws, setup)
-        if isinstance(local, UnityCatalogSetup):
-            # Here, because it needs databricks-sdk.
-            from lakehouse_iam.rehearsal.unity_catalog import rehearse_unity_catalog
-
-            attempts = tuple(rehearse_unity_catalog(aws, local, deployed_by, try_probes, progress))
-        else:
-            plan = plan_setup(local)
-            make_existing(aws, plan)
-            deployed_by(aws, plan, progress)
-            attempts = tuple(try_probes(Cast(aws), plan, progress))
+        with _prepared(Ground(aws, deployed_by, progress), local) as prepared:
+            attempts = (
+                *prepared.before,
+                *try_probes(prepared.identities, prepared.plan, progress),
+                *prepared.after,
+            )
         progress("clean up")
     return Rehearsal(setup.name, attempts)
 
 
-def try_probes(cast: Cast, plan: Plan, progress: Callable[[str], None]) -> Iterator[Attempt]:
-    """Try every probe of a plan that is deployed where the cast plays, in order."""
-    _set_the_stage(cast, plan)
+def _prepared(ground: Ground, setup: Setup) -> AbstractContextManager[Prepared]:
+    reference = pattern_named(setup.pattern).rehearse
+    if reference is None:
+        raise InvalidValue(
+            f"the setup {setup.name} is of the pattern {setup.pattern}, which the local AWS cannot deploy",
+            allowed="rehearsals of other patterns",
+            next_step="lakehouse-iam prove answers every probe of it without deploying anything",
+        )
+    prepare: Callable[[Ground, Setup], AbstractContextManager[Prepared]] = reference.load()
+    return prepare(ground, setup)
+
+
+def try_probes(identities: Identities, plan: Plan, progress: Callable[[str], None]) -> Iterator[Attempt]:
+    """Try every probe of a plan that is deployed where these identities have credentials, in order."""
+    _make_outsiders(identities, plan)
     through_account = _roles_trusting_through_account(plan)
     probes = setup_probes(plan.source)
     progress(f"try {len(probes)} probes")
@@ -96,12 +104,12 @@ def try_probes(cast: Cast, plan: Plan, progress: Callable[[str], None]) -> Itera
             yield Attempt(probe, Happened.NOT_JUDGED, reason)
             continue
         if needs_object(probe):
-            _put_object(cast.aws, plan, probe)
-        yield attempt(cast, probe, enter_at_last_role=bool(through_account.intersection(probe.assumes)))
+            _put_object(identities.aws, plan, probe)
+        yield attempt(identities, probe, enter_at_last_role=bool(through_account.intersection(probe.assumes)))
 
 
-def _set_the_stage(cast: Cast, plan: Plan) -> None:
-    """Make the intruders and the sister buckets that some probes ask about."""
+def _make_outsiders(identities: Identities, plan: Plan) -> None:
+    """Make the outsiders' roles and the sister buckets that some probes ask about."""
     ours = {str(role.arn) for phase in plan.phases for role in phase.resources if isinstance(role, Role)}
     tried = [probe for probe in setup_probes(plan.source) if not limits.not_judged(probe, frozenset())]
     there = {
@@ -111,13 +119,13 @@ def _set_the_stage(cast: Cast, plan: Plan) -> None:
         if isinstance(existing, ExistingRole)
     }
     for principal in sorted({probe.principal for probe in tried} - ours - there):
-        cast.make_intruder(principal)
+        identities.make_unrestricted_role(principal)
     for role in sorted({probe.resource for probe in tried if probe.action == "sts:AssumeRole"} - ours):
-        cast.make_open_role(role)
+        identities.make_open_role(role)
     names = [name for phase in plan.phases for name in _buckets(phase)]
     for phase in plan.phases:
         for name in _buckets(phase):
-            make_bucket(root_of(cast.aws, str(phase.account)), str(sister_bucket(name, names)), phase)
+            make_bucket(root_of(identities.aws, str(phase.account)), str(sister_bucket(name, names)), phase)
 
 
 def _buckets(phase: Phase) -> list[BucketName]:

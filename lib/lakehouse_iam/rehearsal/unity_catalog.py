@@ -7,6 +7,7 @@ bucket, a folder that nobody was given, and writing where only reading is allowe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -14,10 +15,11 @@ from botocore.exceptions import ClientError
 from lakehouse_iam.databricks.broken_links import Chain
 from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json
 from lakehouse_iam.databricks.clock import Clock, SystemClock
-from lakehouse_iam.databricks.connect import Options, Parties, connect_unity_catalog
 from lakehouse_iam.databricks.exchange import Exchange
 from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import DatabricksError
+from lakehouse_iam.databricks.session import HandOver, Options, Session, to_nobody
+from lakehouse_iam.databricks.unity_catalog import connect
 from lakehouse_iam.databricks.validation import Place, validate
 from lakehouse_iam.databricks.workspace import Workspace
 from lakehouse_iam.plan import Plan, plan_setup
@@ -25,16 +27,13 @@ from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.probes.outsiders import sister_bucket
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.attempts import Attempt, Happened
-from lakehouse_iam.rehearsal.cast import Cast
 from lakehouse_iam.rehearsal.deployment import DeploymentError
 from lakehouse_iam.rehearsal.existing import make_existing
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import Credentials, LocalAws
+from lakehouse_iam.rehearsal.preparation import Ground, Prepared, Progress
 from lakehouse_iam.rehearsal.workspace import client_of, stand_in_workspace
 from lakehouse_iam.setups.unity_catalog import ExternalLocation, UnityCatalogSetup
-
-Progress = Callable[[str], None]
-Deploy = Callable[[LocalAws, Plan, Progress], None]
-TryProbes = Callable[[Cast, Plan, Progress], Iterator[Attempt]]
 
 _WAIT_SECONDS = 20.0
 _OBJECT = "lakehouse-iam-rehearsal.csv"
@@ -46,36 +45,28 @@ class RehearsalStopped(DeploymentError):
     """A rehearsal that could not go on, with what stood in its way."""
 
 
-def rehearse_unity_catalog(
-    aws: LocalAws, setup: UnityCatalogSetup, deploy: Deploy, try_probes: TryProbes, progress: Progress
-) -> Iterator[Attempt]:
-    """Connect, deploy, connect again, use it, and try to break in.
+@contextmanager
+def prepare(ground: Ground, setup: UnityCatalogSetup) -> Iterator[Prepared]:
+    """Connect a stand-in workspace and deploy: what is tried after that is how Unity Catalog and clusters use it.
 
     Args:
-        aws: where.
+        ground: where.
         setup: what; its keys are keys of the local AWS.
-        deploy: deploys a plan.
-        try_probes: tries the probes of a plan that is deployed.
-        progress: told what is being done, a line at a time.
 
     Raises:
-        RehearsalStopped: a step failed that all others stand on.
+        RehearsalStopped: a step failed that all others depend on.
         DeploymentError: a stack was refused.
     """
-    cast = Cast(aws)
-    cast.make_intruder(str(setup.storage_credential.unity_catalog_role))
-    make_existing(aws, plan_setup(setup))
-    with stand_in_workspace(aws, cloud=setup.host.domain.cloud, cast_of=cast) as workspace:
+    identities = Identities(ground.aws)
+    identities.make_unrestricted_role(str(setup.storage_credential.unity_catalog_role))
+    make_existing(ground.aws, plan_setup(setup))
+    with stand_in_workspace(ground.aws, cloud=setup.host.domain.cloud, identities=identities) as workspace:
         clock = SystemClock()
-        play = _Play(aws, setup, client_of(workspace, clock), clock, progress)
-        given = play.hand_over()
-        deploy(aws, given.plan, progress)
-        play.put_objects()
-        yield play.connects()
-        yield from play.reads_and_writes()
-        yield from try_probes(cast, given.plan, progress)
-        yield from play.another_external_id()
-        yield from play.another_bucket()
+        admins = _Admins(ground.aws, setup, client_of(workspace, clock), clock, ground.progress)
+        given = admins.hand_over()
+        ground.deploy(ground.aws, given.plan, ground.progress)
+        admins.put_objects()
+        yield Prepared(identities, given.plan, before=admins.connect_and_use(), after=admins.break_in())
 
 
 @dataclass(frozen=True)
@@ -85,8 +76,8 @@ class _Given:
 
 
 @dataclass(frozen=True)
-class _Play:
-    """One setup on stage."""
+class _Admins:
+    """The workspace admin and the bucket owner of one setup, and whoever tries to get in beside them."""
 
     aws: LocalAws
     setup: UnityCatalogSetup
@@ -102,9 +93,18 @@ class _Play:
             raise RehearsalStopped(f"the first run of connect ended with: {outcome.state.value}")
         return given[-1]
 
-    def connects(self) -> Attempt:
-        """The second run of connect."""
-        outcome = self._connect(lambda exchange, plan: None)
+    def connect_and_use(self) -> Iterator[Attempt]:
+        """The second run of connect; then files are read and written as a cluster would."""
+        yield self._connects()
+        yield from self._reads_and_writes()
+
+    def break_in(self) -> Iterator[Attempt]:
+        """What must be refused although the right role or the right storage credential is at hand."""
+        yield from self._another_external_id()
+        yield from self._another_bucket()
+
+    def _connects(self) -> Attempt:
+        outcome = self._connect()
         happened = Happened.ALLOWED if outcome.state is State.CONNECTED else Happened.DENIED
         said = "; ".join(str(broken) for broken in outcome.broken)
         return Attempt(self._probe("connect ends with every place validated", Expected.ALLOW), happened, said)
@@ -116,7 +116,7 @@ class _Play:
                 s3 = root_of(self.aws, str(bucket.owner)).s3()
                 s3.put_object(Bucket=str(bucket.name), Key=f"{folder}{_OBJECT}", Body=_CONTENT)
 
-    def reads_and_writes(self) -> Iterator[Attempt]:
+    def _reads_and_writes(self) -> Iterator[Attempt]:
         """Read a file of every external location as a cluster would, and write one."""
         for location in self.setup.external_locations:
             question = f"a cluster reads a file of {location.url}"
@@ -127,7 +127,7 @@ class _Play:
             probe = self._probe(question, writes, "s3:PutObject", location)
             yield self._use(probe, location, _WRITE, _write)
 
-    def another_external_id(self) -> Iterator[Attempt]:
+    def _another_external_id(self) -> Iterator[Attempt]:
         """A second storage credential names the same role; Databricks gives it an external id of its own."""
         other = f"{self.setup.storage_credential.name[:240]}-other"
         body: Json = {"name": other, "aws_iam_role": {"role_arn": str(self.setup.role)}, "skip_validation": True}
@@ -137,7 +137,7 @@ class _Play:
             place = Place(str(location.url), location.read_only, location.name)
             yield self._validated(self._probe(question, Expected.DENY), other, place)
 
-    def another_bucket(self) -> Iterator[Attempt]:
+    def _another_bucket(self) -> Iterator[Attempt]:
         """The right storage credential, and a bucket that nobody gave away."""
         names = [bucket.name for bucket in self.setup.buckets]
         for bucket in self.setup.buckets:
@@ -145,11 +145,10 @@ class _Play:
             probe = self._probe(f"Unity Catalog uses the sister bucket {sister}", Expected.DENY)
             yield self._validated(probe, self.setup.storage_credential.name, Place(f"s3://{sister}", read_only=True))
 
-    def _connect(self, hand_over: Callable[[Exchange, Plan], None]) -> Outcome:
-        options = Options(wait_seconds=_WAIT_SECONDS)
-        parties = Parties(self.workspace)
+    def _connect(self, hand_over: HandOver = to_nobody) -> Outcome:
+        session = Session(self.workspace, self.clock, self.progress, hand_over)
         try:
-            return connect_unity_catalog(self.setup, parties, self.clock, self.progress, hand_over, options)
+            return connect(self.setup, session, Options(wait_seconds=_WAIT_SECONDS))
         except DatabricksError as error:
             raise RehearsalStopped(f"connect was refused: {error}") from error
 

@@ -72,9 +72,14 @@ def _file_events_from_azure(text: str) -> None:
         )
 
 
+_SISTER_PATTERNS = {
+    AWS: "for this one write pattern: unity-catalog-aws",
+    AZURE: "for this one write pattern: unity-catalog-azure",
+}
+
 FORMATS: dict[str, Callable[[str], object]] = {
-    "databricks-aws-host": lambda text: WorkspaceHost.parse(text, cloud=AWS),
-    "databricks-azure-host": lambda text: WorkspaceHost.parse(text, cloud=AZURE),
+    "databricks-aws-host": lambda text: WorkspaceHost.parse(text, cloud=AWS, next_steps=_SISTER_PATTERNS),
+    "databricks-azure-host": lambda text: WorkspaceHost.parse(text, cloud=AZURE, next_steps=_SISTER_PATTERNS),
     "databricks-account-id": _account_id,
     "aws-external-id": ExternalId.parse,
     "unity-catalog-name": _name,

@@ -1,4 +1,4 @@
-"""A clock on which waiting takes no time, and a workspace that answers from a script: no network, no AWS."""
+"""A workspace that answers from a script: no network, no AWS."""
 
 from __future__ import annotations
 
@@ -12,19 +12,6 @@ MASTER = "arn:aws:iam::414351767826:role/unity-catalog-prod-UCMasterRole-14S5ZJV
 ROLE = "arn:aws:iam::444455556666:role/uc-sales-lake"
 EXTERNAL_ID = "3f2a1b0c-aaaa-bbbb-cccc-0123456789ab"
 PASS = {"results": [{"operation": "READ", "result": "PASS", "message": ""}]}
-
-
-class FakeClock:
-    """A clock on which waiting takes no time."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 Answer = Json | Exception | Callable[[Call], Json]

@@ -7,30 +7,22 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from fakes import EXTERNAL_ID, MASTER, PASS, ROLE, FakeClock, ScriptedWorkspace, credential, failed, location
+from fake_clock import FakeClock
+from fakes import EXTERNAL_ID, MASTER, PASS, ROLE, ScriptedWorkspace, credential, failed, location
+from unity_catalog_setups import SETUP, TEXT
 
 from lakehouse_iam.databricks.broken_links import Link
-from lakehouse_iam.databricks.connect import Options, Parties, connect_unity_catalog
 from lakehouse_iam.databricks.exchange import Exchange
 from lakehouse_iam.databricks.grants import Grant
 from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import AlreadyThere, Conflict, NotAllowed, Refused, Unavailable
+from lakehouse_iam.databricks.session import Options, Session
+from lakehouse_iam.databricks.unity_catalog import connect
 from lakehouse_iam.databricks.workspace import DryRun, Workspace
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.setups import setups_from_text
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
-TEXT = """\
-setup: sales-lake
-pattern: unity-catalog-aws
-region: us-west-2
-bucket_owner: {account: "444455556666", role: uc-sales-lake}
-databricks: {host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}
-storage_credential: {name: sales-lake}
-buckets: [{name: sales-lake-bronze, access: read-write}]
-external_locations: [{name: sales-bronze, url: "s3://sales-lake-bronze/raw"}]
-"""
-SETUP = cast("UnityCatalogSetup", setups_from_text(TEXT)[0])
 CREDENTIAL = ("GET", "storage-credentials/sales-lake")
 LOCATION = ("GET", "external-locations/sales-bronze")
 CREATE = ("POST", "storage-credentials")
@@ -46,14 +38,13 @@ class Run:
         self.clock = FakeClock()
         self.progress: list[str] = []
         self.exchanges: list[Exchange] = []
-        self.outcome: Outcome = connect_unity_catalog(
-            setup,
-            Parties(workspace),
+        session = Session(
+            workspace,
             self.clock,
             self.progress.append,
             lambda exchange, plan: self.exchanges.append(exchange),
-            Options(**options),
         )
+        self.outcome: Outcome = connect(setup, session, Options(**options))
 
 
 def test_the_first_run_makes_the_credential_without_validation_and_hands_over() -> None:

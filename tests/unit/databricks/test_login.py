@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from fakes import FakeClock
+from fake_clock import FakeClock
 
 from lakehouse_iam.cli import main
-from lakehouse_iam.databricks.login import account_console, address_of, log_in
+from lakehouse_iam.databricks.login import address_of, log_in
 from lakehouse_iam.databricks.refusals import NotLoggedIn
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, AZURE, WorkspaceHost
@@ -67,7 +67,7 @@ def test_the_account_console_of_each_cloud_and_shard() -> None:
         (AZURE, "https://adb-1.2.azuredatabricks.net"): "https://accounts.azuredatabricks.net",
     }
     for (cloud, host), console in consoles.items():
-        assert account_console(WorkspaceHost.parse(host, cloud=cloud)) == console
+        assert WorkspaceHost.parse(host, cloud=cloud).account_console == console
 
 
 def test_nobody_logged_in_is_told_every_way_to_log_in() -> None:

@@ -1,6 +1,6 @@
-"""The cast of a rehearsal: who plays EC2, and who tries to break in.
+"""The identities of a rehearsal: sessions of the roles that it begins with, and the outsiders that must be kept out.
 
-EC2 hands a role to an instance; the local AWS has no instances. An IAM user of the account plays EC2: after the
+EC2 hands a role to an instance; the local AWS has no instances. An IAM user of the account stands in for EC2: after the
 deployment, and on the local AWS only, the role's trust policy gets one more statement that names that user. Nothing of
 this is in any template.
 """
@@ -24,7 +24,7 @@ _MAY_ASSUME = {
 
 
 @dataclass
-class Cast:
+class Identities:
     """Gets credentials for the roles that a rehearsal begins with.
 
     Args:
@@ -34,9 +34,9 @@ class Cast:
     aws: LocalAws
     _users: dict[str, Caller] = field(default_factory=dict)
     _sessions: dict[str, Caller] = field(default_factory=dict)
-    _intruders: set[str] = field(default_factory=set)
+    _unrestricted: set[str] = field(default_factory=set)
 
-    def play(self, role: str) -> Caller:
+    def session_of(self, role: str) -> Caller:
         """A session of a role, as EC2 would have handed it over; made once for each role."""
         if role not in self._sessions:
             arn = RoleArn.parse(role)
@@ -45,11 +45,11 @@ class Cast:
             self._sessions[role] = user.assume(role)
         return self._sessions[role]
 
-    def make_intruder(self, role: str) -> None:
+    def make_unrestricted_role(self, role: str) -> None:
         """Make a role whose own account lets it do anything, so that only the other side can stop it."""
-        if role in self._intruders:
+        if role in self._unrestricted:
             return
-        self._intruders.add(role)
+        self._unrestricted.add(role)
         arn = RoleArn.parse(role)
         root = root_of(self.aws, str(arn.account))
         make_role(root, str(arn.name), trusted="ec2.amazonaws.com")
@@ -64,7 +64,7 @@ class Cast:
         trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         iam = root_of(self.aws, str(arn.account)).iam()
-        if role in self._intruders:
+        if role in self._unrestricted:
             iam.update_assume_role_policy(RoleName=str(arn.name), PolicyDocument=document)
         else:
             iam.create_role(RoleName=str(arn.name), Path=str(arn.path), AssumeRolePolicyDocument=document)
@@ -74,7 +74,7 @@ class Cast:
             iam = root_of(self.aws, account).iam()
             iam.create_user(UserName=_USER)
             # On AWS the trust policy alone would do for a user of the same account; the local AWS asks for both.
-            iam.put_user_policy(UserName=_USER, PolicyName="play", PolicyDocument=json.dumps(_MAY_ASSUME))
+            iam.put_user_policy(UserName=_USER, PolicyName="assume", PolicyDocument=json.dumps(_MAY_ASSUME))
             key = iam.create_access_key(UserName=_USER)["AccessKey"]
             credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
             self._users[account] = Caller(self.aws, credentials)

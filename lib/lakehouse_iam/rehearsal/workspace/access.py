@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from lakehouse_iam.databricks.calls import Json
 from lakehouse_iam.databricks.clock import Clock
 from lakehouse_iam.rehearsal.accounts import Caller
-from lakehouse_iam.rehearsal.cast import Cast
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.s3_url import S3Url
 
 # Words of the product, as users quote them: terraform-provider-databricks issues 3069 and 3843, read 2026-11-21.
@@ -27,12 +27,12 @@ class UnityCatalogAccess:
     """Unity Catalog as AWS sees it.
 
     Args:
-        cast: gives a session of its role.
+        identities: gives a session of its role.
         role: its role; made on the local AWS beforehand.
         clock: what propagation is measured on.
     """
 
-    cast: Cast
+    identities: Identities
     role: str
     clock: Clock
     _arrives: float = 0.0
@@ -50,7 +50,7 @@ class UnityCatalogAccess:
         if self.clock.now() < self._arrives:
             said = f"User: {self.role} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": said}}, "AssumeRole")
-        return self.cast.play(self.role).assume(role_arn, external_id)
+        return self.identities.session_of(self.role).assume(role_arn, external_id)
 
     def try_place(self, role_arn: str, external_id: str, url: S3Url, *, read_only: bool) -> list[Json]:
         """The results of a validation, operation by operation."""

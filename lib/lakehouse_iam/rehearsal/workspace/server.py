@@ -1,19 +1,15 @@
 """The stand-in workspace: the REST endpoints that `connect` uses, over HTTP on a free port of this machine.
 
 The client is the real databricks-sdk. Behind the endpoints, `validate` really assumes the role on the local AWS and really
-lists, reads, writes and deletes (`workspace_access`). Faults are switched on call by call (`workspace_faults`).
+lists, reads, writes and deletes (`access`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
-import signal
-import socket
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,14 +26,17 @@ from lakehouse_iam.databricks.login import SdkClock
 from lakehouse_iam.databricks.workspace import SdkWorkspace
 from lakehouse_iam.hosts import AWS, AZURE
 from lakehouse_iam.partitions import DATABRICKS_SHARDS
-from lakehouse_iam.rehearsal.cast import Cast
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws
-from lakehouse_iam.rehearsal.workspace_access import UnityCatalogAccess
-from lakehouse_iam.rehearsal.workspace_faults import Fault, Kind
-from lakehouse_iam.rehearsal.workspace_metastore import Metastore, Refusal
+from lakehouse_iam.rehearsal.workspace.access import UnityCatalogAccess
+from lakehouse_iam.rehearsal.workspace.metastore import Metastore
+from lakehouse_iam.rehearsal.workspace.refusal import Refusal
+from lakehouse_iam.rehearsal.workspace.routes import answer
 
 WORKSPACE_ID = 1234567890123456
 ACCOUNT_ID = "0d26daa6-5e44-4c97-a497-ef015f91254a"
+# What the SDK asks a host about itself before anything else.
+DISCOVERY = "/.well-known/databricks-config"
 
 
 @dataclass
@@ -57,28 +56,30 @@ class StandInWorkspace:
     metastore: Metastore
     cloud: str
     calls: list[Call] = field(default_factory=list)
-    _faults: list[Fault] = field(default_factory=list)
-    _since: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def switch_on(self, *faults: Fault) -> None:
-        """Let calls from now on go wrong, in place of whatever was switched on before; none to let all go right."""
-        with self._lock:
-            self._faults = list(faults)
-            self._since = len(self.calls)
+    def respond(self, call: Call, authorization: str) -> tuple[int, Json]:
+        """The status and the answer of a call.
 
-    def arrived(self, call: Call) -> Fault | None:
-        """Note a call and find what goes wrong with it."""
+        Args:
+            call: the call.
+            authorization: its header `Authorization`; empty where there is none.
+        """
+        if call.path == DISCOVERY:
+            return 200, self.discovery
+        if not secrets.compare_digest(authorization, f"Bearer {self.token}"):
+            return 401, {"error_code": "UNAUTHENTICATED", "message": "Credential was not sent or is not valid."}
+        return self._carry_out(call)
+
+    def note(self, call: Call) -> None:
+        """Remember that a call arrived."""
         with self._lock:
             self.calls.append(call)
-            number = len(self.calls) - self._since
-            return next((fault for fault in self._faults if fault.call == number), None)
 
-    def carry_out(self, call: Call) -> tuple[int, Json]:
-        """The status and the answer of a call."""
+    def _carry_out(self, call: Call) -> tuple[int, Json]:
         with self._lock:
             try:
-                return 200, self.metastore.answer(call.method, call.path, dict(call.query), call.body or {})
+                return 200, answer(self.metastore, call.method, call.path, dict(call.query), call.body or {})
             except Refusal as refusal:
                 return refusal.status, {"error_code": refusal.code, "message": refusal.message}
 
@@ -99,8 +100,9 @@ def stand_in_workspace(
     *,
     cloud: str = AWS,
     clock: Clock | None = None,
-    cast_of: Cast | None = None,
+    identities: Identities | None = None,
     new_external_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    handler: Callable[..., RequestHandler] | None = None,
 ) -> Iterator[StandInWorkspace]:
     """Start a stand-in workspace and stop it again, whatever happens in between.
 
@@ -108,16 +110,17 @@ def stand_in_workspace(
         aws: the local AWS that its validations go to.
         cloud: `aws` or `azure`, where S3 is only read.
         clock: what propagation is measured on.
-        cast_of: who has credentials on the local AWS already; it must hold Unity Catalog's role.
+        identities: who has credentials on the local AWS already; it must hold Unity Catalog's role.
         new_external_id: makes up external ids.
+        handler: makes the handler of a request; by default one that answers as Databricks would.
     """
     role = DATABRICKS_SHARDS["commercial"].unity_catalog_role
-    if cast_of is None:
-        cast_of = Cast(aws)
-        cast_of.make_intruder(role)
-    access = UnityCatalogAccess(cast_of, role, clock or SystemClock())
+    if identities is None:
+        identities = Identities(aws)
+        identities.make_unrestricted_role(role)
+    access = UnityCatalogAccess(identities, role, clock or SystemClock())
     metastore = Metastore(access, new_external_id, WORKSPACE_ID, writes_to_s3=cloud != AZURE)
-    server = _Server(("127.0.0.1", 0), _Handler)
+    server = _Server(("127.0.0.1", 0), handler or RequestHandler)
     workspace = StandInWorkspace(
         f"http://127.0.0.1:{server.server_address[1]}", secrets.token_urlsafe(), metastore, cloud
     )
@@ -156,57 +159,42 @@ class _Server(ThreadingHTTPServer):
     workspace: StandInWorkspace
 
 
-class _Handler(BaseHTTPRequestHandler):
+class RequestHandler(BaseHTTPRequestHandler):
+    """Reads one request after another and answers each from the workspace."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        """Answer a GET."""
         self._handle()
 
     def do_POST(self) -> None:
+        """Answer a POST."""
         self._handle()
 
     def do_PATCH(self) -> None:
+        """Answer a PATCH."""
         self._handle()
 
     def do_PUT(self) -> None:
+        """Answer a PUT."""
         self._handle()
 
     def do_DELETE(self) -> None:
+        """Answer a DELETE."""
         self._handle()
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: a header could hold a token."""
 
-    def _handle(self) -> None:
-        workspace = cast("_Server", self.server).workspace
-        call = self._call()
-        fault = workspace.arrived(call)
-        if fault and not fault.kind.carried_out:
-            self._go_wrong(fault)
-            return
-        status, answer = self._carry_out(workspace, call)
-        if fault:
-            self._go_wrong(fault, status, answer)
-        else:
-            self._answer(status, answer)
+    def answer(self, workspace: StandInWorkspace, call: Call) -> None:
+        """Carry a call out and send the answer; a test that injects faults overrides this."""
+        self.send(*workspace.respond(call, self.headers.get("Authorization", "")))
 
-    def _call(self) -> Call:
-        parts = urlsplit(self.path)
-        length = int(self.headers.get("Content-Length") or 0)
-        body: Json | None = json.loads(self.rfile.read(length)) if length else None
-        return Call(self.command, parts.path, body, tuple(parse_qsl(parts.query)))
-
-    def _carry_out(self, workspace: StandInWorkspace, call: Call) -> tuple[int, Json]:
-        if call.path == "/.well-known/databricks-config":
-            return 200, workspace.discovery
-        if not secrets.compare_digest(self.headers.get("Authorization", ""), f"Bearer {workspace.token}"):
-            return 401, {"error_code": "UNAUTHENTICATED", "message": "Credential was not sent or is not valid."}
-        return workspace.carry_out(call)
-
-    def _answer(self, status: int, answer: Json, headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def send(self, status: int, answer: Json, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Send an answer, if the caller has not gone away meanwhile."""
         text = json.dumps(answer).encode()
-        # The caller may have gone away meanwhile.
         with contextlib.suppress(OSError):
             self.send_response(status)
             for name, value in (("Content-Type", "application/json"), ("Content-Length", str(len(text))), *headers):
@@ -214,25 +202,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(text)
 
-    def _go_wrong(self, fault: Fault, status: int = 200, answer: Json | None = None) -> None:
-        if fault.kind is Kind.TOO_MANY_REQUESTS:
-            retry = (("Retry-After", f"{fault.seconds:.0f}"),)
-            self._answer(429, {"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "Too many requests"}, retry)
-        elif fault.kind is Kind.UNAVAILABLE:
-            self._answer(503, {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "The service is at capacity"})
-        elif fault.kind in (Kind.SERVER_ERROR, Kind.SERVER_ERROR_AFTER):
-            self._answer(500, {"error_code": "INTERNAL_ERROR", "message": "Internal error"})
-        elif fault.kind is Kind.FORBIDDEN:
-            self._answer(403, {"error_code": "PERMISSION_DENIED", "message": "User does not have permission"})
-        elif fault.kind is Kind.SLOW:
-            time.sleep(fault.seconds)
-            self._answer(status, answer or {})
-        else:
-            if fault.kind in (Kind.KILLED, Kind.KILLED_AFTER):
-                os.kill(fault.process, signal.SIGKILL)
-            self._drop()
+    def _handle(self) -> None:
+        workspace = cast("_Server", self.server).workspace
+        call = self._call()
+        workspace.note(call)
+        self.answer(workspace, call)
 
-    def _drop(self) -> None:
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
+    def _call(self) -> Call:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        body: Json | None = json.loads(self.rfile.read(length)) if length else None
+        return Call(self.command, parts.path, body, tuple(parse_qsl(parts.query)))
