@@ -15,14 +15,21 @@ from aws_cdk import Stack, Stage, Tags
 from constructs import Construct
 
 from lakehouse_iam.cdk import BucketOwnerRole, DeploymentAccountRole, InstanceProfile, PassRoleGrant
-from lakehouse_iam.cdk.handoff import ROLE_POLICY, HandOff, HandOffs
-from lakehouse_iam.cdk.promises import carry_probes
-from lakehouse_iam.plan import Phase, Plan
+from lakehouse_iam.cdk.assembly_metadata import record_probes
+from lakehouse_iam.plan import Plan
 from lakehouse_iam.plan.instance_profile import DEPLOYMENT_ACCOUNT, bucket_owner_phase
 from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
 from stacks.acknowledgements import accept_object_wildcards
-from stacks.phases import boundary_of, bucket_access, made_bucket, show_outputs, stack_properties, stage_id
+from stacks.phases import (
+    boundary_of,
+    bucket_access,
+    made_bucket,
+    show_handoffs,
+    show_outputs,
+    stack_properties,
+    stage_id,
+)
 
 
 class InstanceProfileStage(Stage):
@@ -43,7 +50,7 @@ class InstanceProfileStage(Stage):
         self.bucket_owners = [BucketOwnerStack(self, setup, plan, owner) for owner in setup.bucket_owners]
         for stack in self.bucket_owners:
             stack.add_stack_dependency(self.deployment_account)
-        carry_probes(self.deployment_account, plan)
+        record_probes(self.deployment_account, plan)
         for key, value in plan.tags:
             Tags.of(self).add(key, value)
 
@@ -80,7 +87,8 @@ class DeploymentAccountStack(Stack):
                 cross_account_role=str(workspace.cross_account_role),
                 policy_name=f"pass-{workspace.role.name}",
             )
-        _show_handoffs(self, phase)
+        # Bucket and key policies are handed off by the construct that lacks them; this one belongs to no construct.
+        show_handoffs(self, phase, HandOffKind.ROLE_POLICY)
         show_outputs(
             self, phase, {"DeploymentAccountRole": role.role_arn, "InstanceProfile": profile.instance_profile_arn}
         )
@@ -107,11 +115,3 @@ class BucketOwnerStack(Stack):
         role.node.add_dependency(*created)
         accept_object_wildcards(role, buckets, setup.partition)
         show_outputs(self, phase, {"BucketOwnerRole": role.role_arn})
-
-
-def _show_handoffs(stack: Stack, phase: Phase) -> None:
-    # Bucket and key policies are handed off by the construct that lacks them; this one belongs to no construct.
-    handoffs = HandOffs(stack)
-    for handed in phase.handoffs:
-        if handed.kind is HandOffKind.ROLE_POLICY:
-            handoffs.add(HandOff(ROLE_POLICY, handed.target, handed.why, handed.statements))

@@ -12,19 +12,14 @@ from constructs import Construct
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.cdk import BucketAccess
+from lakehouse_iam.cdk.handoffs import HandOffs
 from lakehouse_iam.cloudformation import description
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan import Phase, Plan
+from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.setups import Setup
 from lakehouse_iam.setups.buckets import Bucket
-from lakehouse_iam.statements.s3 import ObjectOwnership
 from stacks.acknowledgements import accept_as_created
-
-_OWNERSHIP = {
-    ObjectOwnership.BUCKET_OWNER_ENFORCED: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    ObjectOwnership.BUCKET_OWNER_PREFERRED: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
-    ObjectOwnership.OBJECT_WRITER: s3.ObjectOwnership.OBJECT_WRITER,
-}
 
 
 def stage_id(scope: Construct, setup: str) -> str:
@@ -40,12 +35,13 @@ def stage_id(scope: Construct, setup: str) -> str:
 
 def bucket_access(bucket: Bucket) -> BucketAccess:
     """A bucket of a setup as the constructs take it."""
+    # The CDK's enumeration of Object Ownership and the setups' have the same names.
     return BucketAccess(
         bucket=str(bucket.name),
         access=bucket.access,
         prefixes=tuple(str(prefix) for prefix in bucket.prefixes),
         kms_key=str(bucket.key) if bucket.key else None,
-        object_ownership=bucket.object_ownership,
+        object_ownership=s3.ObjectOwnership[bucket.object_ownership.name],
         policy=bucket.policy,
     )
 
@@ -61,7 +57,7 @@ def made_bucket(stack: Stack, bucket: Bucket) -> s3.Bucket:
         encryption_key=key,
         bucket_key_enabled=True if key else None,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=_OWNERSHIP[bucket.object_ownership],
+        object_ownership=s3.ObjectOwnership[bucket.object_ownership.name],
         removal_policy=RemovalPolicy.RETAIN,
     )
     accept_as_created(made, bucket)
@@ -88,3 +84,11 @@ def show_outputs(stack: Stack, phase: Phase, arns: dict[str, str]) -> None:
     for output in phase.outputs:
         value = arns[output.arn_of] if output.arn_of else output.value
         CfnOutput(stack, output.id, value=value, description=output.description)
+
+
+def show_handoffs(scope: Construct, phase: Phase, kind: HandOffKind) -> None:
+    """Write those hand-offs of a phase into the template that no construct of the stack finds by itself."""
+    handoffs = HandOffs(scope)
+    for handoff in phase.handoffs:
+        if handoff.kind is kind:
+            handoffs.add(handoff)

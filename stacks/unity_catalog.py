@@ -19,18 +19,25 @@ from constructs import Construct
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.cdk import BucketPolicyMode, StorageCredentialRole
+from lakehouse_iam.cdk.assembly_metadata import record_probes
 from lakehouse_iam.cdk.documents import policy_document
-from lakehouse_iam.cdk.handoff import BUCKET_POLICY, HandOff, HandOffs
-from lakehouse_iam.cdk.promises import carry_probes
 from lakehouse_iam.cdk.storage_credential_role import external_id_parameter
-from lakehouse_iam.plan import Phase, Plan
+from lakehouse_iam.plan import Plan
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID, STORAGE_CREDENTIAL_ROLE, other_owner_phase
 from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.roles import unity_catalog as documents
 from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from stacks.acknowledgements import accept_unity_catalog_wildcards
-from stacks.phases import boundary_of, bucket_access, made_bucket, show_outputs, stack_properties, stage_id
+from stacks.phases import (
+    boundary_of,
+    bucket_access,
+    made_bucket,
+    show_handoffs,
+    show_outputs,
+    stack_properties,
+    stage_id,
+)
 
 
 class UnityCatalogStage(Stage):
@@ -57,8 +64,8 @@ class UnityCatalogStage(Stage):
                 self.other_owners.append(stack)
             else:
                 # Nothing to deploy there, so what is to be merged there is shown with the role that it names.
-                _show_handoffs(Construct(self.storage_credential_role, phase.id), phase)
-        carry_probes(self.storage_credential_role, plan)
+                show_handoffs(Construct(self.storage_credential_role, phase.id), phase, HandOffKind.BUCKET_POLICY)
+        record_probes(self.storage_credential_role, plan)
         for key, value in plan.tags:
             Tags.of(self).add(key, value)
 
@@ -95,10 +102,11 @@ class OtherOwnerStack(Stack):
     def __init__(self, scope: Construct, setup: UnityCatalogSetup, plan: Plan, account: AccountId) -> None:
         phase = plan.phase(other_owner_phase(account))
         super().__init__(scope, phase.id, **stack_properties(plan, phase))
+        policies = documents.resource_policies(str(setup.role))
         for bucket in setup.owned_by(account):
             created = [made_bucket(self, bucket)] if bucket.create else []
             if bucket.policy is BucketPolicyMode.MANAGED:
-                document = documents.bucket_policy_document(bucket.grant(setup.partition), str(setup.role))
+                document = policies.bucket_policy_document(bucket.grant(setup.partition))
                 policy = s3.CfnBucketPolicy(
                     self,
                     f"BucketPolicy-{bucket.name}",
@@ -106,16 +114,9 @@ class OtherOwnerStack(Stack):
                     policy_document=policy_document(document),
                 )
                 policy.node.add_dependency(*created)
-        _show_handoffs(self, phase)
+        show_handoffs(self, phase, HandOffKind.BUCKET_POLICY)
 
 
 def _as_seen_from(bucket: Bucket, account: AccountId) -> Bucket:
     """The bucket of another account as the role's stack sees it: its policy is written elsewhere."""
     return bucket if bucket.owner == account else replace(bucket, policy=BucketPolicyMode.NONE)
-
-
-def _show_handoffs(scope: Construct, phase: Phase) -> None:
-    handoffs = HandOffs(scope)
-    for handed in phase.handoffs:
-        if handed.kind is HandOffKind.BUCKET_POLICY:
-            handoffs.add(HandOff(BUCKET_POLICY, handed.target, handed.why, handed.statements))

@@ -1,19 +1,20 @@
 """CDK constructs for cross-account lakehouse IAM, each usable by itself in any app.
 
->>> from lakehouse_iam.cdk import BucketAccess, BucketOwnerRole
+Each construct's docstring has an example; `docs/constructs.md` shows them together.
 """
 
 from lakehouse_iam.cdk.bucket_access import BucketAccess
 from lakehouse_iam.cdk.bucket_owner_role import BucketOwnerRole
 from lakehouse_iam.cdk.deployment_account_role import DeploymentAccountRole
-from lakehouse_iam.cdk.handoff import HandOff
 from lakehouse_iam.cdk.instance_profile import InstanceProfile
 from lakehouse_iam.cdk.pass_role_grant import PassRoleGrant
 from lakehouse_iam.cdk.storage_credential_role import StorageCredentialRole, external_id_parameter
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
+from lakehouse_iam.cdk.validation_switch import switch_off_validation
+from lakehouse_iam.resources import HandOff, HandOffKind
 from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.buckets import BucketPolicyMode
-from lakehouse_iam.statements.s3 import Access, ObjectOwnership
+from lakehouse_iam.statements.s3 import Access
 
 __all__ = [
     "Access",
@@ -22,11 +23,12 @@ __all__ = [
     "BucketPolicyMode",
     "DeploymentAccountRole",
     "HandOff",
+    "HandOffKind",
     "InstanceProfile",
     "LakehouseIamValidation",
-    "ObjectOwnership",
     "PassRoleGrant",
     "StorageCredentialRole",
     "TrustBy",
     "external_id_parameter",
+    "switch_off_validation",
 ]

@@ -1,4 +1,4 @@
-"""What a role may do with one bucket, in the words of a CDK app."""
+"""What a role may do with one bucket, as CDK apps say it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BucketAccess:
     access: Access
     prefixes: tuple[str, ...] = ()
     kms_key: kms.IKey | str | None = None
-    object_ownership: ObjectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED
+    object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED
     policy: BucketPolicyMode | None = None
 
     def __post_init__(self) -> None:
@@ -45,9 +45,15 @@ class BucketAccess:
         # Python lets "read-only" through where an Access belongs, and what is not Access.READ_ONLY writes.
         checked = {
             "access": chosen(Access, self.access, name="access"),
-            "object_ownership": chosen(ObjectOwnership, self.object_ownership, name="object_ownership"),
+            "object_ownership": chosen(s3.ObjectOwnership, self.object_ownership, name="object_ownership"),
             "policy": self.policy if self.policy is None else chosen(BucketPolicyMode, self.policy, name="policy"),
             "prefixes": tuple(sorted({str(ObjectPrefix.parse(prefix)) for prefix in self.prefixes})),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def uses_acls(self) -> bool:
+        """Whether objects of the bucket carry ACLs."""
+        # The CDK's members and ours have the same names.
+        return ObjectOwnership[self.object_ownership.name].uses_acls

@@ -6,48 +6,58 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lakehouse_iam.arns import AccountId
+from lakehouse_iam.cdk.assembly_metadata import record_trust
 from lakehouse_iam.cdk.bucket_access import BucketAccess
-from lakehouse_iam.cdk.documents import attach, policy_statement, trust_principal
-from lakehouse_iam.cdk.handoff import HandOff, without_sid
-from lakehouse_iam.cdk.other_half import OtherHalf, Words, grant_of
-from lakehouse_iam.cdk.promises import promise_way
+from lakehouse_iam.cdk.documents import attach_policies, make_role
 from lakehouse_iam.cdk.references import (
     account_of_role,
     checked_path,
-    checked_role_name,
     chosen,
     deploy_after,
     is_known,
-    listed,
     partition_name_of,
-    policy_name,
     role_arn,
 )
-from lakehouse_iam.cdk.stand_ins import StandIns
+from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
+from lakehouse_iam.cdk.role_with_buckets import RoleWithBuckets
+from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.policy import Statement
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument
 from lakehouse_iam.roles import instance_profile as documents
+from lakehouse_iam.roles.bucket_access import BucketAccess as Grant
 from lakehouse_iam.roles.instance_profile import TrustBy
-from lakehouse_iam.statements.s3 import Access
-
-_WORDS = Words(documents.bucket_policy_statements, documents.bucket_policy_document, documents.key_policy_statement)
 
 
-class BucketOwnerRole(Construct):
-    """The role that clusters of another account assume to use buckets of this one, with both halves of every grant.
+class BucketOwnerRole(RoleWithBuckets):
+    """The role that clusters of another account assume to use buckets of this one, with both sides of every grant.
 
     Each bucket is allowed in the role's own policy and in the bucket policy; each key in the role's policy and in the key
-    policy. A half that this app may not write (an imported bucket or key) comes out as a hand-off: see `handoffs`.
+    policy. What this app may not write (the policy of an imported bucket or key) comes out as a hand-off: see `handoffs`.
 
     A bucket or key that another stack of the app makes is allowed through the account on condition of the role's ARN,
     because that stack is deployed before this role exists; where `role_name` does not tell the ARN beforehand, as a
     hand-off.
+
+    Example:
+        >>> from aws_cdk import App, Environment, Stack
+        >>> from aws_cdk import aws_s3 as s3
+        >>> from lakehouse_iam.cdk import Access, BucketAccess, BucketOwnerRole
+        >>> app = App()
+        >>> stack = Stack(app, "Lake", env=Environment(account="444455556666", region="us-west-2"))
+        >>> role = BucketOwnerRole(
+        ...     stack,
+        ...     "BucketOwnerRole",
+        ...     role_name="databricks-bucket-access",
+        ...     trusted_role="arn:aws:iam::111122223333:role/databricks-s3-access",
+        ...     buckets=[BucketAccess(s3.Bucket(stack, "Bronze"), Access.READ_ONLY, prefixes=("raw",))],
+        ... )
+        >>> granted = role.grant_read_write("a-bucket-of-another-team")
+        >>> [(handoff.kind.name, handoff.target) for handoff in role.handoffs]
+        [('BUCKET_POLICY', 'a-bucket-of-another-team')]
 
     Args:
         trusted_role: the deployment-account role, as a CDK role or its ARN. With a CDK role of another stack, this stack
@@ -62,7 +72,7 @@ class BucketOwnerRole(Construct):
         permissions_boundary: Default: whatever `iam.PermissionsBoundary.of(scope)` applies.
 
     Attributes:
-        role: the CDK role.
+        role: the CDK role. Its ARN is what the cluster's Spark configuration names.
 
     Raises:
         InvalidValue: a name, ARN, prefix or combination that AWS would refuse.
@@ -84,68 +94,38 @@ class BucketOwnerRole(Construct):
     ) -> None:
         super().__init__(scope, id)
         trust = chosen(TrustBy, trust, name="trust")
-        self._name, self._path = checked_role_name(role_name), checked_path(path)
-        self.role = iam.Role(
+        trusted = role_arn(trusted_role, self)
+        trust_document = self._trust(trusted_role, trust, trusted_account)
+        self.role = make_role(
             self,
-            "Role",
-            role_name=self._name,
-            path=self._path,
+            role_name=role_name,
+            path=path,
             description=documents.BUCKET_OWNER_ROLE_DESCRIPTION,
-            assumed_by=trust_principal(self._trust(trusted_role, trust, trusted_account)),
+            trust=trust_document,
             permissions_boundary=permissions_boundary,
         )
         if trust is TrustBy.ROLE:
             deploy_after(self, trusted_role)
         grants = [grant_of(self, bucket) for bucket in buckets]
-        stand_ins = StandIns(self)
-        attach(
-            self,
-            "BucketAccess",
-            self.role,
-            documents.bucket_owner_documents([stand_ins.bucket_access(grant) for grant in grants]),
-            name=policy_name(role_name, "bucket-access"),
-            description=documents.BUCKET_POLICY_DESCRIPTION,
-            stand_ins=stand_ins,
+        placeholders = TokenPlaceholders(self)
+        spec = documents.bucket_owner_role(
+            self.role_arn, trust=trust_document, buckets=[placeholders.bucket_access(grant) for grant in grants]
         )
-        self._other_half = OtherHalf(self, self.role, arn_beforehand=self._arn_beforehand(), words=_WORDS)
-        self._other_half.add(buckets, grants)
-        promise_way(self, self.role_arn, role_arn(trusted_role, self))
+        attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
+        self._resource_policies = ResourcePolicyWriter(
+            self,
+            self.role,
+            arn_beforehand=self._arn_beforehand(role_name, path),
+            policies=documents.resource_policies(self.role_arn),
+        )
+        self._resource_policies.add(buckets, grants)
+        record_trust(self, self.role_arn, trusted)
         LakehouseIamValidation.add_to(self)
 
-    @property
-    def role_arn(self) -> str:
-        """The role's ARN: what the cluster's Spark configuration names."""
-        return self.role.role_arn
+    def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
+        return documents.bucket_owner_documents([grant])
 
-    @property
-    def handoffs(self) -> tuple[HandOff, ...]:
-        """The statements that somebody else must merge; also in the template's metadata."""
-        return self._other_half.handoffs
-
-    def grant_read(
-        self, bucket: s3.IBucket | str, *, prefixes: Sequence[str] = (), kms_key: kms.IKey | str | None = None
-    ) -> None:
-        """Let the role list and read one more bucket or folder, on both sides."""
-        listed(prefixes, name="prefixes")
-        self.grant(BucketAccess(bucket, Access.READ_ONLY, tuple(prefixes), kms_key))
-
-    def grant_read_write(
-        self, bucket: s3.IBucket | str, *, prefixes: Sequence[str] = (), kms_key: kms.IKey | str | None = None
-    ) -> None:
-        """Let the role list, read, write and delete in one more bucket or folder, on both sides."""
-        listed(prefixes, name="prefixes")
-        self.grant(BucketAccess(bucket, Access.READ_WRITE, tuple(prefixes), kms_key))
-
-    def grant(self, bucket: BucketAccess) -> None:
-        """Let the role use one more bucket, on both sides, with all the details."""
-        grant = grant_of(self, bucket)
-        for policy in documents.bucket_owner_documents([grant]):
-            for statement in policy.document.statements:
-                # The default policy collects the statements of several calls, so their Sids must not meet.
-                self.role.add_to_policy(policy_statement(without_sid(statement)))
-        self._other_half.add([bucket], [grant])
-
-    def _trust(self, role: iam.IRole | str, trust: TrustBy, given: str | None) -> Statement:
+    def _trust(self, role: iam.IRole | str, trust: TrustBy, given: str | None) -> PolicyDocument:
         arn, account = role_arn(role, self), account_of_role(role)
         if given is not None and is_known(given):
             AccountId.parse(given)
@@ -161,12 +141,11 @@ class BucketOwnerRole(Construct):
                 next_step='pass trusted_account="111122223333"',
             )
         root = f"arn:{partition_name_of(self)}:iam::{account or given}:root"
-        (statement,) = documents.bucket_owner_trust(arn, account_root=root, by=trust).statements
-        return statement
+        return documents.bucket_owner_trust(arn, account_root=root, by=trust)
 
-    def _arn_beforehand(self) -> str | None:
+    def _arn_beforehand(self, role_name: str | None, path: str) -> str | None:
         """The role's ARN as text, which makes no stack wait for this one; `None` where only the deployment knows it."""
-        if self._name is None or not is_known(self._name):
+        if role_name is None or not is_known(role_name):
             return None
-        stack = Stack.of(self)
-        return f"arn:{partition_name_of(self)}:iam::{stack.account}:role{self._path}{self._name}"
+        account = Stack.of(self).account
+        return f"arn:{partition_name_of(self)}:iam::{account}:role{checked_path(path)}{role_name}"

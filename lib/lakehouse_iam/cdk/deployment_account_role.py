@@ -5,39 +5,56 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakehouse_iam.cdk.documents import add_trust, attach, policy_statement, trust_principal
-from lakehouse_iam.cdk.handoff import TRUST_POLICY, HandOff, HandOffs
-from lakehouse_iam.cdk.promises import promise_way
+from lakehouse_iam.cdk.assembly_metadata import record_trust
+from lakehouse_iam.cdk.documents import attach_policies, make_role, policy_statement
+from lakehouse_iam.cdk.handoffs import HandOffs
 from lakehouse_iam.cdk.references import (
     account_of_role,
-    checked_path,
-    checked_role_name,
     deploy_after,
     is_in_own_stack,
     is_known,
     listed,
-    policy_name,
     role_arn,
     same_partition,
 )
-from lakehouse_iam.cdk.stand_ins import StandIns
+from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, EC2_SERVICE, DatabricksShard
+from lakehouse_iam.resources import HandOff, HandOffKind
 from lakehouse_iam.roles import instance_profile as documents
 from lakehouse_iam.statements import sts
 
 _WORKSPACE_ID = re.compile(r"[0-9]{1,20}")
 
 
+@jsii.implements(iam.IGrantable)
 class DeploymentAccountRole(Construct):
     """The role that clusters carry through an instance profile; it may assume the bucket owners' roles and nothing else.
 
     What it may assume must trust it in return: that is `BucketOwnerRole(trusted_role=…)`, in whichever account and app.
-    For a role that no `BucketOwnerRole` makes, `grant_assume` sees to the other half too.
+    For a role that no `BucketOwnerRole` makes, `grant_assume` extends that role's trust policy too, or hands it off.
+
+    Example:
+        >>> from aws_cdk import App, Environment, Stack
+        >>> from lakehouse_iam.cdk import DeploymentAccountRole, InstanceProfile
+        >>> app = App()
+        >>> stack = Stack(app, "Workspace", env=Environment(account="111122223333", region="us-west-2"))
+        >>> clusters = DeploymentAccountRole(
+        ...     stack,
+        ...     "DeploymentAccountRole",
+        ...     role_name="databricks-s3-access",
+        ...     bucket_owner_roles=["arn:aws:iam::444455556666:role/databricks-bucket-access"],
+        ... )
+        >>> profile = InstanceProfile(
+        ...     stack, "InstanceProfile", role=clusters.role, instance_profile_name="databricks-s3-access"
+        ... )
+        >>> clusters.handoffs
+        ()
 
     Args:
         role_name: its name, at most 64 characters. Give one whenever another account must trust it: its ARN is then
@@ -72,35 +89,36 @@ class DeploymentAccountRole(Construct):
         listed(bucket_owner_roles, name="bucket_owner_roles")
         self._check_serverless(serverless_workspace_ids, shard)
         assumed = [role_arn(role, self) for role in bucket_owner_roles]
-        first, *further = documents.deployment_trust(shard.serverless_role, serverless_workspace_ids).statements
-        self.role = iam.Role(
+        placeholders = TokenPlaceholders(self)
+        trust = documents.deployment_trust(shard.serverless_role, serverless_workspace_ids)
+        self.role = make_role(
             self,
-            "Role",
-            role_name=checked_role_name(role_name),
-            path=checked_path(path),
+            role_name=role_name,
+            path=path,
             description=documents.DEPLOYMENT_ROLE_DESCRIPTION,
-            assumed_by=trust_principal(first),
+            trust=trust,
             permissions_boundary=permissions_boundary,
         )
-        add_trust(self.role, further)
-        stand_ins = StandIns(self)
-        attach(
-            self,
-            "AssumeBucketOwnerRoles",
-            self.role,
-            documents.assume_role_documents([stand_ins.role_arn(arn) for arn in assumed]),
-            name=policy_name(role_name, "assume-role"),
-            description=documents.ASSUME_POLICY_DESCRIPTION,
-            stand_ins=stand_ins,
+        spec = documents.deployment_account_role(
+            self.role_arn,
+            bucket_owner_roles=[placeholders.role_arn(arn) for arn in assumed],
+            serverless_role=shard.serverless_role,
+            workspace_ids=serverless_workspace_ids,
         )
+        attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
         self._handoffs = HandOffs(self)
-        promise_way(self, self.role_arn, EC2_SERVICE)
+        record_trust(self, self.role_arn, EC2_SERVICE)
         LakehouseIamValidation.add_to(self)
 
     @property
     def role_arn(self) -> str:
         """The role's ARN."""
         return self.role.role_arn
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The role, for the `grant…` methods of the CDK: `table.grant_read_data(construct)`."""
+        return self.role
 
     @property
     def handoffs(self) -> tuple[HandOff, ...]:
@@ -113,13 +131,16 @@ class DeploymentAccountRole(Construct):
         The trust policy of a role that this app makes is extended, and its stack made to wait for this one. That of any
         other comes out as a hand-off.
 
+        Returns:
+            The grant of the role's own statement.
+
         Raises:
             InvalidValue: the text is not a role's ARN.
         """
         arn = role_arn(role, self)
         if not self._extend_trust(role):
             why = "a role is assumed only by those its own trust policy names; merge it after this role exists"
-            self._handoffs.add(HandOff(TRUST_POLICY, arn, why, (sts.trust_role(self.role_arn),)))
+            self._handoffs.add(HandOff(HandOffKind.TRUST_POLICY, arn, (sts.trust_role(self.role_arn),), why))
         return iam.Grant.add_to_principal(
             grantee=self.role, actions=list(sts.ASSUME_ROLE), resource_arns=[arn], scope=self
         )
@@ -144,7 +165,7 @@ class DeploymentAccountRole(Construct):
             raise InvalidValue(
                 f"the role of serverless compute is not known for the shard {shard.name}",
                 allowed="allowed are serverless_workspace_ids on the shard commercial",
-                next_step="ask Databricks for its ARN; trusting a guessed account would let a stranger in",
+                next_step="ask Databricks for its ARN; trusting a guessed account would let somebody else in",
             )
         same_partition(self, shard.partition, what=f"the Databricks shard {shard.name}")
         for workspace_id in workspace_ids:

@@ -1,33 +1,15 @@
-"""Our policy documents as CDK objects: nothing is decided here."""
+"""The documents of `roles/` as CDK objects: nothing is decided here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from aws_cdk import PhysicalName
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakehouse_iam.cdk.stand_ins import StandIns
-from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Principal, Statement
-
-
-def trust_principal(statement: Statement) -> iam.IPrincipal:
-    """The principal of a trust statement, conditions included, as `iam.Role(assumed_by=…)` takes it."""
-    (principal,) = statement.principals
-    base = _principal(principal)
-    if not statement.conditions:
-        return base
-    return iam.PrincipalWithConditions(base, statement.to_json()["Condition"])
-
-
-def _principal(principal: Principal) -> iam.PrincipalBase:
-    return iam.ServicePrincipal(principal.value) if principal.kind == "Service" else iam.ArnPrincipal(principal.value)
-
-
-def add_trust(role: iam.Role, statements: Sequence[Statement]) -> None:
-    """Add further statements to a role's trust policy."""
-    if role.assume_role_policy and statements:
-        role.assume_role_policy.add_statements(*(policy_statement(statement) for statement in statements))
+from lakehouse_iam.cdk.references import checked_path, checked_role_name
+from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
+from lakehouse_iam.policy import PolicyDocument, Principal, Statement
+from lakehouse_iam.roles.role_spec import RoleSpec
 
 
 def policy_statement(statement: Statement) -> iam.PolicyStatement:
@@ -40,33 +22,77 @@ def policy_document(document: PolicyDocument) -> iam.PolicyDocument:
     return iam.PolicyDocument.from_json(document.to_json())
 
 
-def attach(
+def make_role(
     scope: Construct,
-    id: str,
-    role: iam.IRole,
-    policies: Sequence[PackedPolicy],
     *,
-    name: str | None,
+    role_name: str | None,
+    path: str,
     description: str,
-    stand_ins: StandIns,
-) -> None:
-    """Attach packed documents to a role as managed policies.
+    trust: PolicyDocument,
+    permissions_boundary: iam.IManagedPolicy | None,
+) -> iam.Role:
+    """The CDK role, with the id `Role` in its construct.
 
     Args:
-        scope: where the policies live.
-        id: what their construct ids begin with; the label of each follows.
-        role: who gets them.
-        policies: the documents.
-        name: what their names begin with, or `None` to let CloudFormation name them.
-        description: of each policy.
-        stand_ins: what stands for tokens in the documents.
+        scope: the construct that makes it.
+        role_name: its name, or `None` to let CloudFormation choose one.
+        path: its IAM path.
+        description: its description.
+        trust: who may assume it. The first statement goes through `assumed_by`, so that `role.assume_role_policy` is
+            there for whoever wants to extend it.
+        permissions_boundary: its boundary, or `None` for what `iam.PermissionsBoundary.of(scope)` applies.
+
+    Raises:
+        InvalidValue: a name or path that IAM would refuse.
     """
-    for policy in policies:
+    first, *further = trust.statements
+    role = iam.Role(
+        scope,
+        "Role",
+        role_name=checked_role_name(role_name),
+        path=checked_path(path),
+        description=description,
+        assumed_by=_trusted(first),
+        permissions_boundary=permissions_boundary,
+    )
+    if role.assume_role_policy and further:
+        role.assume_role_policy.add_statements(*(policy_statement(statement) for statement in further))
+    return role
+
+
+def _trusted(statement: Statement) -> iam.IPrincipal:
+    (principal,) = statement.principals
+    base = _principal(principal)
+    if not statement.conditions:
+        return base
+    return iam.PrincipalWithConditions(base, statement.to_json()["Condition"])
+
+
+def _principal(principal: Principal) -> iam.PrincipalBase:
+    return iam.ServicePrincipal(principal.value) if principal.kind == "Service" else iam.ArnPrincipal(principal.value)
+
+
+def attach_policies(
+    scope: Construct, role: iam.IRole, spec: RoleSpec, *, role_name: str | None, placeholders: TokenPlaceholders
+) -> None:
+    """Attach the policies of a role's spec to the CDK role as managed policies.
+
+    Args:
+        scope: where the policies are made.
+        role: who gets them.
+        spec: the role's documents, with placeholders in the place of tokens.
+        role_name: what the names of the policies begin with; where the CDK or CloudFormation chooses the role's name, it
+            chooses theirs too.
+        placeholders: the tokens behind the placeholders.
+    """
+    names = spec.policy_names
+    is_named = role_name not in (None, PhysicalName.GENERATE_IF_NEEDED)
+    for policy in spec.policies:
         iam.ManagedPolicy(
             scope,
-            f"{id}{policy.label}",
-            managed_policy_name="-".join(part for part in (name, policy.label) if part) if name else None,
-            description=description,
-            document=iam.PolicyDocument.from_json(stand_ins.restore(policy.document.to_json())),
+            f"{names.id}{policy.label}",
+            managed_policy_name=names.name(str(role_name), policy) if is_named else None,
+            description=names.description,
+            document=iam.PolicyDocument.from_json(placeholders.restore(policy.document.to_json())),
             roles=[role],
         )

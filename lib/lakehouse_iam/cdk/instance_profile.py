@@ -11,7 +11,18 @@ from lakehouse_iam.cdk.validation import LakehouseIamValidation
 
 
 class InstanceProfile(Construct):
-    """The envelope in which EC2 hands a role to a cluster.
+    """The instance profile through which EC2 gives a role to a cluster.
+
+    Example:
+        >>> from aws_cdk import App, Environment, Stack
+        >>> from aws_cdk import aws_iam as iam
+        >>> from lakehouse_iam.cdk import InstanceProfile
+        >>> app = App()
+        >>> stack = Stack(app, "Workspace", env=Environment(account="111122223333", region="us-west-2"))
+        >>> role = iam.Role.from_role_name(stack, "Existing", "databricks-s3-access")
+        >>> profile = InstanceProfile(stack, "InstanceProfile", role=role, instance_profile_name="databricks-s3-access")
+        >>> profile.role_arn.endswith(":iam::111122223333:role/databricks-s3-access")
+        True
 
     Args:
         role: the role to hand over; of the stack's own account.

@@ -1,4 +1,4 @@
-"""The leave to start clusters that carry a role."""
+"""The permission to start clusters that carry a role."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ from lakehouse_iam.roles import instance_profile as documents
 
 class PassRoleGrant(Construct):
     """An inline policy on the workspace's cross-account role: it may pass one role to EC2, and to nothing else.
+
+    Example:
+        >>> from aws_cdk import App, Environment, Stack
+        >>> from lakehouse_iam.cdk import PassRoleGrant
+        >>> app = App()
+        >>> stack = Stack(app, "Workspace", env=Environment(account="111122223333", region="us-west-2"))
+        >>> grant = PassRoleGrant(
+        ...     stack,
+        ...     "PassRoleGrant",
+        ...     role="arn:aws:iam::111122223333:role/databricks-s3-access",
+        ...     cross_account_role="databricks-cross-account-role",
+        ... )
+        >>> grant.cross_account_role.role_name
+        'databricks-cross-account-role'
 
     Args:
         role: the role that clusters carry, as a CDK role or ARN. Not the instance profile: its ARN would match nothing.

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import TypeVar
 
-from aws_cdk import PhysicalName, Reference, Stack, Stage, Token, Tokenization
+from aws_cdk import Reference, Stack, Stage, Token, Tokenization
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
@@ -68,11 +68,6 @@ def checked_path(path: str) -> str:
         InvalidValue: IAM would refuse it.
     """
     return str(IamPath.parse(path)) if is_known(path) else path
-
-
-def policy_name(role_name: str | None, purpose: str) -> str | None:
-    """The name of a policy of a role to be made; none where the CDK or CloudFormation chooses the role's name."""
-    return None if role_name in (None, PhysicalName.GENERATE_IF_NEEDED) else f"{role_name}-{purpose}"
 
 
 def role_arn(role: iam.IRole | str, scope: Construct) -> str:

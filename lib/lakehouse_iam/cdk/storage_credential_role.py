@@ -10,26 +10,20 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.arns import EXTERNAL_ID_PATTERN, ExternalId
+from lakehouse_iam.cdk.assembly_metadata import record_trust
 from lakehouse_iam.cdk.bucket_access import BucketAccess
-from lakehouse_iam.cdk.documents import add_trust, attach, trust_principal
-from lakehouse_iam.cdk.handoff import HandOff
-from lakehouse_iam.cdk.other_half import OtherHalf, Words, grant_of
-from lakehouse_iam.cdk.promises import promise_way
-from lakehouse_iam.cdk.references import (
-    checked_path,
-    checked_role_name,
-    is_known,
-    partition_name_of,
-    policy_name,
-    role_arn,
-)
-from lakehouse_iam.cdk.stand_ins import StandIns
+from lakehouse_iam.cdk.documents import attach_policies, make_role
+from lakehouse_iam.cdk.references import checked_path, checked_role_name, is_known, partition_name_of, role_arn
+from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
+from lakehouse_iam.cdk.role_with_buckets import RoleWithBuckets
+from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, PRE_PRODUCTION_UNITY_CATALOG_ROLE, DatabricksShard
+from lakehouse_iam.policy import PackedPolicy
 from lakehouse_iam.roles import unity_catalog as documents
+from lakehouse_iam.roles.bucket_access import BucketAccess as Grant
 
-_WORDS = Words(documents.bucket_policy_statements, documents.bucket_policy_document, documents.key_policy_statement)
 _DESCRIPTION = "The external id that the storage credential shows in Databricks"
 
 
@@ -44,12 +38,29 @@ def external_id_parameter(scope: Construct, id: str = "ExternalId") -> CfnParame
     )
 
 
-class StorageCredentialRole(Construct):
+class StorageCredentialRole(RoleWithBuckets):
     """The role that Unity Catalog assumes for a storage credential, able to assume itself, made in one pass.
 
     Its trust policy asks for the external id of the storage credential, from Unity Catalog's master role and from the role
     itself. Each bucket and key is allowed in the role's own policy, and in the bucket's and key's as far as this app may
     write those; the rest comes out as a hand-off: see `handoffs`.
+
+    Example:
+        >>> from aws_cdk import App, Environment, Stack
+        >>> from aws_cdk import aws_s3 as s3
+        >>> from lakehouse_iam.cdk import Access, BucketAccess, StorageCredentialRole
+        >>> app = App()
+        >>> stack = Stack(app, "Lake", env=Environment(account="444455556666", region="us-west-2"))
+        >>> role = StorageCredentialRole(
+        ...     stack,
+        ...     "StorageCredentialRole",
+        ...     role_name="unity-catalog-lake",
+        ...     buckets=[BucketAccess(s3.Bucket(stack, "Bronze"), Access.READ_WRITE)],
+        ...     external_id="b0834ee0-0ead-4165-9d0a-6f081fdae9bc",
+        ... )
+        >>> granted = role.grant_read(s3.Bucket(stack, "Reference"))
+        >>> role.handoffs
+        ()
 
     Args:
         role_name: at most 64 characters. Needed, because the role's policies name the role before it exists.
@@ -64,8 +75,8 @@ class StorageCredentialRole(Construct):
         permissions_boundary: Default: whatever `iam.PermissionsBoundary.of(scope)` applies.
 
     Attributes:
-        role: the CDK role.
-        external_id_parameter: the parameter that was made for want of an external id, or `None`.
+        role: the CDK role. Its ARN is what the storage credential names.
+        external_id_parameter: the parameter that was made because no external id was given, or `None`.
 
     Raises:
         InvalidValue: a name, ARN, prefix, external id or combination that AWS or Databricks would refuse.
@@ -96,7 +107,7 @@ class StorageCredentialRole(Construct):
         name, own_path = checked_role_name(role_name), checked_path(path)
         account, partition = Stack.of(self).account, partition_name_of(self)
         self.external_id_parameter = external_id_parameter(self) if external_id is None else None
-        credential = documents.StorageCredentialInputs(
+        self._inputs = documents.StorageCredentialInputs(
             partition=partition,
             account=account,
             role_arn=f"arn:{partition}:iam::{account}:role{own_path}{name}",
@@ -105,32 +116,30 @@ class StorageCredentialRole(Construct):
             buckets=tuple(grant_of(self, bucket) for bucket in buckets),
             file_events=file_events,
         )
-        first, *further = documents.storage_credential_role(credential).trust.statements
-        self.role = iam.Role(
+        spec = documents.storage_credential_role(self._inputs)
+        self.role = make_role(
             self,
-            "Role",
-            role_name=name,
-            path=own_path,
-            description=documents.ROLE_DESCRIPTION,
-            assumed_by=trust_principal(first),
+            role_name=role_name,
+            path=path,
+            description=spec.description,
+            trust=spec.trust,
             permissions_boundary=permissions_boundary,
         )
-        add_trust(self.role, further)
-        self._attach(credential, role_name)
-        self._other_half = OtherHalf(self, self.role, arn_beforehand=credential.role_arn, words=_WORDS)
-        self._other_half.add(buckets, credential.buckets)
-        promise_way(self, self.role_arn, credential.unity_catalog_role, credential.external_ids)
+        self._attach_policies(role_name)
+        self._resource_policies = ResourcePolicyWriter(
+            self, self.role, arn_beforehand=spec.arn, policies=documents.resource_policies(self.role_arn)
+        )
+        self._resource_policies.add(buckets, self._inputs.buckets)
+        record_trust(self, self.role_arn, self._inputs.unity_catalog_role, self._inputs.external_ids)
         LakehouseIamValidation.add_to(self)
 
-    @property
-    def role_arn(self) -> str:
-        """The role's ARN: what the storage credential names."""
-        return self.role.role_arn
+    def grant(self, bucket: BucketAccess) -> iam.Grant:
+        """Let the role use one more bucket; as `RoleWithBuckets.grant`, with a bucket whose ACLs are off."""
+        _check_buckets([bucket])
+        return super().grant(bucket)
 
-    @property
-    def handoffs(self) -> tuple[HandOff, ...]:
-        """The statements that somebody else must merge; also in the template's metadata."""
-        return self._other_half.handoffs
+    def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
+        return documents.bucket_permissions(self._inputs, [grant])
 
     def _unity_catalog_role(self, given: str | None, shard: DatabricksShard) -> str:
         arn = role_arn(given or shard.unity_catalog_role, self)
@@ -141,30 +150,23 @@ class StorageCredentialRole(Construct):
             )
         return arn
 
-    def _attach(self, credential: documents.StorageCredentialInputs, role_name: str) -> None:
-        stand_ins = StandIns(self)
+    def _attach_policies(self, role_name: str) -> None:
+        placeholders = TokenPlaceholders(self)
         packed = replace(
-            credential,
-            partition=stand_ins.partition(credential.partition),
-            account=stand_ins.account(credential.account),
-            role_arn=stand_ins.role_arn(credential.role_arn),
-            buckets=tuple(stand_ins.bucket_access(grant) for grant in credential.buckets),
+            self._inputs,
+            partition=placeholders.partition(self._inputs.partition),
+            account=placeholders.account(self._inputs.account),
+            role_arn=placeholders.role_arn(self._inputs.role_arn),
+            buckets=tuple(placeholders.bucket_access(grant) for grant in self._inputs.buckets),
         )
-        attach(
-            self,
-            "StorageCredentialAccess",
-            self.role,
-            documents.storage_credential_role(packed).policies,
-            name=policy_name(role_name, "storage-credential-access"),
-            description=documents.POLICY_DESCRIPTION,
-            stand_ins=stand_ins,
-        )
+        spec = documents.storage_credential_role(packed)
+        attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
 
 
 def _check_buckets(buckets: Sequence[BucketAccess]) -> None:
     if not buckets:
         raise InvalidValue("the role has no bucket", allowed="at least one BucketAccess in buckets")
-    if any(bucket.object_ownership.uses_acls for bucket in buckets):
+    if any(bucket.uses_acls for bucket in buckets):
         raise InvalidValue(
             "a bucket with ACLs is given to a storage credential",
             allowed="buckets whose Object Ownership is bucket-owner-enforced; Unity Catalog does not support ACLs",

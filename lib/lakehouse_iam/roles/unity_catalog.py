@@ -139,9 +139,23 @@ class _Item:
 
 def permissions(credential: StorageCredentialInputs, buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
     """The role's own policies for some of its buckets, packed so that adding a bucket changes one of them at most."""
-    items = [_Item()] + [
+    return _packed(credential, [_Item(), *_items(buckets)])
+
+
+def bucket_permissions(
+    credential: StorageCredentialInputs, buckets: Sequence[BucketAccess]
+) -> tuple[PackedPolicy, ...]:
+    """What the role's own policies need for further buckets, without what the role needs once."""
+    return _packed(credential, _items(buckets))
+
+
+def _items(buckets: Sequence[BucketAccess]) -> list[_Item]:
+    return [
         _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
     ]
+
+
+def _packed(credential: StorageCredentialInputs, items: Sequence[_Item]) -> tuple[PackedPolicy, ...]:
     return pack(
         items,
         group=lambda item: item.group,

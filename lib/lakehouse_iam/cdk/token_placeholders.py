@@ -1,4 +1,4 @@
-"""Stable text in the place of tokens while documents are packed into policies.
+"""Text of a fixed length in the place of CDK tokens while documents are packed into policies.
 
 The text of a token is about twenty characters and holds a number that shifts with every construct made before it. The
 value is longer, so documents packed by the text could be too large at deployment; and documents ordered or hashed by
@@ -16,7 +16,7 @@ from constructs import Construct
 
 from lakehouse_iam.arns import ROLE_NAME_LENGTH
 from lakehouse_iam.cdk.references import is_known, stable_name
-from lakehouse_iam.roles.instance_profile import BucketAccess
+from lakehouse_iam.roles.bucket_access import BucketAccess
 
 # The longest that the values can be. Sources: arns.py; the longest names of partitions and regions in partitions.py.
 _BUCKET_ARN = len("arn:aws-us-gov:s3:::") + 63
@@ -26,8 +26,8 @@ _VIA = len("s3.ap-northeast-1.amazonaws.com.cn")
 _ROLE_ARN = len("arn:aws-us-gov:iam::111122223333:role/") + ROLE_NAME_LENGTH
 
 
-class StandIns:
-    """Texts that stand for tokens, and the way back.
+class TokenPlaceholders:
+    """The placeholders of one construct's tokens.
 
     Args:
         scope: the construct whose documents are packed.
@@ -38,19 +38,19 @@ class StandIns:
         self._token_of: dict[str, str] = {}
 
     def role_arn(self, arn: str) -> str:
-        """A role's ARN, or what stands for it."""
+        """A role's ARN, or its placeholder."""
         return self._of(arn, _ROLE_ARN)
 
     def partition(self, name: str) -> str:
-        """A partition's name, or what stands for it."""
+        """A partition's name, or its placeholder."""
         return self._of(name, len("aws-us-gov"))
 
     def account(self, account: str) -> str:
-        """An account's id, or what stands for it."""
+        """An account's id, or its placeholder."""
         return self._of(account, 12)
 
     def bucket_access(self, access: BucketAccess) -> BucketAccess:
-        """The access to a bucket, with stand-ins for what is not known."""
+        """The access to a bucket, with placeholders for what is not known."""
         key = access.key
         return replace(
             access,
@@ -65,13 +65,14 @@ class StandIns:
     def _of(self, value: str, longest: int) -> str:
         if is_known(value):
             return value
-        stand_in = hashlib.sha256(stable_name(self._scope, value).encode()).hexdigest()[:longest].ljust(longest, "-")
-        self._token_of[stand_in] = value
-        return stand_in
+        name = stable_name(self._scope, value)
+        placeholder = hashlib.sha256(name.encode()).hexdigest()[:longest].ljust(longest, "-")
+        self._token_of[placeholder] = value
+        return placeholder
 
     def _restore_text(self, text: str) -> str:
-        for stand_in, token in self._token_of.items():
-            text = text.replace(stand_in, token)
+        for placeholder, token in self._token_of.items():
+            text = text.replace(placeholder, token)
         return text
 
 

@@ -1,4 +1,4 @@
-"""What a construct promises, written into the cloud assembly, so that a proof knows what to ask of the templates.
+"""What a construct is meant to allow, written into the cloud assembly, so that the proof knows what to ask of the templates.
 
 It is metadata of the assembly and never reaches a template. Tokens in it are resolved with everything else.
 """
@@ -16,34 +16,34 @@ from lakehouse_iam.proof.from_constructs import ACCESS_METADATA, WAY_METADATA
 from lakehouse_iam.roles.bucket_access import BucketAccess
 
 
-def carry_probes(scope: Construct, plan: Plan) -> None:
+def record_probes(scope: Construct, plan: Plan) -> None:
     """Write the probes of a setup into the assembly.
 
     Args:
         scope: one of the setup's stacks, or a construct in it.
-        plan: what the setup became.
+        plan: the setup's plan.
     """
     scope.node.add_metadata(PROBES_METADATA, to_json(probe_document(plan)))
 
 
-def promise_way(scope: Construct, role_arn: str, trusted: str, external_ids: Sequence[str] = ()) -> None:
-    """Write down who is to assume a role.
+def record_trust(scope: Construct, role_arn: str, trusted: str, external_ids: Sequence[str] = ()) -> None:
+    """Write down who must be able to assume a role.
 
     Args:
         scope: the construct that makes the role.
-        role_arn: the role, possibly a token.
-        trusted: who assumes it, possibly a token.
-        external_ids: what must be named, if anything.
+        role_arn: the role's ARN, possibly a token.
+        trusted: the ARN or service principal of who assumes it, possibly a token.
+        external_ids: the external ids that it must accept; empty where it asks for none.
     """
     _add(scope, WAY_METADATA, {"role": role_arn, "trusted": trusted, "external_ids": list(external_ids)})
 
 
-def promise_access(scope: Construct, role_arn: str, grants: Sequence[BucketAccess]) -> None:
-    """Write down what a role may do with buckets.
+def record_access(scope: Construct, role_arn: str, grants: Sequence[BucketAccess]) -> None:
+    """Write down what a role must be able to do with buckets.
 
     Args:
         scope: the construct that makes the role.
-        role_arn: the role, possibly a token.
+        role_arn: the role's ARN, possibly a token.
         grants: the buckets.
     """
     for grant in grants:

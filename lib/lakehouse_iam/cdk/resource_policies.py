@@ -1,14 +1,13 @@
-"""The other half of every grant: the bucket's policy and the key's policy, written where this app may write them.
+"""The policies of buckets and keys: extended where the app makes them, handed off where it does not.
 
-A role's own policy is one half. The other is the bucket's or key's; one that this app does not make comes out as a
-hand-off instead of being dropped.
+A role's own policy is one side of a grant. The policy of the bucket or key is the other.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -17,10 +16,10 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lakehouse_iam.arns import BucketName, KeyArn
+from lakehouse_iam.cdk.assembly_metadata import record_access
 from lakehouse_iam.cdk.bucket_access import BucketAccess
 from lakehouse_iam.cdk.documents import policy_document, policy_statement
-from lakehouse_iam.cdk.handoff import BUCKET_POLICY, KEY_POLICY, HandOff, HandOffs, without_sid
-from lakehouse_iam.cdk.promises import promise_access
+from lakehouse_iam.cdk.handoffs import HandOffs, without_sid
 from lakehouse_iam.cdk.references import (
     dns_suffix_of,
     is_in_own_stack,
@@ -30,23 +29,16 @@ from lakehouse_iam.cdk.references import (
     stable_name,
 )
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.policy import Condition, PolicyDocument, Principal, Statement
+from lakehouse_iam.policy import Condition, Principal, Statement
+from lakehouse_iam.resources import HandOff, HandOffKind
 from lakehouse_iam.roles.bucket_access import BucketAccess as Grant
+from lakehouse_iam.roles.role_spec import ResourcePolicies
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.statements.kms import KeyGrant, strongest_key_grants
 
 
-@dataclass(frozen=True)
-class Words:
-    """What a pattern says in the policies of buckets and keys: functions of its module in `lakehouse_iam.roles`."""
-
-    bucket_policy_statements: Callable[[Grant, str], tuple[Statement, ...]]
-    bucket_policy_document: Callable[[Grant, str], PolicyDocument]
-    key_policy_statement: Callable[[KeyGrant, str], Statement]
-
-
 def grant_of(scope: Construct, bucket: BucketAccess) -> Grant:
-    """A bucket as a construct is given it, in the words of the role documents.
+    """A bucket as a construct is given it, as the role documents take it.
 
     Raises:
         InvalidValue: a bucket name or key that is not allowed.
@@ -61,7 +53,7 @@ def grant_of(scope: Construct, bucket: BucketAccess) -> Grant:
         bucket_arn=arn,
         access=bucket.access,
         prefixes=bucket.prefixes,
-        acls=bucket.object_ownership.uses_acls,
+        acls=bucket.uses_acls,
         key=_key_grant(scope, bucket),
     )
 
@@ -97,30 +89,33 @@ def _key_of(bucket: BucketAccess) -> kms.IKey | str | None:
     return key
 
 
-class OtherHalf:
-    """Writes the policies of buckets and keys for one role.
+class ResourcePolicyWriter:
+    """Writes the policies of the buckets and keys that one role uses.
 
     Args:
         scope: the construct that makes the role.
         role: the role.
         arn_beforehand: the role's ARN as text, which makes no stack wait for this one; `None` where only the deployment
             knows it.
-        words: what the policies say.
+        policies: what the policies must allow.
     """
 
-    def __init__(self, scope: Construct, role: iam.IRole, *, arn_beforehand: str | None, words: Words) -> None:
-        self._scope, self._role, self._arn, self._words = scope, role, arn_beforehand, words
+    def __init__(
+        self, scope: Construct, role: iam.IRole, *, arn_beforehand: str | None, policies: ResourcePolicies
+    ) -> None:
+        self._scope, self._role, self._arn = scope, role, arn_beforehand
+        self._policies = policies
         self._handoffs = HandOffs(scope)
         self._managed: set[str] = set()
         self._keys: dict[str, KeyGrant] = {}
 
     @property
     def handoffs(self) -> tuple[HandOff, ...]:
-        """What this app may not write."""
+        """The statements for policies that this app may not write."""
         return self._handoffs.all
 
     def add(self, buckets: Sequence[BucketAccess], grants: Sequence[Grant]) -> None:
-        """Write the other half of some grants, each bucket beside the grant that was made of it."""
+        """Write the policies for some grants, each bucket beside the grant that was made of it."""
         key_of = {}
         for bucket, grant in zip(buckets, grants, strict=True):
             self._bucket_policy(bucket, grant)
@@ -129,13 +124,13 @@ class OtherHalf:
                 key_of[grant.key.key_arn] = key
         for key_grant in strongest_key_grants([grant.key for grant in grants if grant.key]):
             self._key_policy(key_of[key_grant.key_arn], key_grant)
-        promise_access(self._scope, self._role.role_arn, grants)
+        record_access(self._scope, self._role.role_arn, grants)
 
     def _bucket_policy(self, bucket: BucketAccess, grant: Grant) -> None:
         target, mode = bucket.bucket, bucket.policy
         if mode is BucketPolicyMode.NONE:
             return
-        statements = self._words.bucket_policy_statements(grant, self._role.role_arn)
+        statements = self._policies.bucket_policy_statements(grant)
         if mode is not BucketPolicyMode.HANDOFF and not isinstance(target, str) and self._extend(target, statements):
             return
         name = target if isinstance(target, str) else target.bucket_name
@@ -143,7 +138,7 @@ class OtherHalf:
             self._whole_bucket_policy(name, grant)
             return
         why = "the bucket's policy is kept by somebody else, and it may deny what the role's own policy allows"
-        self._handoffs.add(HandOff(BUCKET_POLICY, name, why, statements))
+        self._handoffs.add(HandOff(HandOffKind.BUCKET_POLICY, name, statements, why))
 
     def _whole_bucket_policy(self, name: str, grant: Grant) -> None:
         identity = stable_name(self._scope, name)
@@ -159,7 +154,7 @@ class OtherHalf:
             self._scope,
             f"BucketPolicy-{id}",
             bucket=name,
-            policy_document=policy_document(self._words.bucket_policy_document(grant, self._role.role_arn)),
+            policy_document=policy_document(self._policies.bucket_policy_document(grant)),
         )
 
     def _key_policy(self, key: kms.IKey | str, grant: KeyGrant) -> None:
@@ -167,21 +162,16 @@ class OtherHalf:
         if known is not None and len(known.actions) >= len(grant.actions):
             return
         self._keys[grant.key_arn] = grant
-        statement = self._words.key_policy_statement(grant, self._role.role_arn)
+        statement = self._policies.key_policy_statement(grant)
         if not isinstance(key, str) and self._extend(key, (statement,)):
             return
         why = "a key is used only by those its own policy allows; merge it after the role exists"
-        handoff = HandOff(KEY_POLICY, grant.key_arn, why, (statement,))
-        covered = [old for old in self.handoffs if (old.kind, old.target) == (handoff.kind, handoff.target)]
-        if covered:
-            self._handoffs.supersede(covered[0], handoff)
-        else:
-            self._handoffs.add(handoff)
+        self._handoffs.add_or_replace(HandOff(HandOffKind.KEY_POLICY, grant.key_arn, (statement,), why))
 
     def _extend(self, target: s3.IBucket | kms.IKey, statements: Sequence[Statement]) -> bool:
         """Add statements to the policy of a bucket or key of this app; false if it is none or cannot name the role."""
         if not is_in_own_stack(self._scope, target):
-            if self._arn is None or not is_known(self._arn) or not self._same_words_in(target):
+            if self._arn is None or not is_known(self._arn) or not self._account_means_the_same_in(target):
                 return False
             root = f"arn:{partition_name_of(self._scope)}:iam::{Stack.of(self._scope).account}:root"
             arn = self._arn
@@ -190,7 +180,7 @@ class OtherHalf:
         results = [target.add_to_resource_policy(policy_statement(without_sid(statement))) for statement in statements]
         return all(result.statement_added for result in results)
 
-    def _same_words_in(self, other: s3.IBucket | kms.IKey) -> bool:
+    def _account_means_the_same_in(self, other: s3.IBucket | kms.IKey) -> bool:
         """Whether this stack's account means the same in another stack: "my own account" does so in its own only."""
         own, its = Stack.of(self._scope).account, Stack.of(other).account
         return is_known(own) or not is_known(its)
