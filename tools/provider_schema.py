@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakehouse_iam.terraform import aws, databricks, waiting
-from lakehouse_iam.terraform.description import Provider, Resource
+from lakehouse_iam.terraform_json import aws, databricks, time
+from lakehouse_iam.terraform_json.blocks import Provider, Resource
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "tests" / "fixtures" / "terraform"
 WHAT: tuple[tuple[type[Provider], tuple[type[Resource], ...]], ...] = (
     (aws.AwsProvider, aws.RESOURCES),
     (databricks.DatabricksProvider, databricks.RESOURCES),
-    (waiting.TimeProvider, waiting.RESOURCES),
+    (time.TimeProvider, time.RESOURCES),
 )
 
 # Nobody sets these here, and with them the file would be twice as long.

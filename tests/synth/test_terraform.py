@@ -26,7 +26,7 @@ from terraform_json import (
     resources,
 )
 
-from lakehouse_iam.plan import Plan, plan_setup
+from lakehouse_iam.plan import Plan, PlanError, plan_setup, plan_setups
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID
 from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Role, RolePolicy
 from lakehouse_iam.setups import Setup, load_setups
@@ -82,8 +82,9 @@ buckets: [{name: gov-lake, access: read-write}]
 """
 
 
-def written_into(folder: Path) -> None:
-    """Every setup there is in one folder, each under a name of its own."""
+def written_into(folder: Path) -> list[Path]:
+    """Every setup there is, each under a name of its own, in folders whose setups may be deployed side by side."""
+    folders: list[Path] = []
     for number, file in enumerate(FILES):
         counter = iter(range(100))
         text = re.sub(
@@ -92,8 +93,23 @@ def written_into(folder: Path) -> None:
             file.read_text(encoding="utf-8"),
             flags=re.MULTILINE,
         )
-        (folder / f"{number:03}-{file.name}").write_text(text, encoding="utf-8")
-    (folder / "rich-unity-catalog.yaml").write_text(RICH_UNITY_CATALOG, encoding="utf-8")
+        _added(f"{number:03}-{file.name}", text, folder, folders)
+    _added("rich-unity-catalog.yaml", RICH_UNITY_CATALOG, folder, folders)
+    return folders
+
+
+def _added(name: str, text: str, folder: Path, folders: list[Path]) -> None:
+    for known in [*folders, folder / f"side-by-side-{len(folders)}"]:
+        known.mkdir(exist_ok=True)
+        (known / name).write_text(text, encoding="utf-8")
+        try:
+            plan_setups(load_setups(known))
+        except PlanError:
+            (known / name).unlink()
+        else:
+            folders[:] = sorted({*folders, known})
+            return
+    raise AssertionError(f"{name} conflicts with itself")
 
 
 def app(engine: str, setups: Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -115,26 +131,26 @@ def stacks_in(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def setups_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("setups")
-    written_into(folder)
-    return folder
+def setup_folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return written_into(tmp_path_factory.mktemp("setups"))
 
 
 @pytest.fixture(scope="module")
-def by_engine(setups_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    made = {}
+def by_engine(setup_folders: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    made: dict[str, dict[str, Any]] = {}
     for engine in ENGINES:
-        folder = tmp_path_factory.mktemp(engine) / "below" / "out"
-        run = app(engine, setups_folder, folder)
-        assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), run.stderr
-        made[engine] = stacks_in(folder)
+        made[engine] = {}
+        for setups_folder in setup_folders:
+            folder = tmp_path_factory.mktemp(engine) / "below" / "out"
+            run = app(engine, setups_folder, folder)
+            assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), run.stderr
+            made[engine] |= stacks_in(folder)
     return made
 
 
 @pytest.fixture(scope="module")
-def setups(setups_folder: Path) -> dict[str, Setup]:
-    return {setup.name: setup for setup in load_setups(setups_folder)}
+def setups(setup_folders: list[Path]) -> dict[str, Setup]:
+    return {setup.name: setup for folder in setup_folders for setup in load_setups(folder)}
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +177,23 @@ def _role_name(setup: Setup) -> str:
 def only(stack: Json, type_: str) -> Any:
     (body,) = (body for kind, _, body in resources(stack) if kind == type_)
     return body
+
+
+# ---------------------------------------------------------------- the app
+
+
+def test_two_setups_that_claim_one_role_are_refused_as_check_refuses_them(tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "unity-catalog-aws.yaml").read_text()
+    setups = tmp_path / "setups"
+    setups.mkdir()
+    (setups / "one.yaml").write_text(text)
+    (setups / "two.yaml").write_text(text.replace("setup: sales-lake", "setup: other-lake"))
+    run = app("cdktn", setups, tmp_path / "out")
+    assert run.returncode == 2
+    assert "the role uc-sales-lake in 444455556666 belongs to the setup" in run.stderr
+    assert not list((tmp_path / "out").glob("stacks/*"))
+    (setups / "two.yaml").unlink()
+    assert app("cdktn", setups, tmp_path / "out").returncode == 0
 
 
 # ---------------------------------------------------------------- the engines

@@ -23,7 +23,7 @@ LAYERS = (
     ("setups",),
     ("spark",),
     ("plan",),
-    ("cloudformation", "probes"),
+    ("cloudformation", "terraform_json", "probes"),
     ("proof",),
     ("cdk", "terraform", "databricks", "handoff", "testing"),
     ("rehearsal",),

@@ -81,9 +81,20 @@ def role_resources(
     role = RoleArn.parse(spec.arn)
     _check_trust_size(spec, role, setup.trust_policy_size, trust_growth)
     _check_policy_count(spec, role, setup.managed_policies_per_role, policies_growth)
-    names = spec.policy_names
+    return role_and_policies(spec, id, boundary=setup.boundary_in(role.account))
+
+
+def role_and_policies(spec: RoleSpec, id: str, *, boundary: ManagedPolicyArn | None) -> list[Resource]:
+    """The role and its managed policies, whatever their number and size.
+
+    Args:
+        spec: the role; its ARN is known.
+        id: its id within the stack.
+        boundary: its permissions boundary.
+    """
+    role, names = RoleArn.parse(spec.arn), spec.policy_names
     return [
-        Role(id, role, spec.trust, spec.description, setup.boundary_in(role.account)),
+        Role(id, role, spec.trust, spec.description, boundary),
         *(
             ManagedPolicy(
                 f"{names.id}{policy.label}",

@@ -13,11 +13,11 @@ from lakehouse_iam.terraform.engine import ENGINE, EngineMissing
 from lakehouse_iam.terraform.instance_profile import InstanceProfile, RegisteredProfile
 from lakehouse_iam.terraform.pass_role_grant import PassRoleGrant
 from lakehouse_iam.terraform.placement import InAccount
+from lakehouse_iam.terraform.propagation import Propagation
 from lakehouse_iam.terraform.providers import aws_provider, databricks_provider, time_provider
 from lakehouse_iam.terraform.storage_credential import ExternalLocation, StorageCredential
 from lakehouse_iam.terraform.storage_credential_role import StorageCredentialRole
 from lakehouse_iam.terraform.unity_catalog import Credential, Location, OtherOwner, UnityCatalogStorage
-from lakehouse_iam.terraform.wait import Propagation
 
 __all__ = [
     "ENGINE",

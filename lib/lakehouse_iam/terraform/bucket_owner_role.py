@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from lakehouse_iam.partitions import partition_named
-from lakehouse_iam.roles import instance_profile as documents
-from lakehouse_iam.roles.instance_profile import TrustBy
-from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, Words, key_handoffs
+from lakehouse_iam.roles.instance_profile import TrustBy, bucket_owner_role, bucket_owner_trust, resource_policies
+from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, key_handoffs
 from lakehouse_iam.terraform.engine import TerraformResource
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
-from lakehouse_iam.terraform.role_elements import Permissions, make_role, parsed_role
-
-_WORDS = Words(documents.bucket_policy_statements, documents.bucket_policy_document, documents.key_policy_statement)
+from lakehouse_iam.terraform.role_elements import make_role, parsed_role
 
 
 class BucketOwnerRole(Construct):
@@ -36,7 +33,8 @@ class BucketOwnerRole(Construct):
         handoffs: statements that somebody else must merge.
 
     Raises:
-        InvalidValue: an ARN that is none, or a reference that only the apply resolves.
+        InvalidValue: a text that is not a role's ARN, or a reference that only the apply resolves.
+        QuotaExceeded: a policy would be larger, or the role would need more policies, than AWS accepts.
     """
 
     def __init__(
@@ -55,30 +53,22 @@ class BucketOwnerRole(Construct):
         self.arn = parsed_role(role_arn, what="role_arn")
         trusted = parsed_role(trusted_role, what="trusted_role")
         partition = partition_named(self.arn.partition)
-        grants = [bucket.grant(partition.name) for bucket in buckets]
-        made = make_role(
-            self,
-            arn=self.arn,
-            trust=documents.bucket_owner_trust(
-                str(trusted), account_root=partition.root(str(trusted.account)), by=trust
-            ),
-            description=documents.BUCKET_OWNER_ROLE_DESCRIPTION,
-            permissions=Permissions(
-                "bucket-access", documents.BUCKET_POLICY_DESCRIPTION, documents.bucket_owner_documents(grants)
-            ),
-            place=place,
-            depends_on=after,
+        root = partition.root(str(trusted.account))
+        spec = bucket_owner_role(
+            str(self.arn),
+            trust=bucket_owner_trust(str(trusted), account_root=root, by=trust),
+            buckets=[bucket.in_account(self.arn.account).grant(partition) for bucket in buckets],
         )
+        made = make_role(self, spec, place=place, after=after)
         self.role, self.attachments = made.role, made.attachments
+        policies = resource_policies(str(self.arn))
         self.buckets = Buckets(
             self,
             "Buckets",
             buckets=buckets,
-            role_arn=str(self.arn),
-            partition=partition.name,
-            words=_WORDS,
+            account=self.arn.account,
+            policies=policies,
             place=place,
             role=(self.role,),
         )
-        keys = key_handoffs(buckets, role_arn=str(self.arn), partition=partition.name, words=_WORDS)
-        self.handoffs = (*self.buckets.handoffs, *keys)
+        self.handoffs = (*self.buckets.handoffs, *key_handoffs(buckets, policies, account=self.arn.account))

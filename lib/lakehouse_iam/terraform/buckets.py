@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from constructs import Construct
 
-from lakehouse_iam.arns import BucketName, KeyArn, ObjectPrefix
+from lakehouse_iam.arns import AccountId, BucketName, KeyArn, ObjectPrefix, RoleArn
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.partitions import partition_named
-from lakehouse_iam.policy import PolicyDocument, Statement
-from lakehouse_iam.resources import HandOff, HandOffKind
-from lakehouse_iam.roles import bucket_access as roles
+from lakehouse_iam.partitions import Partition, partition_named
+from lakehouse_iam.plan import assemble
+from lakehouse_iam.resources import Bucket, BucketPolicy, HandOff, Resource
+from lakehouse_iam.roles.role_spec import ResourcePolicies
+from lakehouse_iam.setups.buckets import Bucket as BucketInSetup
 from lakehouse_iam.setups.buckets import BucketPolicyMode
-from lakehouse_iam.statements.kms import KeyGrant, strongest_key_grants
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
-from lakehouse_iam.terraform import aws
-from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.terraform.elements import make_elements
 from lakehouse_iam.terraform.engine import TerraformResource
-from lakehouse_iam.terraform.literals import known
 from lakehouse_iam.terraform.placement import InAccount
-
-_OWNERSHIP = {
-    ObjectOwnership.BUCKET_OWNER_ENFORCED: "BucketOwnerEnforced",
-    ObjectOwnership.BUCKET_OWNER_PREFERRED: "BucketOwnerPreferred",
-    ObjectOwnership.OBJECT_WRITER: "ObjectWriter",
-}
+from lakehouse_iam.terraform_json import aws
+from lakehouse_iam.terraform_json.blocks import Address
+from lakehouse_iam.terraform_json.literals import known
+from lakehouse_iam.terraform_json.render import render
 
 
 @dataclass(frozen=True)
@@ -68,46 +64,40 @@ class BucketAccess:
                 allowed="policy=BucketPolicyMode.MANAGED or NONE where create is true",
             )
 
-    def grant(self, partition: str) -> roles.BucketAccess:
-        """The same in the words of the role documents."""
-        return roles.BucketAccess(
-            bucket_arn=BucketName(self.bucket).arn(partition),
+    def in_account(self, account: AccountId) -> BucketInSetup:
+        """The same bucket as setups describe it.
+
+        Args:
+            account: whose bucket it is.
+        """
+        return BucketInSetup(
+            name=BucketName.parse(self.bucket),
+            owner=account,
             access=self.access,
-            prefixes=tuple(str(ObjectPrefix.parse(prefix)) for prefix in self.prefixes),
-            acls=self.object_ownership.uses_acls,
-            key=self._key_grant(partition),
+            prefixes=tuple(ObjectPrefix.parse(prefix) for prefix in sorted(set(self.prefixes))),
+            create=self.create,
+            policy=self.policy,
+            object_ownership=self.object_ownership,
+            key=KeyArn.parse(self.kms_key) if self.kms_key else None,
         )
-
-    def _key_grant(self, partition: str) -> KeyGrant | None:
-        if self.kms_key is None:
-            return None
-        via = partition_named(partition).via_service("s3", KeyArn.parse(self.kms_key).region)
-        return KeyGrant(self.kms_key, self.access, via)
-
-
-@dataclass(frozen=True)
-class Words:
-    """What the documents of a role's pattern say on the side of the bucket and the key."""
-
-    bucket_statements: Callable[[roles.BucketAccess, str], tuple[Statement, ...]]
-    bucket_document: Callable[[roles.BucketAccess, str], PolicyDocument]
-    key_statement: Callable[[KeyGrant, str], Statement]
 
 
 class Buckets(Construct):
-    """The other half of what a role may do: buckets that this stack makes, and bucket policies.
+    """The buckets of one account that a role uses: those that this stack creates, and the bucket policies it keeps.
 
     Args:
         buckets: all of one account.
-        role_arn: who is let in.
-        partition: the partition of the buckets.
-        words: how the role's pattern says it.
-        place: the account.
+        account: the account.
+        policies: what bucket policies must allow so that the role can use the buckets.
+        place: the account as the stack reaches it.
         role: the role itself, where this stack makes it: S3 refuses a policy that names a role which does not exist.
 
     Attributes:
         elements: what was made, to wait for.
         handoffs: statements that somebody else must merge.
+
+    Raises:
+        QuotaExceeded: a bucket policy would be larger than S3 accepts.
     """
 
     def __init__(
@@ -116,75 +106,44 @@ class Buckets(Construct):
         id: str,
         *,
         buckets: Sequence[BucketAccess],
-        role_arn: str,
-        partition: str,
-        words: Words,
+        account: AccountId,
+        policies: ResourcePolicies,
         place: InAccount,
         role: Sequence[TerraformResource] = (),
     ) -> None:
         super().__init__(scope, id)
-        self._place = place
-        elements: list[Element] = []
-        handoffs: list[HandOff] = []
-        for bucket in buckets:
-            grant = bucket.grant(partition)
-            made = self._made(bucket) if bucket.create else []
-            elements += made
-            if bucket.policy is BucketPolicyMode.MANAGED:
-                document = words.bucket_document(grant, role_arn)
-                elements.append(self._policy(bucket, document, [*role, *made]))
-            if bucket.policy is BucketPolicyMode.HANDOFF:
-                statements = words.bucket_statements(grant, role_arn)
-                handoffs.append(HandOff(HandOffKind.BUCKET_POLICY, bucket.bucket, statements, _BUCKET_IS_KEPT))
-        self.elements = tuple(elements)
-        self.handoffs = tuple(handoffs)
-
-    def _made(self, bucket: BucketAccess) -> list[Element]:
-        made = Element(
-            self,
-            f"Bucket-{bucket.bucket}",
-            aws.S3Bucket(bucket=bucket.bucket, tags=self._place.tags),
-            provider=self._place.provider,
-            keep=True,
-        )
-        name = made.reference("bucket")
-        key = bucket.kms_key
-        rule = aws.EncryptionRule(
-            aws.DefaultEncryption("aws:kms" if key else "AES256", key), bucket_key_enabled=True if key else None
-        )
-        settings = {
-            "Encryption": aws.S3BucketEncryption(name, rule),
-            "Ownership": aws.S3BucketOwnershipControls(name, aws.OwnershipRule(_OWNERSHIP[bucket.object_ownership])),
-            "PublicAccess": aws.S3BucketPublicAccessBlock(name),
+        partition = _partition(policies)
+        described = [bucket.in_account(account) for bucket in buckets]
+        resources = tuple(assemble.bucket_resources(described, policies, partition))
+        principals = {
+            Address(aws.AwsIamRole.TERRAFORM_TYPE, f"Principal{number}"): element for number, element in enumerate(role)
         }
-        return [
-            made,
-            *(
-                Element(self, f"{kind}-{bucket.bucket}", setting, provider=self._place.provider)
-                for kind, setting in settings.items()
-            ),
-        ]
-
-    def _policy(self, bucket: BucketAccess, document: PolicyDocument, after: Sequence[TerraformResource]) -> Element:
-        return Element(
+        made = make_elements(
             self,
-            f"Policy-{bucket.bucket}",
-            aws.S3BucketPolicy(bucket.bucket, document),
-            provider=self._place.provider,
-            depends_on=after,
+            render(resources, tags=place.tags, principals=tuple(principals)),
+            id_ends=dict(_id_ends(resources)),
+            provider=place.provider,
+            given=principals,
         )
-
-
-_BUCKET_IS_KEPT = "the bucket's policy is kept by somebody else; merge it after the role exists"
-_KEY_IS_KEPT = "a key is used only by those its own policy allows; merge it after the role exists"
+        self.elements = tuple(made.values())
+        self.handoffs = tuple(assemble.bucket_handoffs(described, policies, partition))
 
 
 def key_handoffs(
-    buckets: Sequence[BucketAccess], *, role_arn: str, partition: str, words: Words
+    buckets: Sequence[BucketAccess], policies: ResourcePolicies, *, account: AccountId
 ) -> tuple[HandOff, ...]:
     """What the owners of the buckets' keys must merge: one statement for each key, for the most that any bucket needs."""
-    grants = [key for bucket in buckets for key in (bucket.grant(partition).key,) if key]
-    return tuple(
-        HandOff(HandOffKind.KEY_POLICY, grant.key_arn, (words.key_statement(grant, role_arn),), _KEY_IS_KEPT)
-        for grant in strongest_key_grants(grants)
-    )
+    described = [bucket.in_account(account) for bucket in buckets]
+    return tuple(assemble.key_handoffs(described, policies, _partition(policies)))
+
+
+def _partition(policies: ResourcePolicies) -> Partition:
+    return partition_named(RoleArn.parse(policies.role_arn).partition)
+
+
+def _id_ends(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+    for resource in resources:
+        if isinstance(resource, Bucket):
+            yield resource.id, f"-{resource.name}"
+        if isinstance(resource, BucketPolicy):
+            yield resource.id, f"-{resource.bucket}"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard
-from lakehouse_iam.roles import instance_profile as documents
+from lakehouse_iam.roles.instance_profile import deployment_account_role
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
-from lakehouse_iam.terraform.role_elements import Permissions, make_role, parsed_role
+from lakehouse_iam.terraform.role_elements import make_role, parsed_role
 
 
 class DeploymentAccountRole(Construct):
@@ -27,7 +27,7 @@ class DeploymentAccountRole(Construct):
         attachments: what lets it act.
 
     Raises:
-        InvalidValue: an ARN that is none, or a reference that only the apply resolves.
+        InvalidValue: a text that is not a role's ARN, or a reference that only the apply resolves.
     """
 
     def __init__(
@@ -43,15 +43,13 @@ class DeploymentAccountRole(Construct):
     ) -> None:
         super().__init__(scope, id)
         self.arn = parsed_role(role_arn, what="role_arn")
-        assumed = [str(parsed_role(role, what="a role of bucket_owner_roles")) for role in bucket_owner_roles]
-        made = make_role(
-            self,
-            arn=self.arn,
-            trust=documents.deployment_trust(shard.serverless_role, serverless_workspace_ids),
-            description=documents.DEPLOYMENT_ROLE_DESCRIPTION,
-            permissions=Permissions(
-                "assume-role", documents.ASSUME_POLICY_DESCRIPTION, documents.assume_role_documents(assumed)
-            ),
-            place=place,
+        spec = deployment_account_role(
+            str(self.arn),
+            bucket_owner_roles=[
+                str(parsed_role(role, what="a role of bucket_owner_roles")) for role in bucket_owner_roles
+            ],
+            serverless_role=shard.serverless_role,
+            workspace_ids=serverless_workspace_ids,
         )
+        made = make_role(self, spec, place=place)
         self.role, self.attachments = made.role, made.attachments

@@ -1,15 +1,14 @@
-"""Descriptions made into elements of the engine: resources, providers, outputs. Nothing is decided here."""
+"""Rendered resources, providers and outputs as elements of the engine. Nothing about access is decided here."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from constructs import Construct
 
-from lakehouse_iam.terraform.description import Provider, Resource
 from lakehouse_iam.terraform.engine import (
     TerraformOutput,
     TerraformProvider,
@@ -18,9 +17,27 @@ from lakehouse_iam.terraform.engine import (
     TerraformResourceLifecycle,
     Token,
 )
-from lakehouse_iam.terraform.literals import literal
+from lakehouse_iam.terraform_json import aws
+from lakehouse_iam.terraform_json.blocks import Address, Provider, Refer, Reference, Resource, expression
+from lakehouse_iam.terraform_json.literals import literal
+from lakehouse_iam.terraform_json.render import TerraformResource as RenderedResource
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+
+# What the ids of elements begin with, by type. The engines derive addresses from ids, and Terraform deletes and creates
+# whatever gets another address, so these do not change.
+_ID_BEGINS: Mapping[type[Resource], str] = {
+    aws.AwsIamRole: "Role",
+    aws.AwsIamPolicy: "Policy",
+    aws.AwsIamRolePolicyAttachment: "Attachment",
+    aws.AwsIamRolePolicy: "Policy",
+    aws.AwsIamInstanceProfile: "Profile",
+    aws.AwsS3Bucket: "Bucket",
+    aws.AwsS3BucketServerSideEncryptionConfiguration: "Encryption",
+    aws.AwsS3BucketOwnershipControls: "Ownership",
+    aws.AwsS3BucketPublicAccessBlock: "PublicAccess",
+    aws.AwsS3BucketPolicy: "Policy",
+}
 
 
 class Element(TerraformResource):
@@ -31,6 +48,7 @@ class Element(TerraformResource):
         provider: which configuration of its provider makes it. Default: the provider's unnamed one.
         depends_on: what must be there before, beyond what its attributes refer to.
         keep: whether Terraform shall refuse to destroy it.
+        refer: how the description's references to other resources are written.
     """
 
     def __init__(
@@ -42,8 +60,9 @@ class Element(TerraformResource):
         provider: TerraformProvider | None = None,
         depends_on: Sequence[TerraformResource] = (),
         keep: bool = False,
+        refer: Refer = expression,
     ) -> None:
-        self._attributes = description.attributes()
+        self._attributes = description.attributes(refer)
         super().__init__(
             scope,
             id,
@@ -58,7 +77,51 @@ class Element(TerraformResource):
 
     def reference(self, attribute: str) -> str:
         """A reference to one of its attributes, such as `arn` or `aws_iam_role[0].external_id`, as text to put anywhere."""
-        return str(Token.as_string(self.interpolation_for_attribute(attribute)))
+        return reference(self, attribute)
+
+
+def reference(resource: TerraformResource, attribute: str) -> str:
+    """A reference to an attribute of any resource of the engine, as text to put anywhere."""
+    return str(Token.as_string(resource.interpolation_for_attribute(attribute)))
+
+
+def make_elements(
+    scope: Construct,
+    rendered: Sequence[RenderedResource],
+    *,
+    id_ends: Mapping[str, str],
+    provider: TerraformProvider | None,
+    given: Mapping[Address, TerraformResource] | None = None,
+) -> dict[Address, Element]:
+    """Rendered resources as elements of a stack.
+
+    Args:
+        scope: where they live.
+        rendered: what to make, each after what it refers to.
+        id_ends: what the ids of the elements end in, by the name of the rendered resource. Default: nothing.
+        provider: the configuration of their provider. Default: the unnamed one.
+        given: resources made elsewhere that they refer to or come after, by the address used for them.
+
+    Returns:
+        The elements by their addresses.
+    """
+    made: dict[Address, Element] = {}
+    known: dict[Address, TerraformResource] = dict(given or {})
+
+    def refer(to: Reference) -> str:
+        return reference(known[to.address], to.attribute)
+
+    for resource in rendered:
+        made[resource.address] = known[resource.address] = Element(
+            scope,
+            f"{_ID_BEGINS[type(resource.body)]}{id_ends.get(resource.name, '')}",
+            resource.body,
+            provider=provider,
+            depends_on=[known[address] for address in resource.depends_on],
+            keep=resource.keep,
+            refer=refer,
+        )
+    return made
 
 
 class ProviderElement(TerraformProvider):

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from constructs import Construct
 
+from lakehouse_iam import resources
 from lakehouse_iam.arns import InstanceProfileArn
-from lakehouse_iam.terraform import aws
-from lakehouse_iam.terraform.databricks import RegisteredInstanceProfile
 from lakehouse_iam.terraform.deployment_account_role import DeploymentAccountRole
-from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.terraform.elements import Element, make_elements
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
-from lakehouse_iam.terraform.literals import known
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
-from lakehouse_iam.terraform.wait import PROPAGATION_SECONDS, Propagation
+from lakehouse_iam.terraform.propagation import PROPAGATION_SECONDS, Propagation
+from lakehouse_iam.terraform.role_elements import ROLE
+from lakehouse_iam.terraform_json.databricks import DatabricksInstanceProfile
+from lakehouse_iam.terraform_json.literals import known
+from lakehouse_iam.terraform_json.render import render
 
 
 class InstanceProfile(Construct):
@@ -44,12 +46,15 @@ class InstanceProfile(Construct):
         super().__init__(scope, id)
         self.arn = InstanceProfileArn.parse(known(instance_profile_arn, what="instance_profile_arn"))
         self.deployment_account_role = role
-        self.element = Element(
+        profile = resources.InstanceProfile("Profile", self.arn.name, self.arn.path, role.arn.name)
+        made = make_elements(
             self,
-            "Profile",
-            aws.IamInstanceProfile(str(self.arn.name), str(self.arn.path), role.role.reference("name"), place.tags),
+            render([profile], tags=place.tags, roles={role.arn.name: ROLE}),
+            id_ends={},
             provider=place.provider,
+            given={ROLE: role.role},
         )
+        (self.element,) = made.values()
 
 
 class RegisteredProfile(Construct):
@@ -93,7 +98,7 @@ class RegisteredProfile(Construct):
         self.element = Element(
             self,
             "Registration",
-            RegisteredInstanceProfile(profile.element.reference("arn"), role.role.reference("arn")),
+            DatabricksInstanceProfile(profile.element.reference("arn"), role.role.reference("arn")),
             provider=provider,
             depends_on=[wait.element],
         )

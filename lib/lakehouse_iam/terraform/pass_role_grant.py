@@ -5,12 +5,13 @@ from __future__ import annotations
 from constructs import Construct
 
 from lakehouse_iam.arns import RoleName
-from lakehouse_iam.roles import instance_profile as documents
-from lakehouse_iam.terraform import aws
-from lakehouse_iam.terraform.elements import Element
-from lakehouse_iam.terraform.literals import known
+from lakehouse_iam.resources import RolePolicy
+from lakehouse_iam.roles.instance_profile import pass_role_document
+from lakehouse_iam.terraform.elements import make_elements
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
 from lakehouse_iam.terraform.role_elements import parsed_role
+from lakehouse_iam.terraform_json.literals import known
+from lakehouse_iam.terraform_json.render import render
 
 
 class PassRoleGrant(Construct):
@@ -34,10 +35,5 @@ class PassRoleGrant(Construct):
         super().__init__(scope, id)
         role = parsed_role(role_arn, what="role_arn")
         cross_account = RoleName.parse(known(cross_account_role, what="cross_account_role"))
-        document = documents.pass_role_document(str(role))
-        self.policy = Element(
-            self,
-            "Policy",
-            aws.IamRolePolicy(f"pass-{role.name}", str(cross_account), document),
-            provider=place.provider,
-        )
+        policy = RolePolicy("Policy", f"pass-{role.name}", pass_role_document(str(role)), cross_account)
+        (self.policy,) = make_elements(self, render([policy]), id_ends={}, provider=place.provider).values()

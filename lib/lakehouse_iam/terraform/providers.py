@@ -5,12 +5,12 @@ from __future__ import annotations
 from constructs import Construct
 
 from lakehouse_iam.arns import AccountId
-from lakehouse_iam.terraform.aws import AwsProvider
-from lakehouse_iam.terraform.databricks import DatabricksProvider
 from lakehouse_iam.terraform.elements import ProviderElement
 from lakehouse_iam.terraform.engine import TerraformVariable
-from lakehouse_iam.terraform.literals import Expression
-from lakehouse_iam.terraform.waiting import TimeProvider
+from lakehouse_iam.terraform_json.aws import AwsProvider
+from lakehouse_iam.terraform_json.databricks import DatabricksProvider
+from lakehouse_iam.terraform_json.literals import Expression
+from lakehouse_iam.terraform_json.time import TimeProvider
 
 
 def aws_provider(scope: Construct, account: AccountId, *, region: str) -> ProviderElement:

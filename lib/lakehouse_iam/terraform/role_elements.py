@@ -9,28 +9,18 @@ from constructs import Construct
 
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.errors import QuotaExceeded
-from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE_ADJUSTED, PackedPolicy, PolicyDocument
-from lakehouse_iam.roles.role_spec import PolicyNames
-from lakehouse_iam.terraform import aws
-from lakehouse_iam.terraform.elements import Element
+from lakehouse_iam.plan.assemble import role_and_policies
+from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE_ADJUSTED
+from lakehouse_iam.roles.role_spec import RoleSpec
+from lakehouse_iam.terraform.elements import Element, make_elements
 from lakehouse_iam.terraform.engine import TerraformResource
-from lakehouse_iam.terraform.literals import known
 from lakehouse_iam.terraform.placement import InAccount
+from lakehouse_iam.terraform_json import aws
+from lakehouse_iam.terraform_json.blocks import Address
+from lakehouse_iam.terraform_json.literals import known
+from lakehouse_iam.terraform_json.render import render
 
-
-@dataclass(frozen=True)
-class Permissions:
-    """What a role may do.
-
-    Args:
-        purpose: what the names of the policies end in, such as `bucket-access`.
-        description: of each policy.
-        policies: the packed documents.
-    """
-
-    purpose: str
-    description: str
-    policies: tuple[PackedPolicy, ...]
+ROLE = Address(aws.AwsIamRole.TERRAFORM_TYPE, "Role")
 
 
 @dataclass(frozen=True)
@@ -51,71 +41,33 @@ def parsed_role(text: str, *, what: str) -> RoleArn:
 
 
 def make_role(
-    scope: Construct,
-    *,
-    arn: RoleArn,
-    trust: PolicyDocument,
-    description: str,
-    permissions: Permissions,
-    place: InAccount,
-    depends_on: Sequence[TerraformResource] = (),
+    scope: Construct, spec: RoleSpec, *, place: InAccount, after: Sequence[TerraformResource] = ()
 ) -> RoleElements:
     """A role, its managed policies and their attachments.
 
     Args:
-        scope: where they live; the role takes its own id from it.
-        arn: the role's name and path.
-        trust: who may assume it.
-        description: of the role.
-        permissions: what it may do.
+        scope: where they live.
+        spec: the role.
         place: the account.
-        depends_on: the roles that the trust policy names as principals, for IAM refuses those that do not exist.
+        after: the roles that the trust policy names as principals, for IAM refuses those that do not exist.
 
     Raises:
         QuotaExceeded: more policies than can be attached to a role.
     """
-    if len(permissions.policies) > MANAGED_POLICIES_PER_ROLE_ADJUSTED:
+    if len(spec.policies) > MANAGED_POLICIES_PER_ROLE_ADJUSTED:
         raise QuotaExceeded(
-            f"the role {arn.name} would need {len(permissions.policies)} managed policies; at most "
+            f"the role {RoleArn.parse(spec.arn).name} would need {len(spec.policies)} managed policies; at most "
             f"{MANAGED_POLICIES_PER_ROLE_ADJUSTED} may be attached to a role",
             next_step="give whole buckets instead of prefixes, or make a second role for some of the buckets",
         )
-    role = Element(
+    trusted = {Address(ROLE.type, f"Trusted{number}"): role for number, role in enumerate(after)}
+    resources = role_and_policies(spec, ROLE.name, boundary=place.boundary)
+    made = make_elements(
         scope,
-        "Role",
-        aws.IamRole(
-            name=str(arn.name),
-            path=str(arn.path),
-            description=description,
-            assume_role_policy=trust,
-            permissions_boundary=place.permissions_boundary,
-            tags=place.tags,
-        ),
+        render(resources, tags=place.tags, principals=tuple(trusted)),
+        id_ends={f"{spec.policy_names.id}{policy.label}": policy.label for policy in spec.policies},
         provider=place.provider,
-        depends_on=depends_on,
+        given=trusted,
     )
-    attachments = tuple(_attached(scope, arn, role, permissions, policy, place) for policy in permissions.policies)
-    return RoleElements(role, attachments)
-
-
-def _attached(
-    scope: Construct, arn: RoleArn, role: Element, permissions: Permissions, policy: PackedPolicy, place: InAccount
-) -> Element:
-    made = Element(
-        scope,
-        f"Policy{policy.label}",
-        aws.IamPolicy(
-            name=PolicyNames("", permissions.purpose, permissions.description).name(str(arn.name), policy),
-            path="/",
-            description=permissions.description,
-            policy=policy.document,
-            tags=place.tags,
-        ),
-        provider=place.provider,
-    )
-    return Element(
-        scope,
-        f"Attachment{policy.label}",
-        aws.IamRolePolicyAttachment(role=role.reference("name"), policy_arn=made.reference("arn")),
-        provider=place.provider,
-    )
+    attachment = aws.AwsIamRolePolicyAttachment.TERRAFORM_TYPE
+    return RoleElements(made[ROLE], tuple(element for address, element in made.items() if address.type == attachment))

@@ -8,11 +8,11 @@ from constructs import Construct
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.s3_url import S3Url
-from lakehouse_iam.terraform import databricks
 from lakehouse_iam.terraform.elements import Element
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
-from lakehouse_iam.terraform.literals import known
 from lakehouse_iam.terraform.role_elements import parsed_role
+from lakehouse_iam.terraform_json import databricks
+from lakehouse_iam.terraform_json.literals import known
 
 
 class StorageCredential(Construct):
@@ -62,9 +62,9 @@ class StorageCredential(Construct):
         self.element = Element(
             self,
             "Credential",
-            databricks.StorageCredential(
+            databricks.DatabricksStorageCredential(
                 name=name,
-                aws_iam_role=databricks.AwsIamRole(str(role)),
+                aws_iam_role=databricks.CredentialRole(str(role)),
                 isolation_mode="ISOLATION_MODE_ISOLATED" if isolated else "ISOLATION_MODE_OPEN",
                 read_only=read_only,
                 skip_validation=True,
@@ -77,7 +77,7 @@ class StorageCredential(Construct):
             Element(
                 self,
                 f"Binding-{workspace}",
-                databricks.WorkspaceBinding(int(workspace), self.credential_name),
+                databricks.DatabricksWorkspaceBinding(int(workspace), self.credential_name),
                 provider=provider,
             )
             for workspace in workspaces
@@ -138,7 +138,7 @@ class ExternalLocation(Construct):
         self.element = Element(
             self,
             "Location",
-            databricks.ExternalLocation(
+            databricks.DatabricksExternalLocation(
                 name=name,
                 url=str(S3Url.parse(known(url, what="the url"))),
                 credential_name=credential.credential_name,

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.roles import unity_catalog as documents
-from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, Words, key_handoffs
+from lakehouse_iam.partitions import partition_named
+from lakehouse_iam.roles.unity_catalog import StorageCredentialInputs, resource_policies, storage_credential_role
+from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, key_handoffs
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
-from lakehouse_iam.terraform.role_elements import Permissions, make_role, parsed_role
-
-WORDS = Words(documents.bucket_policy_statements, documents.bucket_policy_document, documents.key_policy_statement)
+from lakehouse_iam.terraform.role_elements import make_role, parsed_role
 
 
 class StorageCredentialRole(Construct):
@@ -31,11 +30,13 @@ class StorageCredentialRole(Construct):
         role: the role.
         attachments: what lets it act, assuming itself included.
         permissions: the documents of its policies.
+        resource_policies: what the policies of its buckets and keys must allow.
         buckets: the buckets that were made, and the policies that let it in.
         handoffs: statements that somebody else must merge.
 
     Raises:
-        InvalidValue: an ARN that is none, no external id, or a bucket with ACLs.
+        InvalidValue: a text that is not a role's ARN, no external id, or a bucket with ACLs.
+        QuotaExceeded: a policy would be larger, or the role would need more policies, than AWS accepts.
     """
 
     def __init__(
@@ -57,36 +58,30 @@ class StorageCredentialRole(Construct):
                 "a bucket with ACLs is given to a storage credential",
                 allowed="buckets whose Object Ownership is bucket-owner-enforced; Unity Catalog does not support ACLs",
             )
-        made = documents.storage_credential_role(
-            documents.StorageCredentialInputs(
-                partition=self.arn.partition,
+        partition = partition_named(self.arn.partition)
+        spec = storage_credential_role(
+            StorageCredentialInputs(
+                partition=partition.name,
                 account=str(self.arn.account),
                 role_arn=str(self.arn),
                 unity_catalog_role=unity_catalog_iam_arn,
                 external_ids=tuple(external_ids),
-                buckets=tuple(bucket.grant(self.arn.partition) for bucket in buckets),
+                buckets=tuple(bucket.in_account(self.arn.account).grant(partition) for bucket in buckets),
                 file_events=file_events,
             )
         )
-        self.permissions = made.policies
-        elements = make_role(
-            self,
-            arn=self.arn,
-            trust=made.trust,
-            description=documents.ROLE_DESCRIPTION,
-            permissions=Permissions("storage-credential-access", documents.POLICY_DESCRIPTION, made.policies),
-            place=place,
-        )
-        self.role, self.attachments = elements.role, elements.attachments
+        self.permissions = spec.policies
+        made = make_role(self, spec, place=place)
+        self.role, self.attachments = made.role, made.attachments
+        self.resource_policies = resource_policies(str(self.arn))
         self.buckets = Buckets(
             self,
             "Buckets",
             buckets=buckets,
-            role_arn=str(self.arn),
-            partition=self.arn.partition,
-            words=WORDS,
+            account=self.arn.account,
+            policies=self.resource_policies,
             place=place,
             role=(self.role,),
         )
-        keys = key_handoffs(buckets, role_arn=str(self.arn), partition=self.arn.partition, words=WORDS)
+        keys = key_handoffs(buckets, self.resource_policies, account=self.arn.account)
         self.handoffs = (*self.buckets.handoffs, *keys)

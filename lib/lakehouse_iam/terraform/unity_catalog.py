@@ -23,15 +23,16 @@ from dataclasses import dataclass, replace
 
 from constructs import Construct
 
+from lakehouse_iam.arns import AccountId
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.terraform.buckets import BucketAccess, Buckets
 from lakehouse_iam.terraform.elements import element_id
 from lakehouse_iam.terraform.engine import TerraformProvider
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
+from lakehouse_iam.terraform.propagation import PROPAGATION_SECONDS, Propagation
 from lakehouse_iam.terraform.storage_credential import ExternalLocation, StorageCredential
-from lakehouse_iam.terraform.storage_credential_role import WORDS, StorageCredentialRole
-from lakehouse_iam.terraform.wait import PROPAGATION_SECONDS, Propagation
+from lakehouse_iam.terraform.storage_credential_role import StorageCredentialRole
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,8 @@ class UnityCatalogStorage(Construct):
             self,
             f"BucketOwner{account}",
             buckets=other.buckets,
-            role_arn=str(self.role.arn),
-            partition=self.role.arn.partition,
-            words=WORDS,
+            account=AccountId.parse(account),
+            policies=self.role.resource_policies,
             place=other.place,
             role=(self.role.role,),
         )

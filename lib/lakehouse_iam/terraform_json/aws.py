@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lakehouse_iam.policy import PolicyDocument
-from lakehouse_iam.terraform.description import Block, Pairs, Provider, Resource
-from lakehouse_iam.terraform.literals import Expression
+from lakehouse_iam.terraform_json.blocks import Block, Pairs, Provider, Reference, Resource
+from lakehouse_iam.terraform_json.literals import Expression
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class AwsProvider(Provider):
 
 
 @dataclass(frozen=True)
-class IamRole(Resource):
+class AwsIamRole(Resource):
     """An IAM role with its trust policy."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_iam_role"
@@ -40,7 +40,7 @@ class IamRole(Resource):
 
 
 @dataclass(frozen=True)
-class IamPolicy(Resource):
+class AwsIamPolicy(Resource):
     """A customer managed policy."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_iam_policy"
@@ -53,40 +53,40 @@ class IamPolicy(Resource):
 
 
 @dataclass(frozen=True)
-class IamRolePolicyAttachment(Resource):
+class AwsIamRolePolicyAttachment(Resource):
     """A managed policy on a role."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_iam_role_policy_attachment"
 
-    role: str
-    policy_arn: str
+    role: str | Reference
+    policy_arn: str | Reference
 
 
 @dataclass(frozen=True)
-class IamRolePolicy(Resource):
+class AwsIamRolePolicy(Resource):
     """An inline policy on a role; its other policies stay."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_iam_role_policy"
 
     name: str
-    role: str
+    role: str | Reference
     policy: PolicyDocument
 
 
 @dataclass(frozen=True)
-class IamInstanceProfile(Resource):
+class AwsIamInstanceProfile(Resource):
     """An instance profile with its role."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_iam_instance_profile"
 
     name: str
     path: str
-    role: str
+    role: str | Reference
     tags: Pairs = ()
 
 
 @dataclass(frozen=True)
-class S3Bucket(Resource):
+class AwsS3Bucket(Resource):
     """A bucket."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_s3_bucket"
@@ -112,12 +112,12 @@ class EncryptionRule(Block):
 
 
 @dataclass(frozen=True)
-class S3BucketEncryption(Resource):
+class AwsS3BucketServerSideEncryptionConfiguration(Resource):
     """How a bucket encrypts new objects."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_s3_bucket_server_side_encryption_configuration"
 
-    bucket: str
+    bucket: str | Reference
     rule: EncryptionRule
 
 
@@ -129,22 +129,22 @@ class OwnershipRule(Block):
 
 
 @dataclass(frozen=True)
-class S3BucketOwnershipControls(Resource):
+class AwsS3BucketOwnershipControls(Resource):
     """A bucket's Object Ownership."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_s3_bucket_ownership_controls"
 
-    bucket: str
+    bucket: str | Reference
     rule: OwnershipRule
 
 
 @dataclass(frozen=True)
-class S3BucketPublicAccessBlock(Resource):
+class AwsS3BucketPublicAccessBlock(Resource):
     """A bucket closed to the public."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_s3_bucket_public_access_block"
 
-    bucket: str
+    bucket: str | Reference
     block_public_acls: bool = True
     block_public_policy: bool = True
     ignore_public_acls: bool = True
@@ -152,7 +152,7 @@ class S3BucketPublicAccessBlock(Resource):
 
 
 @dataclass(frozen=True)
-class S3BucketPolicy(Resource):
+class AwsS3BucketPolicy(Resource):
     """The whole policy of a bucket."""
 
     TERRAFORM_TYPE: ClassVar[str] = "aws_s3_bucket_policy"
@@ -162,14 +162,14 @@ class S3BucketPolicy(Resource):
 
 
 RESOURCES: tuple[type[Resource], ...] = (
-    IamRole,
-    IamPolicy,
-    IamRolePolicyAttachment,
-    IamRolePolicy,
-    IamInstanceProfile,
-    S3Bucket,
-    S3BucketEncryption,
-    S3BucketOwnershipControls,
-    S3BucketPublicAccessBlock,
-    S3BucketPolicy,
+    AwsIamRole,
+    AwsIamPolicy,
+    AwsIamRolePolicyAttachment,
+    AwsIamRolePolicy,
+    AwsIamInstanceProfile,
+    AwsS3Bucket,
+    AwsS3BucketServerSideEncryptionConfiguration,
+    AwsS3BucketOwnershipControls,
+    AwsS3BucketPublicAccessBlock,
+    AwsS3BucketPolicy,
 )

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from constructs import Construct
 
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.terraform.description import Pairs
 from lakehouse_iam.terraform.elements import Element
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
-from lakehouse_iam.terraform.waiting import TimeSleep
+from lakehouse_iam.terraform_json.blocks import Pairs
+from lakehouse_iam.terraform_json.time import TimeSleep
 
 # What Databricks' own examples wait (databricks/terraform-databricks-sra and its siblings, read 2026-11-21). IAM promises no
 # figure; most changes are seen after 10 to 30 seconds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lakehouse_iam.terraform.description import Block, Provider, Resource
+from lakehouse_iam.terraform_json.blocks import Block, Provider, Resource
 
 STORAGE_CREDENTIAL = "storage_credential"
 
@@ -24,20 +24,20 @@ class DatabricksProvider(Provider):
 
 
 @dataclass(frozen=True)
-class AwsIamRole(Block):
+class CredentialRole(Block):
     """The role of a storage credential. Databricks adds `external_id` and `unity_catalog_iam_arn` to it."""
 
     role_arn: str
 
 
 @dataclass(frozen=True)
-class StorageCredential(Resource):
+class DatabricksStorageCredential(Resource):
     """A storage credential of the workspace's metastore."""
 
     TERRAFORM_TYPE: ClassVar[str] = "databricks_storage_credential"
 
     name: str
-    aws_iam_role: AwsIamRole
+    aws_iam_role: CredentialRole
     isolation_mode: str
     read_only: bool
     skip_validation: bool
@@ -46,7 +46,7 @@ class StorageCredential(Resource):
 
 
 @dataclass(frozen=True)
-class WorkspaceBinding(Resource):
+class DatabricksWorkspaceBinding(Resource):
     """Leave for one more workspace to use an isolated storage credential."""
 
     TERRAFORM_TYPE: ClassVar[str] = "databricks_workspace_binding"
@@ -70,7 +70,7 @@ class FileEventQueue(Block):
 
 
 @dataclass(frozen=True)
-class ExternalLocation(Resource):
+class DatabricksExternalLocation(Resource):
     """An external location, validated by Unity Catalog when it is made."""
 
     TERRAFORM_TYPE: ClassVar[str] = "databricks_external_location"
@@ -85,7 +85,7 @@ class ExternalLocation(Resource):
 
 
 @dataclass(frozen=True)
-class RegisteredInstanceProfile(Resource):
+class DatabricksInstanceProfile(Resource):
     """An instance profile that the workspace's clusters may carry."""
 
     TERRAFORM_TYPE: ClassVar[str] = "databricks_instance_profile"
@@ -95,8 +95,8 @@ class RegisteredInstanceProfile(Resource):
 
 
 RESOURCES: tuple[type[Resource], ...] = (
-    StorageCredential,
-    WorkspaceBinding,
-    ExternalLocation,
-    RegisteredInstanceProfile,
+    DatabricksStorageCredential,
+    DatabricksWorkspaceBinding,
+    DatabricksExternalLocation,
+    DatabricksInstanceProfile,
 )

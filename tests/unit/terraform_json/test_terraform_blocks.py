@@ -1,4 +1,4 @@
-"""Descriptions, and text that Terraform must leave alone."""
+"""Blocks, and text that Terraform must leave alone."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.policy import Condition, PolicyDocument, Statement
-from lakehouse_iam.terraform import aws, databricks, waiting
-from lakehouse_iam.terraform.description import Block, Pairs, Provider, Resource
-from lakehouse_iam.terraform.literals import Expression, known, literal
+from lakehouse_iam.terraform_json import aws, databricks, time
+from lakehouse_iam.terraform_json.blocks import Block, Pairs, Provider, Resource
+from lakehouse_iam.terraform_json.literals import Expression, known, literal
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "terraform"
 ALL: tuple[tuple[type[Provider], tuple[type[Resource], ...]], ...] = (
     (aws.AwsProvider, aws.RESOURCES),
     (databricks.DatabricksProvider, databricks.RESOURCES),
-    (waiting.TimeProvider, waiting.RESOURCES),
+    (time.TimeProvider, time.RESOURCES),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lakehouse_iam.terraform.description import Pairs, Provider, Resource
+from lakehouse_iam.terraform_json.blocks import Pairs, Provider, Resource
 
 
 @dataclass(frozen=True)

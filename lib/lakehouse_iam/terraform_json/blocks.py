@@ -1,0 +1,88 @@
+"""Terraform's resources, providers and blocks as frozen values; their fields are the attributes of Terraform's schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from lakehouse_iam.policy import Json, PolicyDocument
+from lakehouse_iam.terraform_json.literals import Expression, literal
+
+# A map of strings, such as tags, in an order of its own.
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Address:
+    """The address of a resource in a module: `aws_iam_role.Clusters`."""
+
+    type: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.type}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An attribute of another resource, known when that resource exists; whatever refers to it comes after it."""
+
+    address: Address
+    attribute: str
+
+
+Refer = Callable[[Reference], str]
+
+
+def expression(reference: Reference) -> str:
+    """A reference as Terraform's JSON writes it: `${aws_iam_role.Clusters.name}`."""
+    return f"${{{reference.address}.{reference.attribute}}}"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block: its fields are the attributes and blocks in it, by their names in Terraform."""
+
+    def attributes(self, refer: Refer = expression) -> Json:
+        """The block as Terraform reads it, without the fields that are `None` or an empty list.
+
+        Args:
+            refer: how references are written; engines write tokens of their own.
+        """
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: _written(value, refer) for name, value in given.items() if value is not None and value != ()}
+
+
+@dataclass(frozen=True)
+class Resource(Block):
+    """A resource type, with the attributes that this package sets."""
+
+    TERRAFORM_TYPE: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Provider(Block):
+    """The configuration of a provider."""
+
+    TERRAFORM_TYPE: ClassVar[str]
+    SOURCE: ClassVar[str]
+    VERSION: ClassVar[str]
+
+
+def _written(value: Any, refer: Refer) -> Any:
+    if isinstance(value, Reference):
+        return refer(value)
+    if isinstance(value, Expression):
+        return value.text
+    if isinstance(value, PolicyDocument):
+        return literal(value.compact())
+    if isinstance(value, Block):
+        return [value.attributes(refer)]
+    if isinstance(value, tuple):
+        return dict(literal(value)) if isinstance(value[0], tuple) else [_item(item, refer) for item in value]
+    return literal(value)
+
+
+def _item(value: Any, refer: Refer) -> Any:
+    return value.attributes(refer) if isinstance(value, Block) else literal(value)

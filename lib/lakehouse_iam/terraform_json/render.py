@@ -1,0 +1,184 @@
+"""From the resources of a plan to the resources of Terraform: each with its type, name and attributes.
+
+Nothing about access is decided here. What Terraform needs beyond a plan is: settings of a bucket and attachments of a policy
+are resources of their own, and a policy that names a role as principal comes after that role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lakehouse_iam.arns import RoleName
+from lakehouse_iam.resources import (
+    Bucket,
+    BucketPolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Role,
+    RolePolicy,
+)
+from lakehouse_iam.resources import Resource as PlannedResource
+from lakehouse_iam.statements.s3 import ObjectOwnership
+from lakehouse_iam.terraform_json import aws
+from lakehouse_iam.terraform_json.blocks import Address, Pairs, Reference, Resource
+
+_OWNERSHIP = {
+    ObjectOwnership.BUCKET_OWNER_ENFORCED: "BucketOwnerEnforced",
+    ObjectOwnership.BUCKET_OWNER_PREFERRED: "BucketOwnerPreferred",
+    ObjectOwnership.OBJECT_WRITER: "ObjectWriter",
+}
+
+
+@dataclass(frozen=True)
+class TerraformResource:
+    """A resource of Terraform.
+
+    Args:
+        name: its name; together with its type it is unique in a module. The `id` of the planned resource it is made from.
+        body: its type and attributes.
+        depends_on: what must exist before, beyond what its attributes refer to.
+        keep: whether Terraform shall refuse to destroy it.
+    """
+
+    name: str
+    body: Resource
+    depends_on: tuple[Address, ...] = ()
+    keep: bool = False
+
+    @property
+    def address(self) -> Address:
+        """Its address in a module."""
+        return Address(self.body.TERRAFORM_TYPE, self.name)
+
+
+@dataclass(frozen=True)
+class _Module:
+    """What the resources of one account refer to.
+
+    Args:
+        tags: of everything that takes tags.
+        roles: the addresses of roles of the account, by name.
+        principals: the addresses of the roles elsewhere that policies name as principals.
+        roles_here: the addresses of the roles among the resources.
+        buckets: the addresses of each bucket that is made here and of its settings, by the bucket's name.
+    """
+
+    tags: Pairs
+    roles: Mapping[RoleName, Address]
+    principals: tuple[Address, ...]
+    roles_here: tuple[Address, ...]
+    buckets: Mapping[str, tuple[Address, ...]]
+
+    def role(self, name: RoleName) -> str | Reference:
+        """The name of a role: a reference where it is made here, so that whatever uses it comes after it."""
+        address = self.roles.get(name)
+        return Reference(address, "name") if address else str(name)
+
+
+def render(
+    resources: Sequence[PlannedResource],
+    *,
+    tags: Pairs = (),
+    roles: Mapping[RoleName, Address] | None = None,
+    principals: Sequence[Address] = (),
+) -> tuple[TerraformResource, ...]:
+    """The resources of Terraform that make the resources of one account.
+
+    Args:
+        resources: of one account; roles and buckets before what refers to them.
+        tags: of everything that takes tags.
+        roles: addresses of roles of the same account that are made by another module or construct, by name.
+        principals: addresses of further roles that trust and bucket policies name as principals. IAM and S3 refuse a
+            policy whose principal does not exist.
+    """
+    made_here = {resource.arn.name: _role_address(resource) for resource in resources if isinstance(resource, Role)}
+    module = _Module(
+        tags=tags,
+        roles={**(roles or {}), **made_here},
+        principals=tuple(principals),
+        roles_here=tuple(made_here.values()),
+        buckets={
+            str(resource.name): tuple(setting.address for setting in _bucket(resource, ()))
+            for resource in resources
+            if isinstance(resource, Bucket)
+        },
+    )
+    return tuple(made for resource in resources for made in _RENDERERS[type(resource)](resource, module))
+
+
+def _role_address(role: Role) -> Address:
+    return Address(aws.AwsIamRole.TERRAFORM_TYPE, role.id)
+
+
+def _role(role: Role, module: _Module) -> Iterator[TerraformResource]:
+    body = aws.AwsIamRole(
+        name=str(role.arn.name),
+        path=str(role.arn.path),
+        description=role.description,
+        assume_role_policy=role.trust,
+        permissions_boundary=str(role.permissions_boundary) if role.permissions_boundary else None,
+        tags=module.tags,
+    )
+    yield TerraformResource(role.id, body, depends_on=module.principals)
+
+
+def _managed_policy(policy: ManagedPolicy, module: _Module) -> Iterator[TerraformResource]:
+    made = TerraformResource(
+        policy.id,
+        aws.AwsIamPolicy(
+            name=policy.name,
+            path="/",
+            description=policy.description,
+            policy=policy.document,
+            tags=module.tags,
+        ),
+    )
+    yield made
+    attachment = aws.AwsIamRolePolicyAttachment(
+        role=module.role(policy.role), policy_arn=Reference(made.address, "arn")
+    )
+    yield TerraformResource(policy.id, attachment)
+
+
+def _role_policy(policy: RolePolicy, module: _Module) -> Iterator[TerraformResource]:
+    yield TerraformResource(policy.id, aws.AwsIamRolePolicy(policy.name, module.role(policy.role), policy.document))
+
+
+def _instance_profile(profile: InstanceProfile, module: _Module) -> Iterator[TerraformResource]:
+    body = aws.AwsIamInstanceProfile(str(profile.name), str(profile.path), module.role(profile.role), tags=module.tags)
+    yield TerraformResource(profile.id, body)
+
+
+def _bucket_of(bucket: Bucket, module: _Module) -> Iterator[TerraformResource]:
+    return _bucket(bucket, module.tags)
+
+
+def _bucket(bucket: Bucket, tags: Pairs) -> Iterator[TerraformResource]:
+    made = TerraformResource(bucket.id, aws.AwsS3Bucket(str(bucket.name), tags=tags), keep=True)
+    name = Reference(made.address, "bucket")
+    key = str(bucket.key) if bucket.key else None
+    rule = aws.EncryptionRule(
+        aws.DefaultEncryption("aws:kms" if key else "AES256", key), bucket_key_enabled=True if key else None
+    )
+    ownership = aws.OwnershipRule(_OWNERSHIP[bucket.object_ownership])
+    yield made
+    yield TerraformResource(bucket.id, aws.AwsS3BucketServerSideEncryptionConfiguration(name, rule))
+    yield TerraformResource(bucket.id, aws.AwsS3BucketOwnershipControls(name, ownership))
+    yield TerraformResource(bucket.id, aws.AwsS3BucketPublicAccessBlock(name))
+
+
+def _bucket_policy(policy: BucketPolicy, module: _Module) -> Iterator[TerraformResource]:
+    name = str(policy.bucket)
+    before = (*module.principals, *module.roles_here, *module.buckets.get(name, ()))
+    yield TerraformResource(policy.id, aws.AwsS3BucketPolicy(name, policy.document), depends_on=before)
+
+
+_RENDERERS: Mapping[type[PlannedResource], Callable[..., Iterator[TerraformResource]]] = {
+    Role: _role,
+    ManagedPolicy: _managed_policy,
+    RolePolicy: _role_policy,
+    InstanceProfile: _instance_profile,
+    Bucket: _bucket_of,
+    BucketPolicy: _bucket_policy,
+}
