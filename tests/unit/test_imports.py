@@ -28,6 +28,7 @@ LAYERS = (
     ("cdk", "terraform", "databricks", "handoff", "testing"),
     ("rehearsal",),
     ("cli",),
+    ("__main__",),
 )
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
 CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}

@@ -2,25 +2,71 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
 from lakehouse_iam import __version__
+from lakehouse_iam.cli.ending import in_words, show_what_the_console_cannot
+
+_WIDEST = 100
+_AS_JSON = "lakehouse_iam.as_json"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the help says of a command before anything of it is imported.
+
+    Args:
+        summary: one line of at most 60 characters, so that 80 columns hold it.
+        examples: command lines, without the leading `lakehouse-iam`.
+    """
+
+    summary: str
+    examples: tuple[str, ...]
+
 
 # In the order of a setup's life; each is the function of that name in the module of that name.
-COMMANDS = (
-    "init",
-    "check",
-    "template",
-    "prove",
-    "simulate",
-    "rehearse",
-    "connect",
-    "disconnect",
-    "schema",
-)
+COMMANDS = {
+    "init": Listed(
+        "Write a commented setup to start from",
+        ("init instance-profile", "init unity-catalog-aws --out sales-lake.yaml"),
+    ),
+    "check": Listed(
+        "Check setups and say what they would become",
+        ("check sales-lake.yaml", "check setups/ --json", "check - < sales-lake.yaml"),
+    ),
+    "template": Listed(
+        "Write the CloudFormation of each account",
+        ("template sales-lake.yaml --out templates",),
+    ),
+    "prove": Listed(
+        "Prove offline what gets in and what stays out",
+        ("prove sales-lake.yaml", "prove sales-lake.yaml --world our-accounts.yaml", "prove templates"),
+    ),
+    "simulate": Listed(
+        "Decide IAM requests, one JSON case a line",
+        ("simulate cases.jsonl", "simulate - < cases.jsonl"),
+    ),
+    "rehearse": Listed(
+        "Deploy and try a setup on a local AWS",
+        ("rehearse sales-lake.yaml",),
+    ),
+    "connect": Listed(
+        "Make what a setup needs in Databricks",
+        ("connect sales-lake.yaml --dry-run", "connect sales-lake.yaml --template templates"),
+    ),
+    "disconnect": Listed(
+        "Remove from Databricks what connect made",
+        ("disconnect sales-lake.yaml --dry-run",),
+    ),
+    "schema": Listed(
+        "Write the JSON Schemas for your editor",
+        ("schema --out schemas",),
+    ),
+}
 
 
 class CommandGroup(click.Group):
@@ -34,10 +80,52 @@ class CommandGroup(click.Group):
         """The command of that name, or `None`."""
         if cmd_name not in COMMANDS:
             return None
-        return cast("click.Command", getattr(import_module(f"lakehouse_iam.cli.{cmd_name}"), cmd_name))
+        command = cast("click.Command", getattr(import_module(f"lakehouse_iam.cli.{cmd_name}"), cmd_name))
+        examples = (f"  lakehouse-iam {example}" for example in COMMANDS[cmd_name].examples)
+        # \b keeps the lines as they are.
+        command.epilog = "\b\n" + "\n".join(("Examples:", *examples))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; the nearest one is proposed where there is none."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, COMMANDS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"the command {name!r} is not known: {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every command with its summary, whole, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, listed.summary) for name, listed in COMMANDS.items()])
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the arguments; what is wrong with them is answered as the rest of them asks, in words or in JSON."""
+        show_what_the_console_cannot()
+        as_json = "--json" in args
+        with in_words(as_json=as_json):
+            context = super().make_context(info_name, args or ["--help"], parent, **extra)
+        context.meta[_AS_JSON] = as_json
+        return context
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever it does not answer itself is answered here."""
+        with in_words(as_json=ctx.meta[_AS_JSON]):
+            return super().invoke(ctx)
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    "lakehouse-iam",
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST},
+)
 @click.version_option(__version__, prog_name="lakehouse-iam")
 def main() -> None:
     """Cross-account IAM for lakehouses: one description in, both sides out.

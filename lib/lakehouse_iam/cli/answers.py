@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
 
+from lakehouse_iam.cli.terminal import say
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.setups import SetupError
+from lakehouse_iam.setups.problems import SetupError
 
 ANSWER_IS_NO = 1
 INPUT_IS_WRONG = 2
 OUTSIDE_FAILED = 3
+
+# DEL, C1, and the marks that turn the direction of writing or show nothing; what is below U+0020, JSON escapes itself.
+_INVISIBLE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def fail(message: str, *, code: int, as_json: bool, details: dict[str, Any] | None = None) -> NoReturn:
@@ -22,7 +30,7 @@ def fail(message: str, *, code: int, as_json: bool, details: dict[str, Any] | No
     if as_json:
         print_json({"error": message, **(details or {})})
     else:
-        click.echo(message, err=True)
+        say(message, err=True)
     raise SystemExit(code)
 
 
@@ -39,8 +47,10 @@ def wrong_input(*, as_json: bool) -> Iterator[None]:
 
 
 def print_json(answer: Any) -> None:
-    """An answer for machines."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    """An answer for machines, in which nothing acts upon a terminal that it may be shown on."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(answer, indent=2, ensure_ascii=not unicode)
+    click.echo(_INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
