@@ -29,7 +29,10 @@ def test_a_read_only_grant_holds_no_action_that_writes_even_where_acls_are_used(
 
 
 def test_a_read_write_grant_sets_acls_only_where_the_bucket_uses_them() -> None:
-    without, with_acls = _by_sid(BucketGrant(A, Access.READ_WRITE)), _by_sid(BucketGrant(A, Access.READ_WRITE, acls=True))
+    without, with_acls = (
+        _by_sid(BucketGrant(A, Access.READ_WRITE)),
+        _by_sid(BucketGrant(A, Access.READ_WRITE, acls=True)),
+    )
     assert without["ReadWriteObjects"]["Action"] == ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
     assert {sid: with_acls[sid] for sid in without} == without
     assert with_acls.keys() - without.keys() == {"GiveBucketOwnerControl"}
