@@ -86,7 +86,9 @@ def place_of(bucket: Bucket) -> str:
 def run(command: list[str], **more: str) -> str:
     """The standard output of a program that ends well."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **more}, check=False)
-    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    assert done.returncode == 0, (
+        f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    )
     return done.stdout
 
 
