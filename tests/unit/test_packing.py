@@ -49,8 +49,11 @@ def _asked_for(buckets: Sequence[BucketAccess]) -> set[Permission]:
             asked.add(("s3:ListBucket", arn, ("StringLike", "s3:prefix", f"{prefix}/*") if prefix else None))
             objects = f"{arn}/{prefix}/*" if prefix else f"{arn}/*"
             actions = ["s3:GetObject"] + ["s3:PutObject", "s3:DeleteObject"] * writes
-            actions += ["s3:PutObjectAcl"] * (writes and bucket.acls)
             asked |= {(action, objects, None) for action in actions}
+            if prefix:
+                asked.add(("s3:GetObject", f"{arn}/{prefix}", None))
+            if writes and bucket.acls:
+                asked.add(("s3:PutObjectAcl", objects, ("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")))
         if bucket.key:
             condition = ("StringEquals", "kms:ViaService", _VIA)
             asked |= {(a, bucket.key.key_arn, condition) for a in ["kms:Decrypt"] + ["kms:GenerateDataKey"] * writes}

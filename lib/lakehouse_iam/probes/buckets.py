@@ -10,7 +10,7 @@ from lakehouse_iam.partitions import Partition
 from lakehouse_iam.probes.outsiders import OTHER_KEY_ID, sister_bucket, sister_folder
 from lakehouse_iam.probes.probe import Context, Expected, Probe
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode
-from lakehouse_iam.statements.s3 import Access
+from lakehouse_iam.statements.s3 import OWNERS_ACL, Access
 
 _OBJECT = "lakehouse-iam-probe"
 
@@ -105,7 +105,6 @@ def _object_of(bucket: Bucket, arn: str) -> str:
 
 def _promised(path: AccessPath, bucket: Bucket, arn: str) -> Iterator[Probe]:
     writes = Expected.ALLOW if bucket.access is Access.READ_WRITE else Expected.DENY
-    sets_acls = writes if bucket.object_ownership.uses_acls else Expected.DENY
     yield path.probe(f"locate {bucket.name}", "s3:GetBucketLocation", arn, Expected.ALLOW)
     for prefix in bucket.prefixes or (None,):
         folder = f"{prefix}/" if prefix else ""
@@ -114,11 +113,12 @@ def _promised(path: AccessPath, bucket: Bucket, arn: str) -> Iterator[Probe]:
         yield path.probe(f"read an object of {where}", "s3:GetObject", key, Expected.ALLOW)
         yield path.probe(f"write an object of {where}", "s3:PutObject", key, writes)
         yield path.probe(f"delete an object of {where}", "s3:DeleteObject", key, writes)
-        yield path.probe(f"set the ACL of an object of {where}", "s3:PutObjectAcl", key, sets_acls)
+        yield from _acls(path, bucket, where, key)
         listing = _listing(folder)
         yield path.probe(f"list the versions of {where}", "s3:ListBucketVersions", arn, Expected.DENY, listing)
         yield path.probe(f"delete a version of an object of {where}", "s3:DeleteObjectVersion", key, Expected.DENY)
         if prefix:
+            yield from _folder_itself(path, bucket, arn, prefix)
             yield from _sister_folder(path, bucket, arn, prefix)
     if bucket.prefixes:
         yield path.probe(f"list all of {bucket.name}", "s3:ListBucket", arn, Expected.DENY)
@@ -126,12 +126,42 @@ def _promised(path: AccessPath, bucket: Bucket, arn: str) -> Iterator[Probe]:
         yield path.probe(f"read an object of {bucket.name} outside its folders", "s3:GetObject", beside, Expected.DENY)
 
 
+_TO_OWNER = (("s3:x-amz-acl", OWNERS_ACL),)
+
+
+def _sets_acls(bucket: Bucket) -> bool:
+    return bucket.object_ownership.uses_acls and bucket.access is Access.READ_WRITE
+
+
+def _acls(path: AccessPath, bucket: Bucket, where: str, key: str) -> Iterator[Probe]:
+    """Which ACLs an object may be given: one in the owner's favour where the bucket has ACLs, never another."""
+    expected = Expected.ALLOW if _sets_acls(bucket) else Expected.DENY
+    question, action = f"set the ACL of an object of {where}", "s3:PutObjectAcl"
+    yield path.probe(f"{question} to {OWNERS_ACL}", action, key, expected, _TO_OWNER)
+    if _sets_acls(bucket):
+        yield path.probe(f"{question} to public-read", action, key, Expected.DENY, (("s3:x-amz-acl", "public-read"),))
+        # A grant to somebody by name travels in other headers, and s3:x-amz-acl is then absent.
+        yield path.probe(f"{question} in a stranger's favour", action, key, Expected.DENY)
+
+
+def _folder_itself(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPrefix) -> Iterator[Probe]:
+    """The key that is named like the folder: clients ask for it before they look below it, and nobody writes it."""
+    key, what = f"{arn}/{prefix}", f"the folder {bucket.name}/{prefix} itself"
+    yield path.probe(f"ask for {what}", "s3:GetObject", key, Expected.ALLOW)
+    yield path.probe(f"write an object in the place of {what}", "s3:PutObject", key, Expected.DENY)
+
+
 def _sister_folder(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPrefix) -> Iterator[Probe]:
-    sister = f"{sister_folder(prefix, bucket)}/"
+    name = sister_folder(prefix, bucket)
+    sister = f"{name}/"
     where, key = f"the sister folder {bucket.name}/{sister}", f"{arn}/{sister}{_OBJECT}"
+    yield path.probe(f"read the sister object {bucket.name}/{name}", "s3:GetObject", f"{arn}/{name}", Expected.DENY)
     yield path.probe(f"list {where}", "s3:ListBucket", arn, Expected.DENY, _listing(sister))
     yield path.probe(f"read an object of {where}", "s3:GetObject", key, Expected.DENY)
     yield path.probe(f"write an object of {where}", "s3:PutObject", key, Expected.DENY)
+    if _sets_acls(bucket):
+        question = f"set the ACL of an object of {where} to {OWNERS_ACL}"
+        yield path.probe(question, "s3:PutObjectAcl", key, Expected.DENY, _TO_OWNER)
 
 
 def _beside(path: AccessPath, bucket: Bucket, taken: Collection[BucketName], partition: Partition) -> Iterator[Probe]:

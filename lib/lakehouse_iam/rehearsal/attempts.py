@@ -6,12 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.rehearsal.accounts import Caller
 from lakehouse_iam.rehearsal.identities import Identities
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.literals import ObjectCannedACLType
 
 
 class Happened(Enum):
@@ -145,7 +149,12 @@ def _put_policy(caller: Caller, probe: Probe) -> None:
 
 def _put_object_acl(caller: Caller, probe: Probe) -> None:
     bucket, key = _bucket_and_key(probe)
-    caller.s3().put_object_acl(Bucket=bucket, Key=key, ACL="bucket-owner-full-control")
+    canned = dict(probe.context).get("s3:x-amz-acl")
+    if canned:
+        caller.s3().put_object_acl(Bucket=bucket, Key=key, ACL=cast("ObjectCannedACLType", canned))
+    else:
+        anybody_in_aws = "uri=http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+        caller.s3().put_object_acl(Bucket=bucket, Key=key, GrantRead=anybody_in_aws)
 
 
 def _put_bucket_acl(caller: Caller, probe: Probe) -> None:

@@ -5,8 +5,9 @@ Seen with MiniStack 1.5.33.
 
 from __future__ import annotations
 
-from lakehouse_iam.probes import Probe
+from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
+from lakehouse_iam.statements.s3 import OWNERS_ACL
 
 TRUST_THROUGH_ACCOUNT = (
     "the local AWS compares aws:PrincipalArn with the session's ARN where AWS takes the role's, so it refuses this step"
@@ -19,6 +20,9 @@ WITHOUT_TLS = "the local AWS of a rehearsal listens over TLS only"
 KEY_THROUGH_S3 = "the local AWS does not ask KMS on behalf of S3 or of any other service"
 QUEUES = "a rehearsal makes no queues and topics, which Databricks makes for itself once file events are on"
 UPLOADS = "a rehearsal begins no upload in parts for somebody else to find"
+ACL = (
+    "the local AWS does not tell policies which ACL is being set, so it refuses every one where AWS looks at the value"
+)
 EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
 
 
@@ -44,6 +48,8 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str]) -> str:
         return QUEUES
     if probe.action in ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"):
         return UPLOADS
+    if _asks_which_acl(probe):
+        return ACL
     if ("aws:SecureTransport", "false") in probe.context:
         return WITHOUT_TLS
     if any(key == "kms:ViaService" for key, _ in probe.context):
@@ -55,3 +61,9 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str]) -> str:
     ):
         return TRUST_THROUGH_ACCOUNT
     return ""
+
+
+def _asks_which_acl(probe: Probe) -> bool:
+    """Whether the answer hangs on the ACL's value; where no ACL may be set at all, any value is refused."""
+    acl = dict(probe.context).get("s3:x-amz-acl")
+    return acl is not None and (probe.expected is Expected.ALLOW or acl != OWNERS_ACL)

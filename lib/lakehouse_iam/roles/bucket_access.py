@@ -29,5 +29,6 @@ class BucketAccess:
 
     def grants(self) -> tuple[s3.BucketGrant, ...]:
         """The grants it consists of: one a folder, or one for the whole bucket."""
-        acls = self.acls and self.access is s3.Access.READ_WRITE
-        return tuple(s3.BucketGrant(self.bucket_arn, self.access, prefix, acls) for prefix in (self.prefixes or ("",)))
+        return tuple(
+            s3.BucketGrant(self.bucket_arn, self.access, prefix, self.acls) for prefix in (self.prefixes or ("",))
+        )

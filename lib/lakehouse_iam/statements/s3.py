@@ -26,8 +26,9 @@ class ObjectOwnership(Enum):
     """S3's Object Ownership setting of the bucket, which decides whether ACLs exist at all.
 
     With `BUCKET_OWNER_ENFORCED`, S3's default since April 2023, ACLs are off and `s3:PutObjectAcl` serves nothing.
-    The other two keep ACLs: an object written from another account then belongs to its writer unless the writer sends
-    the canned ACL `bucket-owner-full-control`, which takes `s3:PutObjectAcl`.
+    The other two keep ACLs. An object belongs to the account that writes it; the roles of this library belong to the
+    bucket's own account, so the objects do too. A write that sends an ACL all the same, as the Spark configuration for
+    such buckets does, takes `s3:PutObjectAcl`.
     Source: S3 "Controlling ownership of objects and disabling ACLs for your bucket", read 2026-11-21.
     """
 
@@ -44,6 +45,12 @@ class ObjectOwnership(Enum):
 READ_OBJECTS = ("s3:GetObject",)
 WRITE_OBJECTS = ("s3:DeleteObject", "s3:PutObject")
 WRITE_ACLS = ("s3:PutObjectAcl",)
+# The one ACL that may be set. It gives nothing to anybody but the bucket's owner; without the condition a writer could
+# open objects to everyone (`public-read`) or to any account (`x-amz-grant-…`, which sends no `x-amz-acl` at all).
+# S3A's and Databricks' `BucketOwnerFullControl` travels as this value. Source: Service Authorization Reference "Actions,
+# resources, and condition keys for Amazon S3" (PutObjectAcl, s3:x-amz-acl); S3 "Access control list (ACL) overview"
+# (canned ACLs), read 2026-11-25.
+OWNERS_ACL = "bucket-owner-full-control"
 LOCATE_BUCKET = ("s3:GetBucketLocation",)
 LIST_BUCKET = ("s3:ListBucket",)
 
@@ -75,11 +82,21 @@ class BucketGrant:
         return f"{self.bucket_arn}/{self.prefix}/*" if self.prefix else f"{self.bucket_arn}/*"
 
     @property
-    def object_actions(self) -> tuple[str, ...]:
-        """What may be done with those objects."""
-        if self.access is Access.READ_ONLY:
-            return READ_OBJECTS
-        return READ_OBJECTS + WRITE_OBJECTS + (WRITE_ACLS if self.acls else ())
+    def readable_arns(self) -> tuple[str, ...]:
+        """What it lets a role read and no more: the objects of a read-only grant, and every folder's own key.
+
+        Whoever asks for the folder `raw` asks for the object `raw` first: S3A does so for the status of every path, and
+        takes a refusal for its answer instead of looking for `raw/…`. Nothing is ever written under that key.
+        Sources: Hadoop 3.4.2 `S3AFileSystem.s3GetFileStatus`; unitycatalog/unitycatalog `AwsPolicyGenerator.java` at
+        c9ed6b14, whose sessions have the same ARN; read 2026-11-25.
+        """
+        own_key = (f"{self.bucket_arn}/{self.prefix}",) if self.prefix else ()
+        return own_key + ((self.object_arn,) if self.access is Access.READ_ONLY else ())
+
+    @property
+    def sets_acls(self) -> bool:
+        """Whether it lets a role set ACLs of objects: only who writes them sets any."""
+        return self.acls and self.access is Access.READ_WRITE
 
 
 def bucket_statements(grants: Sequence[BucketGrant], principals: tuple[Principal, ...] = ()) -> tuple[Statement, ...]:
@@ -138,20 +155,19 @@ def _folder_listing(
     ]
 
 
-_OBJECT_SIDS = {
-    READ_OBJECTS: "ReadObjects",
-    READ_OBJECTS + WRITE_OBJECTS: "ReadWriteObjects",
-    READ_OBJECTS + WRITE_OBJECTS + WRITE_ACLS: "ReadWriteObjectsWithAcls",
-}
-
-
-def _objects(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
-    statements = []
-    for actions, sid in _OBJECT_SIDS.items():
-        resources = tuple(grant.object_arn for grant in grants if grant.object_actions == actions)
-        if resources:
-            statements.append(Statement(actions, resources, principals, sid=sid))
-    return statements
+def _objects(
+    grants: Sequence[BucketGrant], principals: tuple[Principal, ...], write: tuple[str, ...] = WRITE_OBJECTS
+) -> list[Statement]:
+    readable = tuple(arn for grant in grants for arn in grant.readable_arns)
+    writable = tuple(grant.object_arn for grant in grants if grant.access is Access.READ_WRITE)
+    with_acls = tuple(grant.object_arn for grant in grants if grant.sets_acls)
+    owners = (Condition("StringEquals", "s3:x-amz-acl", (OWNERS_ACL,)),)
+    statements = (
+        Statement(READ_OBJECTS, readable, principals, sid="ReadObjects"),
+        Statement(READ_OBJECTS + write, writable, principals, sid="ReadWriteObjects"),
+        Statement(WRITE_ACLS, with_acls, principals, owners, sid="GiveBucketOwnerControl"),
+    )
+    return [statement for statement in statements if statement.resources]
 
 
 # The vendor's own policy for Unity Catalog names these beside reading and writing; without them large uploads to
@@ -183,25 +199,12 @@ def unity_catalog_statements(
         *_location_and_listing(grants, principals),
         *_folder_listing(grants, principals, _unity_catalog_listings),
         *uploads,
-        *_unity_catalog_objects(grants, principals),
+        *_objects(grants, principals, WRITE_OBJECTS + MULTIPART_OBJECTS),
     )
 
 
 def _unity_catalog_listings(folder: str) -> tuple[str, ...]:
     return (folder, f"{folder}/", f"{folder}/*")
-
-
-def _unity_catalog_objects(grants: Sequence[BucketGrant], principals: tuple[Principal, ...]) -> list[Statement]:
-    actions_of = {
-        Access.READ_ONLY: (READ_OBJECTS, "ReadObjects"),
-        Access.READ_WRITE: (READ_OBJECTS + WRITE_OBJECTS + MULTIPART_OBJECTS, "ReadWriteObjects"),
-    }
-    statements = []
-    for access, (actions, sid) in actions_of.items():
-        resources = tuple(grant.object_arn for grant in grants if grant.access is access)
-        if resources:
-            statements.append(Statement(actions, resources, principals, sid=sid))
-    return statements
 
 
 def deny_insecure_transport(bucket_arn: str) -> Statement:

@@ -83,19 +83,22 @@ def test_the_bucket_owner_role_trusts_exactly_whom_the_seed_trusts() -> None:
     assert made == _seed("trust of bucket-owner-acct-s3-access-role")
 
 
-def test_the_bucket_policy_is_the_seeds_with_sids_and_tls_only() -> None:
-    made = _policy(_made("seed-001")["BucketOwner"], SEED_BUCKET_POLICY)["Statement"]
-    seed = _seed("bucket policy of ty-databricks-cross-account-bucket")["Statement"]
+def test_the_bucket_policy_is_the_seeds_with_sids_tls_and_a_condition_on_acls() -> None:
+    listing, objects, acls, denied = _policy(_made("seed-001")["BucketOwner"], SEED_BUCKET_POLICY)["Statement"]
+    seed_listing, seed_objects = _seed("bucket policy of ty-databricks-cross-account-bucket")["Statement"]
 
-    assert [_core(statement) for statement in made[:2]] == [_core(statement) for statement in seed]
-    assert [statement["Sid"] for statement in made] == [
+    assert _core(listing) == _core(seed_listing)
+    # Together the two say what the seed says in one statement: which ACL may be set is a condition of its own.
+    assert _core({**objects, "Action": [*objects["Action"], acls["Action"]]}) == _core(seed_objects)
+    assert _core({**acls, "Action": objects["Action"]}) == _core(objects)
+    assert [statement["Sid"] for statement in (listing, objects, acls)] == [
         "ListBuckets",
-        "ReadWriteObjectsWithAcls",
-        "DenyInsecureTransport",
+        "ReadWriteObjects",
+        "GiveBucketOwnerControl",
     ]
-    assert not any("Condition" in statement for statement in made[:2])
-    (added,) = made[2:]
-    assert added == {
+    assert not any("Condition" in statement for statement in (listing, objects))
+    assert acls["Condition"] == {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    assert denied == {
         "Sid": "DenyInsecureTransport",
         "Effect": "Deny",
         "Principal": "*",
@@ -111,7 +114,7 @@ def test_the_bucket_policy_is_the_seeds_with_sids_and_tls_only() -> None:
 def test_the_role_has_the_same_permissions_as_the_bucket_policy_gives_it() -> None:
     template = _made("seed-001")["BucketOwner"]
     of_role = _policy(template, "BucketAccess")["Statement"]
-    of_bucket = _policy(template, SEED_BUCKET_POLICY)["Statement"][:2]
+    of_bucket = [s for s in _policy(template, SEED_BUCKET_POLICY)["Statement"] if s["Effect"] == "Allow"]
     without_principal = [{key: value for key, value in s.items() if key != "Principal"} for s in of_bucket]
     assert of_role == without_principal
 
@@ -178,6 +181,14 @@ def test_nothing_is_allowed_with_a_wildcard_action_or_to_anyone(case: str) -> No
         if statement["Effect"] == "Allow":
             assert not any("*" in action for action in _listed(statement["Action"]))
             assert statement.get("Principal") not in ("*", {"AWS": "*"})
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_acl_is_set_only_in_the_bucket_owners_favour(case: str) -> None:
+    for statement in _statements(case):
+        if "s3:PutObjectAcl" in _listed(statement["Action"]):
+            assert statement["Action"] == "s3:PutObjectAcl"
+            assert statement["Condition"] == {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -239,7 +239,7 @@ def _folders(count: int) -> list[str]:
 
 def test_too_many_managed_policies_say_how_many_buckets_fit_and_what_to_do() -> None:
     def content(count: int, **more: Any) -> dict[str, Any]:
-        buckets = [bucket(f"lake-{n:03}", policy="none", prefixes=_folders(24)) for n in range(count)]
+        buckets = [bucket(f"lake-{n:03}", policy="none", prefixes=_folders(16)) for n in range(count)]
         return document(buckets=buckets, **more)
 
     message = _error(content(30))
@@ -255,7 +255,7 @@ def test_too_many_managed_policies_say_how_many_buckets_fit_and_what_to_do() -> 
 
 
 def test_with_the_quota_raised_more_buckets_fit_and_nothing_more_is_promised() -> None:
-    buckets = [bucket(f"lake-{n:03}", policy="none", prefixes=_folders(24)) for n in range(30)]
+    buckets = [bucket(f"lake-{n:03}", policy="none", prefixes=_folders(16)) for n in range(30)]
     message = _error(document(buckets=buckets, quotas={"managed_policies_per_role": 25}))
     assert "25 may be attached to a role: the first 25 of 30 buckets by name fit; give whole buckets instead" in message
     assert "raised" not in message
@@ -278,7 +278,7 @@ def test_a_bucket_policy_over_20_kb_says_how_many_prefixes_fit() -> None:
 
 def test_a_bucket_policy_counts_bytes_and_not_characters() -> None:
     plain, accented = (
-        document(buckets=[bucket(policy="managed", prefixes=[f"{n:03}-{letter * 75}" for n in range(100)])])
+        document(buckets=[bucket(policy="managed", prefixes=[f"{n:03}-{letter * 75}" for n in range(60)])])
         for letter in ("e", "é")
     )
     assert plan_of(plain)

@@ -65,13 +65,28 @@ def test_a_deployment_role_made_again_is_a_stranger_unless_it_is_trusted_through
 
 
 def test_acls_of_objects_are_set_only_where_the_bucket_has_any_and_the_setup_writes() -> None:
-    def expected(**more: Any) -> set[Expected]:
+    def expected(**more: Any) -> dict[str, Expected]:
         probes = probes_of(document(buckets=[bucket() | more]))
-        return {probe.expected for probe in probes if probe.action == "s3:PutObjectAcl"}
+        asked = [probe for probe in probes if probe.action == "s3:PutObjectAcl"]
+        return {dict(probe.context).get("s3:x-amz-acl", "to a grantee"): probe.expected for probe in asked}
 
-    assert expected(object_ownership="object-writer") == {Expected.ALLOW}
-    assert expected(object_ownership="object-writer", access="read-only") == {Expected.DENY}
-    assert expected() == {Expected.DENY}
+    assert expected(object_ownership="object-writer") == {
+        "bucket-owner-full-control": Expected.ALLOW,
+        "public-read": Expected.DENY,
+        "to a grantee": Expected.DENY,
+    }
+    none = {"bucket-owner-full-control": Expected.DENY}
+    assert expected(object_ownership="object-writer", access="read-only") == none
+    assert expected() == none
+
+
+@pytest.mark.parametrize("access", ["read-only", "read-write"])
+def test_a_folder_is_asked_for_by_its_own_key_which_nobody_writes_and_whose_sister_stays_shut(access: str) -> None:
+    probes = probes_of(document(buckets=[bucket(prefixes=["raw"]) | {"access": access}]))
+    asked = {(p.action, p.resource): p.expected for p in probes}
+    assert asked["s3:GetObject", "arn:aws:s3:::partner-data/raw"] is Expected.ALLOW
+    assert asked["s3:PutObject", "arn:aws:s3:::partner-data/raw"] is Expected.DENY
+    assert asked["s3:GetObject", "arn:aws:s3:::partner-data/raw-secret"] is Expected.DENY
 
 
 def test_plain_http_is_asked_about_only_where_the_setup_keeps_the_bucket_policy() -> None:
@@ -125,7 +140,9 @@ def test_a_folder_is_asked_for_with_its_sister_and_what_lies_above_and_a_whole_b
     prefix = "arn:aws:s3:::partner-data"
     assert resources() == {f"{prefix}/lakehouse-iam-probe", f"{prefix}-sister/lakehouse-iam-probe"}
     assert resources(prefixes=["raw"]) == {
+        f"{prefix}/raw",
         f"{prefix}/raw/lakehouse-iam-probe",
+        f"{prefix}/raw-secret",
         f"{prefix}/raw-secret/lakehouse-iam-probe",
         f"{prefix}/lakehouse-iam-probe",
         f"{prefix}-sister/raw/lakehouse-iam-probe",

@@ -69,5 +69,5 @@ def test_a_key_is_allowed_on_both_sides_with_the_same_words() -> None:
 
 def test_acls_are_for_writers_only() -> None:
     reader, writer = (BucketAccess(ARN, access, acls=True) for access in Access)
-    assert [grant.acls for grant in reader.grants()] == [False]
-    assert [grant.acls for grant in writer.grants()] == [True]
+    assert [grant.sets_acls for grant in reader.grants()] == [False]
+    assert [grant.sets_acls for grant in writer.grants()] == [True]
