@@ -12,8 +12,8 @@ from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement
 from lakehouse_iam.roles.bucket_access import BucketAccess
 from lakehouse_iam.roles.unity_catalog import (
     StorageCredentialInputs,
-    bucket_policy_document,
     require_self_assuming,
+    resource_policies,
     storage_credential_role,
 )
 from lakehouse_iam.statements import sts
@@ -91,7 +91,7 @@ def test_uploads_are_listed_for_whole_buckets_only() -> None:
 
 
 def test_a_managed_bucket_policy_names_the_role_and_asks_for_tls() -> None:
-    document = bucket_policy_document(BUCKET, ROLE).to_json()
+    document = resource_policies(ROLE).bucket_policy_document(BUCKET).to_json()
     *allowed, denied = document["Statement"]
     assert {statement["Principal"]["AWS"] for statement in allowed} == {ROLE}
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
