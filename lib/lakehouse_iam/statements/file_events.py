@@ -54,3 +54,8 @@ def queues_and_topics(partition: str, account: str) -> tuple[Statement, ...]:
         Statement(LIST, own, sid="ManagedFileEventsList"),
         Statement(TEARDOWN, own, sid="ManagedFileEventsTeardown"),
     )
+
+
+def is_about_file_events(statement: Statement) -> bool:
+    """Whether a statement is one of these."""
+    return statement.sid.startswith("ManagedFileEvents")

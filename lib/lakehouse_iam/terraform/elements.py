@@ -10,6 +10,7 @@ from typing import Any
 from constructs import Construct
 
 from lakehouse_iam.terraform.engine import (
+    Precondition,
     TerraformOutput,
     TerraformProvider,
     TerraformProviderGeneratorMetadata,
@@ -18,7 +19,7 @@ from lakehouse_iam.terraform.engine import (
     Token,
 )
 from lakehouse_iam.terraform_json import aws
-from lakehouse_iam.terraform_json.blocks import Address, Provider, Refer, Reference, Resource, expression
+from lakehouse_iam.terraform_json.blocks import Address, Lifecycle, Provider, Refer, Reference, Resource, expression
 from lakehouse_iam.terraform_json.literals import literal
 from lakehouse_iam.terraform_json.render import TerraformResource as RenderedResource
 
@@ -47,7 +48,7 @@ class Element(TerraformResource):
         description: what it is.
         provider: which configuration of its provider makes it. Default: the provider's unnamed one.
         depends_on: what must be there before, beyond what its attributes refer to.
-        keep: whether Terraform shall refuse to destroy it.
+        lifecycle: how Terraform replaces and destroys it. Default: as it does by itself.
         refer: how the description's references to other resources are written.
     """
 
@@ -59,7 +60,7 @@ class Element(TerraformResource):
         *,
         provider: TerraformProvider | None = None,
         depends_on: Sequence[TerraformResource] = (),
-        keep: bool = False,
+        lifecycle: Lifecycle | None = None,
         refer: Refer = expression,
     ) -> None:
         self._attributes = description.attributes(refer)
@@ -69,7 +70,7 @@ class Element(TerraformResource):
             terraform_resource_type=description.TERRAFORM_TYPE,
             provider=provider,
             depends_on=list(depends_on) or None,
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if keep else None,
+            lifecycle=_lifecycle(lifecycle) if lifecycle else None,
         )
 
     def _synthesize_attributes(self) -> dict[str, Any]:
@@ -78,6 +79,19 @@ class Element(TerraformResource):
     def reference(self, attribute: str) -> str:
         """A reference to one of its attributes, such as `arn` or `aws_iam_role[0].external_id`, as text to put anywhere."""
         return reference(self, attribute)
+
+
+def _lifecycle(lifecycle: Lifecycle) -> TerraformResourceLifecycle:
+    return TerraformResourceLifecycle(
+        prevent_destroy=lifecycle.prevent_destroy,
+        create_before_destroy=lifecycle.create_before_destroy,
+        ignore_changes=list(lifecycle.ignore_changes) or None,
+        precondition=[
+            Precondition(condition=one.condition.text, error_message=literal(one.error_message))
+            for one in lifecycle.precondition
+        ]
+        or None,
+    )
 
 
 def reference(resource: TerraformResource, attribute: str) -> str:
@@ -118,7 +132,7 @@ def make_elements(
             resource.body,
             provider=provider,
             depends_on=[known[address] for address in resource.depends_on],
-            keep=resource.keep,
+            lifecycle=resource.lifecycle,
             refer=refer,
         )
     return made

@@ -51,6 +51,7 @@ def engine_name(wanted: str, installed: Collection[str]) -> str:
 if TYPE_CHECKING:
     from cdktn import (
         App,
+        Precondition,
         TerraformElement,
         TerraformOutput,
         TerraformProvider,
@@ -67,6 +68,7 @@ else:
     ENGINE = engine_name(os.environ.get(CHOICE, ""), [name for name in ENGINES if find_spec(name)])
     _module = import_module(ENGINE)
     App = _module.App
+    Precondition = _module.Precondition
     TerraformElement = _module.TerraformElement
     TerraformOutput = _module.TerraformOutput
     TerraformProvider = _module.TerraformProvider
@@ -83,6 +85,7 @@ __all__ = [
     "ENGINES",
     "App",
     "EngineMissing",
+    "Precondition",
     "TerraformElement",
     "TerraformOutput",
     "TerraformProvider",

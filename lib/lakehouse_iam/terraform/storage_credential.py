@@ -12,14 +12,20 @@ from lakehouse_iam.terraform.elements import Element
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
 from lakehouse_iam.terraform.role_elements import parsed_role
 from lakehouse_iam.terraform_json import databricks
-from lakehouse_iam.terraform_json.literals import known
+from lakehouse_iam.terraform_json.blocks import Condition, Lifecycle
+from lakehouse_iam.terraform_json.built_in import TerraformData
+from lakehouse_iam.terraform_json.literals import Expression, known
 
 
 class StorageCredential(Construct):
     """A storage credential that names a role which need not exist yet.
 
-    Nothing is validated when it is made: the role's trust policy needs the external id that only this storage credential
+    Nothing is validated when it is created: the role's trust policy needs the external id that only this storage credential
     tells, so at that moment no role can let it in. The external locations are validated, and through them the whole chain.
+
+    Databricks' provider cannot rename a storage credential; under another name the new one is created first, and the old one
+    is deleted last, when the external locations have moved. Another role under the same name is refused when the apply is
+    planned: it would be used unvalidated. Give the storage credential another name together with it.
 
     Args:
         name: its name in Unity Catalog.
@@ -59,6 +65,12 @@ class StorageCredential(Construct):
                 f"the storage credential {name} is open to every workspace of the metastore, so binding it changes nothing",
                 allowed="workspaces together with isolated=True",
             )
+        first = Element(
+            self,
+            "FirstRole",
+            TerraformData(input=str(role), triggers_replace=name),
+            lifecycle=Lifecycle(ignore_changes=("input",)),
+        )
         self.element = Element(
             self,
             "Credential",
@@ -72,6 +84,18 @@ class StorageCredential(Construct):
                 owner=owner or None,
             ),
             provider=provider,
+            lifecycle=Lifecycle(
+                create_before_destroy=True,
+                precondition=(
+                    Condition(
+                        Expression(f'${{{first.fqn}.output == "{role}"}}'),
+                        f"The storage credential {name} is to name another role, {role}, than the one it was created with. "
+                        "Unity Catalog would not check the new role, and access would end before that role exists. "
+                        "Give the storage credential another name too: a new one is then created, the external locations "
+                        "are moved to it and checked with the new role, and the old one is deleted, in one apply.",
+                    ),
+                ),
+            ),
         )
         self.bindings = tuple(
             Element(

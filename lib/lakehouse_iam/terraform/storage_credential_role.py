@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from constructs import Construct
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_named
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument
+from lakehouse_iam.roles.role_spec import RoleSpec
 from lakehouse_iam.roles.unity_catalog import StorageCredentialInputs, resource_policies, storage_credential_role
+from lakehouse_iam.statements.file_events import is_about_file_events
 from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, key_handoffs
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
 from lakehouse_iam.terraform.role_elements import make_role, parsed_role
@@ -71,7 +75,7 @@ class StorageCredentialRole(Construct):
             )
         )
         self.permissions = spec.policies
-        made = make_role(self, spec, place=place)
+        made = make_role(self, _with_file_events_apart(spec), place=place)
         self.role, self.attachments = made.role, made.attachments
         self.resource_policies = resource_policies(str(self.arn))
         self.buckets = Buckets(
@@ -85,3 +89,30 @@ class StorageCredentialRole(Construct):
         )
         keys = key_handoffs(buckets, self.resource_policies, account=self.arn.account)
         self.handoffs = (*self.buckets.handoffs, *keys)
+
+
+def _with_file_events_apart(spec: RoleSpec) -> RoleSpec:
+    """The same permissions, with those for file events in policies of their own.
+
+    Where file events are turned off these policies go, and Terraform destroys them after it has told the external locations
+    (`REPLACED_BEFORE_DESTROYED`). Statements taken out of a policy would be gone before, and Databricks could not remove
+    its queues.
+    """
+    parted = [_parted(policy.document) for policy in spec.policies]
+    return replace(
+        spec,
+        policies=(
+            *(replace(policy, document=rest) for policy, (rest, _) in zip(spec.policies, parted, strict=True)),
+            *(
+                PackedPolicy(f"FileEvents{policy.label}", events)
+                for policy, (_, events) in zip(spec.policies, parted, strict=True)
+                if events.statements
+            ),
+        ),
+    )
+
+
+def _parted(document: PolicyDocument) -> tuple[PolicyDocument, PolicyDocument]:
+    events = tuple(statement for statement in document.statements if is_about_file_events(statement))
+    rest = tuple(statement for statement in document.statements if statement not in events)
+    return PolicyDocument(rest), PolicyDocument(events)

@@ -10,7 +10,9 @@ Order of events, and why:
 3. The role, its policies and their attachments; the buckets that are made here, and the bucket policies, which may name the
    role only once it exists.
 4. A wait that begins when all of that is there, for IAM takes seconds until it is seen everywhere. It is repeated when the
-   role is another one (its unique id), when the external id is, and when what the role may do changes.
+   role is another one (its unique id), when the external id is, and when what the role may do changes. It is repeated too
+   when external locations come or go: Terraform then deletes those that go before the wait, and creates those that come
+   after it, so that one under another name does not overlap with itself.
 5. The external locations, validated: Unity Catalog really assumes the role, lists, reads and writes. What is wrong with
    the credential, the trust, the role or the bucket comes out here.
 """
@@ -18,7 +20,7 @@ Order of events, and why:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from constructs import Construct
@@ -143,7 +145,7 @@ class UnityCatalogStorage(Construct):
             account: self._buckets_of(account, other)  # 3
             for account, other in others.items()
         }
-        self.wait = self._wait(seconds) if locations else None  # 4
+        self.wait = self._wait(locations, seconds) if locations else None  # 4
         self.locations = tuple(self._location(location, file_events, databricks) for location in locations)  # 5
         self.handoffs = (
             *self.role.handoffs,
@@ -161,7 +163,7 @@ class UnityCatalogStorage(Construct):
             role=(self.role.role,),
         )
 
-    def _wait(self, seconds: int) -> Propagation:
+    def _wait(self, locations: Sequence[Location], seconds: int) -> Propagation:
         elsewhere = [element for made in self.other_owners.values() for element in made.elements]
         return Propagation(
             self,
@@ -169,15 +171,12 @@ class UnityCatalogStorage(Construct):
             after=[*self.role.attachments, *self.role.buckets.elements, *elsewhere],
             triggers=(
                 ("external_id", self.credential.external_id),
-                ("permissions", self._permissions_digest()),
+                ("external_locations", _digest(sorted(location.name for location in locations))),
+                ("permissions", _digest(policy.document.compact() for policy in self.role.permissions)),
                 ("role", self.role.role.reference("unique_id")),
             ),
             seconds=seconds,
         )
-
-    def _permissions_digest(self) -> str:
-        texts = "\n".join(policy.document.compact() for policy in self.role.permissions)
-        return hashlib.sha256(texts.encode()).hexdigest()
 
     def _location(
         self, location: Location, file_events: bool, databricks: TerraformProvider | None
@@ -194,6 +193,10 @@ class UnityCatalogStorage(Construct):
             comment=location.comment,
             provider=databricks,
         )
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def _in_role_only(bucket: BucketAccess) -> BucketAccess:

@@ -55,6 +55,37 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Condition(Block):
+    """`precondition` of a lifecycle: what must hold before a resource is changed.
+
+    Args:
+        condition: an expression that is true or false.
+        error_message: what Terraform says where it is false.
+    """
+
+    condition: Expression
+    error_message: str
+
+
+@dataclass(frozen=True)
+class Lifecycle(Block):
+    """How Terraform replaces and destroys a resource.
+
+    Args:
+        prevent_destroy: whether Terraform shall refuse to destroy it while it is in the configuration.
+        create_before_destroy: whether the new one comes first where it is replaced. Terraform then also changes whatever
+            depends on it before it destroys it.
+        ignore_changes: attributes whose changes are ignored.
+        precondition: what must hold before it is changed.
+    """
+
+    prevent_destroy: bool | None = None
+    create_before_destroy: bool | None = None
+    ignore_changes: tuple[str, ...] = ()
+    precondition: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
 class Resource(Block):
     """A resource type, with the attributes that this package sets."""
 

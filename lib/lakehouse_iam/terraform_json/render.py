@@ -21,13 +21,20 @@ from lakehouse_iam.resources import (
 from lakehouse_iam.resources import Resource as PlannedResource
 from lakehouse_iam.statements.s3 import ObjectOwnership
 from lakehouse_iam.terraform_json import aws
-from lakehouse_iam.terraform_json.blocks import Address, Pairs, Reference, Resource
+from lakehouse_iam.terraform_json.blocks import Address, Lifecycle, Pairs, Reference, Resource
 
 _OWNERSHIP = {
     ObjectOwnership.BUCKET_OWNER_ENFORCED: "BucketOwnerEnforced",
     ObjectOwnership.BUCKET_OWNER_PREFERRED: "BucketOwnerPreferred",
     ObjectOwnership.OBJECT_WRITER: "ObjectWriter",
 }
+
+# A bucket is kept, and with it whatever closes and encrypts it: a bucket without its settings is less safe than it was.
+KEPT = Lifecycle(prevent_destroy=True)
+# Who uses a role is told of the new one, and checked with it, before the old one goes. Terraform makes whatever these depend
+# on in the same order, and an IAM policy with another description would be a new one of the same name.
+REPLACED_BEFORE_DESTROYED = Lifecycle(create_before_destroy=True)
+_POLICY = Lifecycle(create_before_destroy=True, ignore_changes=("description",))
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,13 @@ class TerraformResource:
         name: its name; together with its type it is unique in a module. The `id` of the planned resource it is made from.
         body: its type and attributes.
         depends_on: what must exist before, beyond what its attributes refer to.
-        keep: whether Terraform shall refuse to destroy it.
+        lifecycle: how Terraform replaces and destroys it.
     """
 
     name: str
     body: Resource
     depends_on: tuple[Address, ...] = ()
-    keep: bool = False
+    lifecycle: Lifecycle | None = None
 
     @property
     def address(self) -> Address:
@@ -120,7 +127,7 @@ def _role(role: Role, module: _Module) -> Iterator[TerraformResource]:
         permissions_boundary=str(role.permissions_boundary) if role.permissions_boundary else None,
         tags=module.tags,
     )
-    yield TerraformResource(role.id, body, depends_on=module.principals)
+    yield TerraformResource(role.id, body, depends_on=module.principals, lifecycle=REPLACED_BEFORE_DESTROYED)
 
 
 def _managed_policy(policy: ManagedPolicy, module: _Module) -> Iterator[TerraformResource]:
@@ -133,12 +140,13 @@ def _managed_policy(policy: ManagedPolicy, module: _Module) -> Iterator[Terrafor
             policy=policy.document,
             tags=module.tags,
         ),
+        lifecycle=_POLICY,
     )
     yield made
     attachment = aws.AwsIamRolePolicyAttachment(
         role=module.role(policy.role), policy_arn=Reference(made.address, "arn")
     )
-    yield TerraformResource(policy.id, attachment)
+    yield TerraformResource(policy.id, attachment, lifecycle=REPLACED_BEFORE_DESTROYED)
 
 
 def _role_policy(policy: RolePolicy, module: _Module) -> Iterator[TerraformResource]:
@@ -155,7 +163,7 @@ def _bucket_of(bucket: Bucket, module: _Module) -> Iterator[TerraformResource]:
 
 
 def _bucket(bucket: Bucket, tags: Pairs) -> Iterator[TerraformResource]:
-    made = TerraformResource(bucket.id, aws.AwsS3Bucket(str(bucket.name), tags=tags), keep=True)
+    made = TerraformResource(bucket.id, aws.AwsS3Bucket(str(bucket.name), tags=tags), lifecycle=KEPT)
     name = Reference(made.address, "bucket")
     key = str(bucket.key) if bucket.key else None
     rule = aws.EncryptionRule(
@@ -163,15 +171,19 @@ def _bucket(bucket: Bucket, tags: Pairs) -> Iterator[TerraformResource]:
     )
     ownership = aws.OwnershipRule(_OWNERSHIP[bucket.object_ownership])
     yield made
-    yield TerraformResource(bucket.id, aws.AwsS3BucketServerSideEncryptionConfiguration(name, rule))
-    yield TerraformResource(bucket.id, aws.AwsS3BucketOwnershipControls(name, ownership))
-    yield TerraformResource(bucket.id, aws.AwsS3BucketPublicAccessBlock(name))
+    for setting in (
+        aws.AwsS3BucketServerSideEncryptionConfiguration(name, rule),
+        aws.AwsS3BucketOwnershipControls(name, ownership),
+        aws.AwsS3BucketPublicAccessBlock(name),
+    ):
+        yield TerraformResource(bucket.id, setting, lifecycle=KEPT)
 
 
 def _bucket_policy(policy: BucketPolicy, module: _Module) -> Iterator[TerraformResource]:
     name = str(policy.bucket)
     before = (*module.principals, *module.roles_here, *module.buckets.get(name, ()))
-    yield TerraformResource(policy.id, aws.AwsS3BucketPolicy(name, policy.document), depends_on=before)
+    lifecycle = KEPT if name in module.buckets else None
+    yield TerraformResource(policy.id, aws.AwsS3BucketPolicy(name, policy.document), before, lifecycle)
 
 
 _RENDERERS: Mapping[type[PlannedResource], Callable[..., Iterator[TerraformResource]]] = {
