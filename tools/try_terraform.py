@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.rehearsal.workspace import StandInWorkspace, stand_in_workspace
 from lakehouse_iam.resources import ExistingBucket
 from lakehouse_iam.setups import Setup, load_setups
+from lakehouse_iam.setups.unity_catalog import FROM_AZURE
 
 MIRROR = "LAKEHOUSE_IAM_TERRAFORM_PROVIDERS"
 PROVIDERS = ("hashicorp/aws", "databricks/databricks", "hashicorp/time")
@@ -96,7 +97,7 @@ class Project:
         """Write the stack of a setup, in the place of the one before, and initialize it."""
         file = self.folder / "setup.yaml"
         file.write_text(text, encoding="utf-8")
-        made = self._run([sys.executable, "-m", "stacks.terraform.app", str(file)], self.folder)
+        made = self._run([sys.executable, "-m", "lakehouse_iam.terraform_app", str(file)], self.folder)
         if made.code:
             return made
         for stack in self.stacks():
@@ -181,7 +182,7 @@ class Project:
             cwd=folder,
             env={
                 **kept,
-                "PYTHONPATH": os.pathsep.join([str(root / "lib"), str(root)]),
+                "PYTHONPATH": str(root / "lib"),
                 "CDKTF_OUTDIR": str(self.folder / "out"),
                 "TF_CLI_CONFIG_FILE": str(configuration),
                 "TF_IN_AUTOMATION": "1",
@@ -203,7 +204,10 @@ class Project:
 @contextmanager
 def project(tools: Tools, aws: LocalAws, *, cloud: str = AWS) -> Iterator[Project]:
     """A project in a folder that lasts as long as the `with`."""
-    with tempfile.TemporaryDirectory(prefix="lakehouse-iam-terraform-") as folder, stand_in_workspace(aws, cloud=cloud) as w:
+    with (
+        tempfile.TemporaryDirectory(prefix="lakehouse-iam-terraform-") as folder,
+        stand_in_workspace(aws, cloud=cloud) as w,
+    ):
         yield Project(tools, Path(folder), aws, w)
 
 
@@ -225,8 +229,8 @@ def try_file(tools: Tools, file: Path) -> bool:
     """Apply a file of setups and destroy it again, and print how each step ended."""
     (setup,) = load_setups(file)
     with local_aws(setup.region) as aws:
-        prepare(aws, replace(setup))
-        cloud = AZURE if setup.pattern.endswith("azure") else AWS
+        prepare(aws, setup)
+        cloud = AZURE if setup.pattern == FROM_AZURE else AWS
         with project(tools, aws, cloud=cloud) as tried:
             steps = (
                 ("synthesize and init", lambda: tried.synthesize(file.read_text(encoding="utf-8"))),

@@ -26,7 +26,7 @@ LAYERS = (
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
     ("cdk", "terraform", "databricks", "handoff", "testing"),
-    ("rehearsal",),
+    ("rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),
 )

@@ -21,5 +21,5 @@ PATTERN = Pattern(
     disconnect=Reference("lakehouse_iam.databricks.instance_profile", "disconnect"),
     rehearse=Reference("lakehouse_iam.rehearsal.instance_profile", "prepare"),
     stage=Reference("stacks.instance_profile", "InstanceProfileStage"),
-    terraform_stack=Reference("stacks.terraform.instance_profile", "InstanceProfileStack"),
+    terraform_stack=Reference("lakehouse_iam.terraform.stacks.instance_profile", "InstanceProfileStack"),
 )

@@ -48,7 +48,7 @@ class Pattern:
         disconnect: removes that again.
         rehearse: prepares the local AWS for the probes of a setup.
         stage: the stage of the example CDK app, made of a scope and a setup.
-        terraform_stack: the stack of the example Terraform app, made of a scope and a setup.
+        terraform_stack: the stack of Terraform, made of a scope and a setup.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 

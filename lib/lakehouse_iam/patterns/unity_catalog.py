@@ -21,7 +21,7 @@ ON_AWS = Pattern(
     disconnect=Reference("lakehouse_iam.databricks.unity_catalog", "disconnect"),
     rehearse=Reference("lakehouse_iam.rehearsal.unity_catalog", "prepare"),
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
-    terraform_stack=Reference("stacks.terraform.unity_catalog", "UnityCatalogStack"),
+    terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),
 )
 
 FROM_AZURE = replace(

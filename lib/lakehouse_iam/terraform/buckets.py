@@ -22,7 +22,7 @@ from lakehouse_iam.terraform.placement import InAccount
 from lakehouse_iam.terraform_json import aws
 from lakehouse_iam.terraform_json.blocks import Address
 from lakehouse_iam.terraform_json.literals import known
-from lakehouse_iam.terraform_json.render import render
+from lakehouse_iam.terraform_json.render import KEPT, render
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ class Buckets(Construct):
 
     Attributes:
         elements: what was made, to wait for.
+        kept: the addresses of each created bucket and of what protects it, by the bucket's name: its encryption, ownership
+            controls, Block Public Access and policy. Terraform refuses to destroy them.
         handoffs: statements that somebody else must merge.
 
     Raises:
@@ -118,14 +120,20 @@ class Buckets(Construct):
         principals = {
             Address(aws.AwsIamRole.TERRAFORM_TYPE, f"Principal{number}"): element for number, element in enumerate(role)
         }
+        bucket_of = dict(_bucket_names(resources))
+        rendered = render(resources, tags=place.tags, principals=tuple(principals))
         made = make_elements(
             self,
-            render(resources, tags=place.tags, principals=tuple(principals)),
-            id_ends=dict(_id_ends(resources)),
+            rendered,
+            id_ends={name: f"-{bucket}" for name, bucket in bucket_of.items()},
             provider=place.provider,
             given=principals,
         )
         self.elements = tuple(made.values())
+        self.kept: dict[str, list[str]] = {}
+        for one in rendered:
+            if one.lifecycle is KEPT:
+                self.kept.setdefault(bucket_of[one.name], []).append(str(made[one.address].fqn))
         self.handoffs = tuple(assemble.bucket_handoffs(described, policies, partition))
 
 
@@ -141,9 +149,10 @@ def _partition(policies: ResourcePolicies) -> Partition:
     return partition_named(RoleArn.parse(policies.role_arn).partition)
 
 
-def _id_ends(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+def _bucket_names(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+    """The ids of planned resources, with the bucket that each is about."""
     for resource in resources:
         if isinstance(resource, Bucket):
-            yield resource.id, f"-{resource.name}"
+            yield resource.id, str(resource.name)
         if isinstance(resource, BucketPolicy):
-            yield resource.id, f"-{resource.bucket}"
+            yield resource.id, str(resource.bucket)

@@ -98,21 +98,12 @@ def _with_file_events_apart(spec: RoleSpec) -> RoleSpec:
     (`REPLACED_BEFORE_DESTROYED`). Statements taken out of a policy would be gone before, and Databricks could not remove
     its queues.
     """
-    parted = [_parted(policy.document) for policy in spec.policies]
-    return replace(
-        spec,
-        policies=(
-            *(replace(policy, document=rest) for policy, (rest, _) in zip(spec.policies, parted, strict=True)),
-            *(
-                PackedPolicy(f"FileEvents{policy.label}", events)
-                for policy, (_, events) in zip(spec.policies, parted, strict=True)
-                if events.statements
-            ),
-        ),
-    )
-
-
-def _parted(document: PolicyDocument) -> tuple[PolicyDocument, PolicyDocument]:
-    events = tuple(statement for statement in document.statements if is_about_file_events(statement))
-    rest = tuple(statement for statement in document.statements if statement not in events)
-    return PolicyDocument(rest), PolicyDocument(events)
+    permissions, events = [], []
+    for policy in spec.policies:
+        about_events = tuple(filter(is_about_file_events, policy.document.statements))
+        others = tuple(statement for statement in policy.document.statements if statement not in about_events)
+        if others:
+            permissions.append(PackedPolicy(policy.label, PolicyDocument(others)))
+        if about_events:
+            events.append(PackedPolicy(f"FileEvents{policy.label}", PolicyDocument(about_events)))
+    return replace(spec, policies=(*permissions, *events))

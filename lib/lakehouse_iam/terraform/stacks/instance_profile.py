@@ -31,7 +31,14 @@ from lakehouse_iam.terraform import (
     time_provider,
 )
 from lakehouse_iam.terraform.engine import TerraformStack
-from stacks.terraform.phases import bucket_access, place_of, show_handoffs, show_notes, show_outputs
+from lakehouse_iam.terraform.stacks.phases import (
+    bucket_access,
+    place_of,
+    show_handoffs,
+    show_kept,
+    show_notes,
+    show_outputs,
+)
 
 
 class InstanceProfileStack(TerraformStack):
@@ -69,6 +76,7 @@ class InstanceProfileStack(TerraformStack):
             phase = plan.phase(bucket_owner_phase(setup, owner))
             show_outputs(self, phase, {"BucketOwnerRole": made.role.reference("arn")})
         show_handoffs(self, [handoff for phase in plan.phases for handoff in phase.handoffs])
+        show_kept(self, [made.buckets for made in owners.values()])
         show_notes(self, plan)
 
     def _bucket_owner(

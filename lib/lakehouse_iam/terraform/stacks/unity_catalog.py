@@ -23,11 +23,12 @@ from lakehouse_iam.terraform import (
 )
 from lakehouse_iam.terraform.elements import output
 from lakehouse_iam.terraform.engine import TerraformStack
-from stacks.terraform.phases import (
+from lakehouse_iam.terraform.stacks.phases import (
     UNNAMED_SCOPE,
     bucket_access,
     place_of,
     show_handoffs,
+    show_kept,
     show_notes,
     show_outputs,
 )
@@ -72,6 +73,7 @@ class UnityCatalogStack(TerraformStack):
             self, plan.phase(STORAGE_CREDENTIAL_ROLE), {STORAGE_CREDENTIAL_ROLE: storage.role.role.reference("arn")}
         )
         show_handoffs(self, [handoff for phase in plan.phases for handoff in phase.handoffs])
+        show_kept(self, [storage.role.buckets, *storage.other_owners.values()])
         show_notes(self, plan)
 
 

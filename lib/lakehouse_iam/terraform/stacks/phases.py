@@ -9,7 +9,7 @@ from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.resources import HandOff
 from lakehouse_iam.setups import Setup
 from lakehouse_iam.setups.buckets import Bucket
-from lakehouse_iam.terraform import BucketAccess, InAccount, aws_provider
+from lakehouse_iam.terraform import BucketAccess, Buckets, InAccount, aws_provider
 from lakehouse_iam.terraform.elements import output
 from lakehouse_iam.terraform.engine import TerraformStack
 
@@ -58,6 +58,15 @@ def show_handoffs(stack: TerraformStack, handoffs: Iterable[HandOff]) -> None:
     written = [handoff.to_json() for handoff in handoffs]
     if written:
         output(stack, "HandOffs", written, description="Statements that somebody else must merge, with the reason")
+
+
+def show_kept(stack: TerraformStack, buckets: Iterable[Buckets]) -> None:
+    """The addresses of what Terraform refuses to destroy, where there is anything."""
+    kept = {name: addresses for made in buckets for name, addresses in made.kept.items()}
+    if kept:
+        output(
+            stack, "KeptBuckets", kept, description="What stays of each bucket: for terraform state rm before a destroy"
+        )
 
 
 def show_notes(stack: TerraformStack, plan: Plan) -> None:

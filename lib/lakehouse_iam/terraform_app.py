@@ -1,0 +1,73 @@
+"""Setups as Terraform stacks, from the command line: `python -m lakehouse_iam.terraform_app SETUP`.
+
+Each setup becomes a stack, which is one state and one apply. `CDKTF_OUTDIR` chooses the folder that it is written into,
+`LAKEHOUSE_IAM_TERRAFORM` the engine where both are installed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakehouse_iam.errors import InvalidValue, LakehouseIamError
+from lakehouse_iam.patterns import pattern_named
+from lakehouse_iam.plan import plan_setups
+from lakehouse_iam.setups import load_setups
+
+OUTPUT = "cdktf.out"
+USAGE = "usage: python -m lakehouse_iam.terraform_app SETUP, where SETUP is a file or a folder of setups"
+
+
+def synthesize(path: str, otherwise: Path | None = None) -> None:
+    """Write the stack of every setup.
+
+    Args:
+        path: a file or a folder of setups; where it is empty, the value of `setup` in the app's context.
+        otherwise: the file or folder where neither names one.
+
+    Raises:
+        LakehouseIamError: no engine is installed, a setup is wrong or too large, two of them claim the same role, bucket or
+            bucket policy, or no setup is named.
+        OSError: the output cannot be written.
+    """
+    # Node deprecates what the archived cdktf calls, and nobody will change it there.
+    os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
+    # Imported here, so that a missing engine is one line and no traceback.
+    from lakehouse_iam.terraform.engine import App
+
+    folder = Path(os.environ.get("CDKTF_OUTDIR") or OUTPUT)
+    folder.mkdir(parents=True, exist_ok=True)
+    app = App(outdir=str(folder))
+    chosen = path or app.node.try_get_context("setup") or otherwise
+    if not chosen:
+        raise InvalidValue("no setup is named", allowed=USAGE)
+    for plan in plan_setups(load_setups(chosen)):
+        pattern_named(plan.pattern).terraform_stack.load()(app, plan)
+    app.synth()
+
+
+def run(arguments: Sequence[str], otherwise: Path | None = None) -> int:
+    """Write the stacks, and say on standard error what is wrong.
+
+    Args:
+        arguments: of the command line; the first one is the file or folder of setups.
+        otherwise: as in `synthesize`.
+
+    Returns:
+        0; 2 where a setup is wrong or no engine is installed, 3 where the output cannot be written.
+    """
+    try:
+        synthesize(arguments[0] if arguments else "", otherwise)
+    except LakehouseIamError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"the stacks cannot be written: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
