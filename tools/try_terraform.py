@@ -26,6 +26,7 @@ from lakehouse_iam.hosts import AWS, AZURE
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.existing import make_existing
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.rehearsal.workspace import StandInWorkspace, stand_in_workspace
 from lakehouse_iam.resources import ExistingBucket
@@ -148,7 +149,7 @@ class Project:
 
     def _override(self, stack: Any) -> Any:
         """What the local AWS and the stand-in workspace need to be told beside a stack, which stays as it is."""
-        endpoint = {service: self.aws.endpoint for service in ("iam", "s3", "sts")}
+        endpoint = dict.fromkeys(("iam", "s3", "sts"), self.aws.endpoint)
         aws = [
             {
                 "alias": provider["alias"],
@@ -202,13 +203,22 @@ class Project:
 
 
 @contextmanager
-def project(tools: Tools, aws: LocalAws, *, cloud: str = AWS) -> Iterator[Project]:
-    """A project in a folder that lasts as long as the `with`."""
+def project(
+    tools: Tools, aws: LocalAws, *, cloud: str = AWS, identities: Identities | None = None
+) -> Iterator[Project]:
+    """A project in a folder, with a workspace, for as long as the `with` lasts.
+
+    Args:
+        tools: what applies it.
+        aws: the local AWS.
+        cloud: where the workspace pretends to run.
+        identities: who has credentials on the local AWS, where it has had a workspace before.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="lakehouse-iam-terraform-") as folder,
-        stand_in_workspace(aws, cloud=cloud) as w,
+        stand_in_workspace(aws, cloud=cloud, identities=identities) as workspace,
     ):
-        yield Project(tools, Path(folder), aws, w)
+        yield Project(tools, Path(folder), aws, workspace)
 
 
 def prepare(aws: LocalAws, setup: Setup) -> None:
@@ -255,7 +265,8 @@ def main(arguments: list[str]) -> int:
         print(lacking, file=sys.stderr)
         return 3
     tools = found()
-    return 0 if all([try_file(tools, Path(file)) for file in arguments]) else 1
+    done = [try_file(tools, Path(file)) for file in arguments]
+    return 0 if all(done) else 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse_iam.partitions import DATABRICKS_SHARDS
 from lakehouse_iam.rehearsal.accounts import root_of
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.setups import load_setups
 from tools.try_terraform import CHANGES, NOTHING_TO_DO, Project, Run, found, missing, prepare, project
@@ -48,14 +50,21 @@ def aws() -> Iterator[LocalAws]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def identities(aws: LocalAws) -> Identities:
+    made = Identities(aws)
+    made.make_unrestricted_role(DATABRICKS_SHARDS["commercial"].unity_catalog_role)
+    return made
+
+
 @pytest.fixture
-def applied(aws: LocalAws, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
-    """A project whose setup is applied; the setup is named after the test's number of calls so far."""
+def applied(aws: LocalAws, identities: Identities, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    """A project whose setup, named after the test, is applied."""
     name = re.sub(r"[^a-z]+", "-", request.node.name.removeprefix("test_"))[:24].strip("-")
     file = tmp_path / "setup.yaml"
     file.write_text(setup_text(name))
     prepare(aws, load_setups(file)[0])
-    with project(found(), aws) as tried:
+    with project(found(), aws, identities=identities) as tried:
         ended(tried.synthesize(setup_text(name)))
         ended(tried.apply())
         yield tried

@@ -38,8 +38,8 @@ def as_json(resources: Sequence[TerraformResource]) -> dict[str, Any]:
         body = resource.body.attributes()
         if resource.depends_on:
             body["depends_on"] = [str(address) for address in resource.depends_on]
-        if resource.keep:
-            body["lifecycle"] = {"prevent_destroy": True}
+        if resource.lifecycle:
+            body["lifecycle"] = resource.lifecycle.attributes()
         written.setdefault(resource.address.type, {})[resource.name] = body
     return written
 
@@ -63,6 +63,7 @@ def test_a_role_its_policies_and_its_profile_refer_to_each_other() -> None:
                 "assume_role_policy": TRUST.compact(),
                 "permissions_boundary": "arn:aws:iam::444455556666:policy/boundary",
                 "tags": tags,
+                "lifecycle": {"create_before_destroy": True},
             }
         },
         "aws_iam_policy": {
@@ -72,10 +73,15 @@ def test_a_role_its_policies_and_its_profile_refer_to_each_other() -> None:
                 "description": "The lake",
                 "policy": document,
                 "tags": tags,
+                "lifecycle": {"create_before_destroy": True, "ignore_changes": ["description"]},
             }
         },
         "aws_iam_role_policy_attachment": {
-            "Access": {"role": "${aws_iam_role.OwnerRole.name}", "policy_arn": "${aws_iam_policy.Access.arn}"}
+            "Access": {
+                "role": "${aws_iam_role.OwnerRole.name}",
+                "policy_arn": "${aws_iam_policy.Access.arn}",
+                "lifecycle": {"create_before_destroy": True},
+            }
         },
         "aws_iam_instance_profile": {
             "Profile": {"name": "owner", "path": "/lake/", "role": "${aws_iam_role.OwnerRole.name}", "tags": tags}
@@ -97,8 +103,12 @@ def test_a_bucket_is_created_closed_and_kept_and_its_policy_comes_after_the_role
     reference = "${aws_s3_bucket.LakeBucket.bucket}"
     encryption = {"sse_algorithm": "aws:kms", "kms_master_key_id": str(KEY)}
     document = DOCUMENT.compact().replace("${aws", "$${aws")
+    kept = {"prevent_destroy": True}
+    for type_ in written:
+        assert written[type_]["LakePolicy" if "policy" in type_ else "LakeBucket"].pop("lifecycle") == kept
+    assert "lifecycle" not in written["aws_s3_bucket_policy"]["OtherPolicy"]
     assert written == {
-        "aws_s3_bucket": {"LakeBucket": {"bucket": "lake", "lifecycle": {"prevent_destroy": True}}},
+        "aws_s3_bucket": {"LakeBucket": {"bucket": "lake"}},
         "aws_s3_bucket_server_side_encryption_configuration": {
             "LakeBucket": {
                 "bucket": reference,
