@@ -38,13 +38,13 @@ def synthesize(path: str, otherwise: Path | None = None) -> None:
     from lakehouse_iam.terraform.engine import App
 
     folder = Path(os.environ.get("CDKTF_OUTDIR") or OUTPUT)
-    folder.mkdir(parents=True, exist_ok=True)
     app = App(outdir=str(folder))
     chosen = path or app.node.try_get_context("setup") or otherwise
     if not chosen:
         raise InvalidValue("no setup is named", allowed=USAGE)
     for plan in plan_setups(load_setups(chosen)):
         pattern_named(plan.pattern).terraform_stack.load()(app, plan)
+    folder.mkdir(parents=True, exist_ok=True)
     app.synth()
 
 

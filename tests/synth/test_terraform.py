@@ -662,11 +662,14 @@ def test_names_that_differ_only_in_signs_are_two_locations(rich: Json) -> None:
     assert sorted(locations) == ["rich#created", "rich$created", "rich-elsewhere", "rich-raw"]
 
 
-def test_only_references_and_profiles_are_evaluated(stacks: dict[str, Any]) -> None:
+FIRST_ROLE = re.compile(r'\$\{terraform_data\.\w+\.output == "arn:[\w:/+=,.@-]+"\}')
+
+
+def test_only_references_profiles_and_the_first_role_are_evaluated(stacks: dict[str, Any]) -> None:
     for stack in stacks.values():
         profiles = [provider.pop("profile") for provider in deepcopy(stack)["provider"]["aws"]]
         assert all(re.fullmatch(r'\$\{var\.(\w+) == "" \? null : var\.\1\}', profile) for profile in profiles)
-        found = evaluated([stack["resource"], stack["output"]])
+        found = [text for text in evaluated([stack["resource"], stack["output"]]) if not FIRST_ROLE.fullmatch(text)]
         assert len(found) == len(list(references([stack["resource"], stack["output"]])))
 
 

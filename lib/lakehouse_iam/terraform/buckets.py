@@ -133,7 +133,7 @@ class Buckets(Construct):
         self.kept: dict[str, list[str]] = {}
         for one in rendered:
             if one.lifecycle is KEPT:
-                self.kept.setdefault(bucket_of[one.name], []).append(str(made[one.address].fqn))
+                self.kept.setdefault(bucket_of[one.name], []).append(made[one.address].address)
         self.handoffs = tuple(assemble.bucket_handoffs(described, policies, partition))
 
 

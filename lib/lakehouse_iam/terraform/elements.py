@@ -76,6 +76,11 @@ class Element(TerraformResource):
     def _synthesize_attributes(self) -> dict[str, Any]:
         return self._attributes
 
+    @property
+    def address(self) -> str:
+        """Its address as Terraform's commands take it, such as `aws_s3_bucket.Lake`."""
+        return f"{self.terraform_resource_type}.{self.friendly_unique_id}"
+
     def reference(self, attribute: str) -> str:
         """A reference to one of its attributes, such as `arn` or `aws_iam_role[0].external_id`, as text to put anywhere."""
         return reference(self, attribute)

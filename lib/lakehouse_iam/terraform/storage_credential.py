@@ -88,7 +88,7 @@ class StorageCredential(Construct):
                 create_before_destroy=True,
                 precondition=(
                     Condition(
-                        Expression(f'${{{first.fqn}.output == "{role}"}}'),
+                        Expression(f'${{{first.address}.output == "{role}"}}'),
                         f"The storage credential {name} is to name another role, {role}, than the one it was created with. "
                         "Unity Catalog would not check the new role, and access would end before that role exists. "
                         "Give the storage credential another name too: a new one is then created, the external locations "
