@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
 from lakehouse_iam.patterns import pattern_named
-from lakehouse_iam.plan import plan_setups
+from lakehouse_iam.plan import Plan, plan_setups
 from lakehouse_iam.setups import load_setups
 
 OUTPUT = "cdktf.out"
@@ -34,18 +34,23 @@ def synthesize(path: str, otherwise: Path | None = None) -> None:
     """
     # Node deprecates what the archived cdktf calls, and nobody will change it there.
     os.environ.setdefault("NODE_OPTIONS", "--no-deprecation")
+    # Planned first: the engine creates its folder as soon as there is an app, and a wrong setup shall leave nothing.
+    plans = _plans(path) if path else None
     # Imported here, so that a missing engine is one line and no traceback.
     from lakehouse_iam.terraform.engine import App
 
     folder = Path(os.environ.get("CDKTF_OUTDIR") or OUTPUT)
-    app = App(outdir=str(folder))
-    chosen = path or app.node.try_get_context("setup") or otherwise
-    if not chosen:
-        raise InvalidValue("no setup is named", allowed=USAGE)
-    for plan in plan_setups(load_setups(chosen)):
-        pattern_named(plan.pattern).terraform_stack.load()(app, plan)
     folder.mkdir(parents=True, exist_ok=True)
+    app = App(outdir=str(folder))
+    for plan in plans or _plans(app.node.try_get_context("setup") or otherwise):
+        pattern_named(plan.pattern).terraform_stack.load()(app, plan)
     app.synth()
+
+
+def _plans(path: str | Path | None) -> tuple[Plan, ...]:
+    if not path:
+        raise InvalidValue("no setup is named", allowed=USAGE)
+    return plan_setups(load_setups(path))
 
 
 def run(arguments: Sequence[str], otherwise: Path | None = None) -> int:

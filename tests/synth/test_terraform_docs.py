@@ -56,14 +56,18 @@ def test_the_commands_work_outside_the_repository(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_synthesized_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
-    done = run(tmp_path, "-m", "lakehouse_iam.terraform_app")
+    done = run(tmp_path, "-m", "lakehouse_iam.terraform_app", "missing.yaml")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "no setup is named: usage: " in done.stderr
+    assert "missing.yaml" in done.stderr
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "cdktf.out").write_text("not a folder")
     done = run(tmp_path, "-m", "lakehouse_iam.terraform_app", str(ROOT / "examples" / "unity-catalog-aws.yaml"))
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
     assert "the stacks cannot be written" in done.stderr
+    (tmp_path / "cdktf.out").unlink()
+    done = run(tmp_path, "-m", "lakehouse_iam.terraform_app")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "no setup is named: usage: " in done.stderr
 
 
 def test_an_app_of_your_own_is_complete_code(app_of_your_own: Path) -> None:
