@@ -119,7 +119,7 @@ def _wanted_locations(setup: UnityCatalogSetup) -> list[ExternalLocationInfo]:
             url=str(location.url),
             credential=setup.storage_credential.name,
             read_only=location.read_only or setup.pattern == FROM_AZURE,
-            file_events=setup.file_events,
+            file_events=location.file_events,
             comment=location.comment,
             isolation=isolation_of(setup),
         )

@@ -71,12 +71,12 @@ def role_inputs(setup: UnityCatalogSetup) -> roles.StorageCredentialInputs:
     """What the documents of the setup's role are made from."""
     return roles.StorageCredentialInputs(
         partition=setup.partition.name,
+        region=setup.region,
         account=str(setup.role.account),
         role_arn=str(setup.role),
         unity_catalog_role=str(setup.storage_credential.unity_catalog_role),
         external_ids=external_ids(setup),
         buckets=tuple(bucket.grant(setup.partition) for bucket in setup.buckets),
-        file_events=setup.file_events,
     )
 
 

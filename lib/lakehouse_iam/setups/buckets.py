@@ -42,6 +42,7 @@ class Bucket:
     policy: BucketPolicyMode
     object_ownership: ObjectOwnership
     key: KeyArn | None
+    file_events: bool = False
 
     def grant(self, partition: Partition) -> BucketAccess:
         """The same in the words of the role documents."""
@@ -52,6 +53,7 @@ class Bucket:
             prefixes=tuple(str(prefix) for prefix in self.prefixes),
             acls=self.object_ownership.uses_acls,
             key=KeyGrant(str(key), self.access, partition.via_service("s3", key.region)) if key else None,
+            file_events=self.file_events,
         )
 
 

@@ -7,13 +7,14 @@ bucket, a bucket and the account of the role.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lakehouse_iam.arns import AccountId, ExternalId, IamPath, ManagedPolicyArn, RoleArn, RoleName
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, AZURE, WorkspaceHost
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard, Partition
+from lakehouse_iam.roles.unity_catalog import require_file_events, with_file_events
 from lakehouse_iam.s3_url import S3Url
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
 from lakehouse_iam.setups.problems import Fault, Path, checked
@@ -55,6 +56,7 @@ class ExternalLocation:
     name: str
     url: S3Url
     read_only: bool
+    file_events: bool
     comment: str
 
 
@@ -67,13 +69,17 @@ class UnityCatalogSetup(SetupWithBuckets):
     host: WorkspaceHost
     databricks_account: str
     storage_credential: StorageCredential
-    file_events: bool
     external_locations: tuple[ExternalLocation, ...]
 
     @property
     def read_only(self) -> bool:
         """Whether nothing may be written anywhere, so that the storage credential itself is read-only."""
         return all(bucket.access is Access.READ_ONLY for bucket in self.buckets)
+
+    @property
+    def file_events(self) -> bool:
+        """Whether Databricks keeps notification queues of its own in the account, for the buckets that have file events."""
+        return any(bucket.file_events for bucket in self.buckets)
 
     @property
     def other_owners(self) -> tuple[AccountId, ...]:
@@ -127,6 +133,7 @@ def _read(
     account = AccountId.parse(owner["account"])
     role_path = IamPath.parse(owner.get("role_path", "/"))
     buckets = tuple(sorted(_buckets(content, account, partition), key=lambda bucket: bucket.name.value))
+    _check_file_events(content, buckets, account)
     return UnityCatalogSetup(
         **common_keys(content),
         pattern=pattern,
@@ -137,7 +144,6 @@ def _read(
         host=host,
         databricks_account=str(content["databricks"].get("account_id", "")),
         storage_credential=_storage_credential(content["storage_credential"], partition, shard),
-        file_events=_file_events(content, buckets, account),
         buckets=buckets,
         external_locations=tuple(_external_locations(content, buckets)),
     )
@@ -195,7 +201,7 @@ def _buckets(content: dict[str, Any], account: AccountId, partition: Partition) 
                 allowed="where owner is another account, allowed are handoff (the default) and managed",
             )
             raise Fault((*path, "policy"), problem)
-        yield read_bucket(
+        bucket = read_bucket(
             entry,
             path,
             owner=owner,
@@ -203,19 +209,37 @@ def _buckets(content: dict[str, Any], account: AccountId, partition: Partition) 
             region=content["region"],
             partition=partition,
         )
+        yield replace(bucket, file_events=_file_events(entry, path, bucket, _manages_file_events(content)))
 
 
-def _file_events(content: dict[str, Any], buckets: tuple[Bucket, ...], account: AccountId) -> bool:
-    managed = bool(content.get("file_events", "none") == "managed")
-    elsewhere = [bucket for bucket in buckets if bucket.owner != account]
-    if managed and elsewhere:
+def _manages_file_events(content: dict[str, Any]) -> bool:
+    return bool(content.get("file_events", "none") == "managed")
+
+
+def _file_events(entry: dict[str, Any], path: Path, bucket: Bucket, managed: bool) -> bool:
+    asked = {"managed": True, "none": False}.get(entry.get("file_events", ""))
+    if asked and not managed:
+        problem = InvalidValue(
+            f"the bucket {bucket.name} asks for file events, and the setup manages none",
+            allowed="file_events: managed on a bucket where the setup says file_events: managed too",
+            next_step="write file_events: managed at the top of the setup, or leave it out here",
+        )
+        raise Fault((*path, "file_events"), problem)
+    return managed and with_file_events(bucket.access, asked)
+
+
+def _check_file_events(content: dict[str, Any], buckets: tuple[Bucket, ...], account: AccountId) -> None:
+    if not _manages_file_events(content):
+        return
+    elsewhere = [bucket for bucket in buckets if bucket.owner != account and bucket.file_events]
+    if elsewhere:
         problem = InvalidValue(
             f"the bucket {elsewhere[0].name} is in another account than the role",
             allowed="managed file events for buckets of the role's own account; nothing is documented for others",
-            next_step="write file_events: none, or put the buckets of other accounts into a second setup",
+            next_step="write file_events: none on the bucket or for the setup",
         )
         raise Fault(("file_events",), problem)
-    return managed
+    checked(("file_events",), lambda: require_file_events([bucket.grant(partition_of(content)) for bucket in buckets]))
 
 
 # ---------------------------------------------------------------- external locations
@@ -231,6 +255,7 @@ def _external_locations(content: dict[str, Any], buckets: tuple[Bucket, ...]) ->
             name=str(entry["name"]),
             url=url,
             read_only=_read_only(entry, bucket, path),
+            file_events=bucket.file_events,
             comment=str(entry.get("comment", "")),
         )
         for other in seen:
