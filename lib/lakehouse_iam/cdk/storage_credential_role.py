@@ -14,7 +14,7 @@ from lakehouse_iam.cdk.assembly_metadata import record_trust
 from lakehouse_iam.cdk.bucket_access import BucketAccess
 from lakehouse_iam.cdk.documents import attach_policies, make_role
 from lakehouse_iam.cdk.references import checked_path, checked_role_name, is_known, partition_name_of, role_arn
-from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
+from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter
 from lakehouse_iam.cdk.role_with_buckets import RoleWithBuckets
 from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.cdk.validation import LakehouseIamValidation

@@ -56,9 +56,7 @@ class Asker:
         kind = "user" if self.caller.kind is CallerKind.USER else "role"
         head = f"arn:{self.caller.partition}:iam::{self.caller.account}:{kind}/"
         taken = frozenset(literal(name) for name in self.names if name.startswith(head))
-        service_linked = frozenset(
-            {glob_pattern(f"{head}aws-service-role/*"), glob_pattern("*/"), glob_pattern("*//*")}
-        )
+        service_linked = frozenset({glob_pattern(f"{head}aws-service-role/*"), glob_pattern("*/"), glob_pattern("*//*")})
         return {PRINCIPAL_ARN: Domain((row(head, (PATH, "+")),), taken | service_linked)}
 
     def fixed(self, account: str) -> dict[str, Values]:
@@ -169,3 +167,5 @@ def _unnamed(account: str, partition: str, names: tuple[str, ...], looks: bool) 
     yield Asker(parse_caller(f"{root}:role/{name}"), looks, names)
     if looks:
         yield Asker(parse_caller(f"{root}:user/{name}"), looks, names)
+
+

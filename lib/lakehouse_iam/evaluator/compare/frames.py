@@ -167,9 +167,6 @@ def variables_of(policies: Iterable[Policy]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for policy in policies:
         for statement in policy.parsed.statements:
-            templates = (
-                *statement.resource_templates,
-                *(one for test in statement.conditions for one in test.templates),
-            )
+            templates = (*statement.resource_templates, *(one for test in statement.conditions for one in test.templates))
             found |= dict.fromkeys(key for template in templates for key in template.keys)
     return tuple(found)

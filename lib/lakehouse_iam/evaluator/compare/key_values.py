@@ -113,11 +113,7 @@ class KeyTest:
 
     def one(self, value: str) -> bool:
         """Whether the one value compares true with one of the texts, whatever is asked of all values."""
-        return (
-            any(pattern.matches(value) for pattern in self.patterns)
-            if self.family in _IN_PATTERNS
-            else self._typed(value)
-        )
+        return any(pattern.matches(value) for pattern in self.patterns) if self.family in _IN_PATTERNS else self._typed(value)
 
     def _typed(self, value: str) -> bool:
         relation = self.compiled.test.operator.comparison.relation
@@ -259,9 +255,7 @@ def _typed_candidates(key: str, typed: list[_Demand], textual: list[_Demand]) ->
         for pattern in demand.test.patterns:
             yield from pattern.samples()
     families = {demand.test.family for demand in typed}
-    limits = {
-        family: [limit for d in typed if d.test.family == family for limit in d.test.limits] for family in families
-    }
+    limits = {family: [limit for d in typed if d.test.family == family for limit in d.test.limits] for family in families}
     if "numeric" in families:
         yield from (_number_text(number) for number in _between(_parsed(parse_number, limits["numeric"]), Decimal(1)))
     if "date" in families:
@@ -306,7 +300,7 @@ def _addresses(networks: list[str]) -> Iterator[str]:
     """The ends of every range and their neighbours outside: one address of each piece that the ranges cut out."""
     found = [ipaddress.ip_network(text, strict=False) for text in networks]
     for network in sorted(found, key=lambda one: (one.version, -one.prefixlen)):
-        size = 2**network.max_prefixlen
+        size = 2 ** network.max_prefixlen
         kind = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
         first, last = int(network.network_address), int(network.broadcast_address)
         for number in (first, last, first - 1, last + 1):

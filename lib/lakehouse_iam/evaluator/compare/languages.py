@@ -313,9 +313,7 @@ def _alive(states: tuple[int, ...], patterns: list[Pattern], bounds: list[tuple[
     if not all(any(states[first:last]) for first, last in bounds):
         return False
     last = bounds[-1][1]
-    return not any(
-        state & pattern.accepts_ever_after for state, pattern in zip(states[last:], patterns[last:], strict=True)
-    )
+    return not any(state & pattern.accepts_ever_after for state, pattern in zip(states[last:], patterns[last:], strict=True))
 
 
 def _next_characters(
@@ -343,9 +341,7 @@ def _read_back(states: tuple[int, ...], seen: dict[tuple[int, ...], tuple[tuple[
 
 def _alphabet(patterns: list[Pattern]) -> str:
     """The characters that patterns name, and for each kind of character one that none of them names."""
-    named = {
-        character for pattern in patterns for token in pattern.tokens if len(token.of) <= 2 for character in token.of
-    }
+    named = {character for pattern in patterns for token in pattern.tokens if len(token.of) <= 2 for character in token.of}
     kinds: set[tuple[bool, ...]] = set()
     fresh = []
     for character in _FRESH:

@@ -44,7 +44,11 @@ def shown_action(request: Request, domain: Domain) -> str:
     if found in _BY_LOWER:
         return _BY_LOWER[found]
     groups, outside = languages_of(request.literals[ACTION])
-    fitting = (name for lowered, name in _BY_LOWER.items() if domain.holds(lowered) and _fits(lowered, groups, outside))
+    fitting = (
+        name
+        for lowered, name in _BY_LOWER.items()
+        if domain.holds(lowered) and _fits(lowered, groups, outside)
+    )
     return next(fitting, found)
 
 

@@ -320,7 +320,9 @@ def _context(frame: Frame, beyond: Beyond) -> dict[str, ContextValue]:
 # ---------------------------------------------------------------- a role's own side
 
 
-def _views_of_role(before: Attached, after: Attached, role: str, known: Mapping[str, ContextValue]) -> Iterator[_View]:
+def _views_of_role(
+    before: Attached, after: Attached, role: str, known: Mapping[str, ContextValue]
+) -> Iterator[_View]:
     asker = Asker(parse_caller(role))
     own, partition = asker.caller.account, asker.caller.partition
     fixed = {**asker.fixed(""), **{key.lower(): (str(value),) for key, value in known.items()}}
@@ -350,10 +352,7 @@ def _asked_by_role(partition: str, own: str) -> Iterator[dict[str, Domain]]:
     )
     yield {ACTION: _ACTIONS, RESOURCE: Domain((*here, literal("*")))}
     elsewhere = (row(head, (SERVICE, "+"), ":", (SERVICE, "*"), ":", (DIGIT, "12"), ":", (ANY, "+")),)
-    no_policy = (
-        row(head, "iam:", (SERVICE, "*"), ":", (ANY, "+")),
-        row(head, "kms:", (SERVICE, "*"), ":", (DIGIT, "12"), ":alias", (ANY, "*")),
-    )
+    no_policy = (row(head, "iam:", (SERVICE, "*"), ":", (ANY, "+")), row(head, "kms:", (SERVICE, "*"), ":", (DIGIT, "12"), ":alias", (ANY, "*")))
     yield {ACTION: _ACTIONS, RESOURCE: Domain(elsewhere, frozenset((*no_policy, *here)))}
     role = (row(head, "iam::", (DIGIT, "12"), ":role/", (ANY, "+")),)
     yield {ACTION: _TRUST, RESOURCE: Domain(role, frozenset(here))}
@@ -449,19 +448,12 @@ def _side_of(
 ) -> Callable[[Frame], Side]:
     same_account = asker.caller.account == account
     may_ask = own_policies is OwnPolicies.EVERYTHING or asker.caller.kind is CallerKind.ROOT
-    ways = (
-        frozenset({NamedAs.CALLER, NamedAs.ANYONE, NamedAs.ROLE})
-        if same_account and not may_ask
-        else frozenset(NamedAs)
-    )
+    ways = frozenset({NamedAs.CALLER, NamedAs.ANYONE, NamedAs.ROLE}) if same_account and not may_ask else frozenset(NamedAs)
     blocked = _is_blocked(guard, asker, kind, same_account)
 
     def side(frame: Frame) -> Side:
         denies = tuple(
-            box
-            for policy in guard.every
-            if _counts(policy, asker, kind)
-            for box in _named_boxes(frame, policy, asker, frozenset(NamedAs), False)
+            box for policy in guard.every if _counts(policy, asker, kind) for box in _named_boxes(frame, policy, asker, frozenset(NamedAs), False)
         )
         if same_account and may_ask and kind not in _MUST_ALLOW:
             return Side((), denies)

@@ -159,9 +159,7 @@ class _Compared:
             _guard(world, account, bucket.policy, bucket.block_public_access) if bucket else Guard()
             for world, bucket in ((self._before, old), (self._after, new))
         )
-        return _unit(
-            BUCKET, arn, old, new, compare_resource(*guards, arn, account, subject=f"the bucket policy of {arn}")
-        )
+        return _unit(BUCKET, arn, old, new, compare_resource(*guards, arn, account, subject=f"the bucket policy of {arn}"))
 
     def key(self, arn: str, old: Key | None, new: Key | None) -> Unit:
         """Who may do what with a key."""
@@ -211,8 +209,6 @@ def _guard(world: World, account_id: str, policy: Policy | None, blocked: bool =
 
 
 def _known(world: World, arn: str, holder: Role | User | None) -> Mapping[str, ContextValue]:
-    tags: dict[str, ContextValue] = {
-        f"aws:PrincipalTag/{name}": value for name, value in (holder.tags if holder else {}).items()
-    }
+    tags: dict[str, ContextValue] = {f"aws:PrincipalTag/{name}": value for name, value in (holder.tags if holder else {}).items()}
     organization = world.account(arn.split(":")[4]).organization
     return {**tags, "aws:PrincipalOrgID": organization} if organization else tags
