@@ -1,11 +1,13 @@
-"""One YAML or JSON document with its line numbers."""
+"""The reader of YAML and JSON documents: within limits, with line numbers, and with every refusal in words."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from pathlib import Path as FilePath
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -14,6 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarint import ScalarInt
 
+from lakehouse_iam.setups.bounded_yaml import BoundedComposer, OverLimit
+from lakehouse_iam.setups.limits import DEPTH, DIGITS, JSON_SIZE, YAML_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 
 
@@ -56,34 +60,84 @@ def _first_line(content: Any) -> int:
     return position.line + 1 if position is not None and position.line is not None else 1
 
 
+# ---------------------------------------------------------------- from bytes to text
+
+
+def read_text(file: FilePath | str, *, most: int = YAML_SIZE) -> str:
+    """The text of a file; of a larger one no more than the limit is read.
+
+    Raises:
+        OSError: the file cannot be read.
+        SetupError: it is too large, or not UTF-8.
+    """
+    with FilePath(file).open("rb") as source:
+        return text_of(source.read(most + 1), str(file), most=most)
+
+
+def text_of(content: bytes, file: str, *, most: int = YAML_SIZE) -> str:
+    """Bytes as text, without a byte order mark.
+
+    Raises:
+        SetupError: more bytes than `most`, or not UTF-8: with the line, and the encoding that it looks like.
+    """
+    if len(content) > most:
+        raise SetupError([Problem(file, 0, "", "the file is too large", f"at most {most:,} bytes, comments included")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SetupError([Problem(file, line, "", *_not_utf_8(content))]) from error
+
+
+def _not_utf_8(content: bytes) -> tuple[str, str, str]:
+    save = "save the file as UTF-8 in your editor"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "the file is UTF-16", "UTF-8 text", f"{save}; in PowerShell, write it with Out-File -Encoding utf8"
+    if b"\x00" in content:
+        return "the file is not text", "UTF-8 text", ""
+    try:
+        content.decode("cp932")
+    except UnicodeDecodeError:
+        return "the file is not UTF-8 from this line on", "UTF-8 text", save
+    return (
+        "the file is not UTF-8 from this line on; it looks like Shift-JIS (cp932)",
+        "UTF-8 text",
+        f"{save} (日本語: UTF-8 で保存し直してください)",
+    )
+
+
+# ---------------------------------------------------------------- YAML
+
+
 def read_documents(text: str, file: str) -> Iterator[Document]:
     """The documents of a text, separated by `---`; JSON is read as the YAML that it is.
 
     Raises:
-        SetupError: not YAML, or a key that stands twice in one mapping.
+        SetupError: not YAML, over a limit of `limits`, or a key that stands twice in one mapping.
     """
+    if len(text) > YAML_SIZE:
+        raise SetupError([Problem(file, 0, "", "the text is too large", f"at most {YAML_SIZE:,} bytes")])
+    yaml = YAML(typ="rt")
+    yaml.Composer = BoundedComposer
     try:
-        for content in YAML(typ="rt").load_all(StringIO(text)):
+        for content in yaml.load_all(StringIO(text)):
             if content is not None:
                 yield Document(file, content)
+    except OverLimit as error:
+        raise SetupError([Problem(file, error.line, "", error.what, error.allowed, error.next_step)]) from error
     except DuplicateKeyError as error:
         raise SetupError([_duplicate_key(error, file)]) from error
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        what = f"this is not YAML: {error.problem or error.context}"
-        raise SetupError(
-            [Problem(file, line, "", what, "a mapping of keys and values, indented with spaces")]
-        ) from error
+        # Imported here: only who has made a slip needs the words for it.
+        from lakehouse_iam.setups.yaml_slips import explain
+
+        raise SetupError([Problem(file, *explain(error, text))]) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"this is not YAML: the character U+{ord(text[error.position]):04X} may not stand in it"
         raise SetupError([Problem(file, line, "", what, "printable text")]) from error
     except (YAMLError, ValueError) as error:
-        # A date such as 2026-13-45 or a number of thousands of digits is a ValueError to the YAML library.
         raise SetupError([Problem(file, 0, "", f"this cannot be read as YAML: {error}")]) from error
-    except RecursionError as error:
-        raise SetupError([Problem(file, 0, "", "this is nested too deeply", "a few levels")]) from error
 
 
 def _duplicate_key(error: DuplicateKeyError, file: str) -> Problem:
@@ -108,3 +162,70 @@ def is_mapping(content: object) -> bool:
 def is_sequence(content: object) -> bool:
     """Whether a document is a list, a common slip where `---` was meant."""
     return isinstance(content, CommentedSeq)
+
+
+# ---------------------------------------------------------------- JSON
+
+
+def read_json(text: str, file: str) -> Any:
+    """What a JSON text holds: templates, manifests and the files beside them.
+
+    Raises:
+        SetupError: not JSON, over a limit of `limits`, or with NaN, Infinity or a number that no computer word holds.
+    """
+    if len(text) > JSON_SIZE:
+        raise SetupError([Problem(file, 0, "", "the text is too large", f"at most {JSON_SIZE:,} bytes")])
+    try:
+        content = json.loads(text, parse_constant=_no_number, parse_int=_integer, parse_float=_float)
+        deepest = depth(content)
+    except json.JSONDecodeError as error:
+        raise SetupError(
+            [Problem(file, error.lineno, "", f"this is not JSON: {error.msg}", "one JSON value")]
+        ) from error
+    except _NoNumber as error:
+        # Written twice, one of them may be text: then no line is better than a wrong one.
+        line = text.count("\n", 0, text.find(error.written)) + 1 if text.count(error.written) == 1 else 0
+        raise SetupError([Problem(file, line, "", error.what, error.allowed)]) from error
+    except RecursionError:
+        deepest = DEPTH + 1
+    if deepest > DEPTH:
+        raise SetupError([Problem(file, 0, "", "this is nested too deeply", f"at most {DEPTH} levels")])
+    return content
+
+
+class _NoNumber(ValueError):
+    def __init__(self, written: str, what: str, allowed: str) -> None:
+        self.written = written
+        self.what = what
+        self.allowed = allowed
+        super().__init__(what)
+
+
+def _no_number(written: str) -> NoReturn:
+    raise _NoNumber(written, f"{written} is not a number that JSON knows", "a number in digits")
+
+
+def _integer(written: str) -> int:
+    if len(written) > DIGITS:
+        raise _NoNumber(written, f"a number of {len(written):,} digits stands here", f"at most {DIGITS} digits")
+    return int(written)
+
+
+def _float(written: str) -> float:
+    number = float(written) if len(written) <= 20 * DIGITS else float("inf")
+    if number in (float("inf"), float("-inf")):
+        raise _NoNumber(written, f"{written[:DIGITS]} is too large for a number", "at most about 1.8e308")
+    return number
+
+
+def depth(content: Any) -> int:
+    """How many mappings and lists of plain JSON lie within each other at the deepest place."""
+    deepest = 0
+    open_nodes = [(content, 1)]
+    while open_nodes:
+        node, level = open_nodes.pop()
+        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
+        if children is not None:
+            deepest = max(deepest, level)
+            open_nodes += [(child, level + 1) for child in children if isinstance(child, dict | list)]
+    return deepest

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lakehouse_iam.patterns import pattern_named, pattern_names
 from lakehouse_iam.setups.access_keys import access_key_problem
-from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents
+from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents, read_text
 from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.setups.setup import Setup
@@ -59,9 +59,7 @@ def _files(path: Path) -> list[Path]:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SetupError([Problem(str(file), 0, "", "the file is not text", "UTF-8 text")]) from error
+        return read_text(file)
     except OSError as error:
         raise SetupError([Problem(str(file), 0, "", f"the file cannot be read: {error.strerror}")]) from error
 
