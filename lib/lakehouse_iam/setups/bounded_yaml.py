@@ -99,12 +99,13 @@ def _check_scalar(event: ScalarEvent, line: int) -> None:
         raise OverLimit(line, what, "a number in digits", "if it is text, put it in quotes")
     written = _DATE.fullmatch(text)
     if written:
-        _check_date(*(int(part) for part in written.groups()[:3]), text, line)
+        _check_date(written, line)
 
 
-def _check_date(year: int, month: int, day: int, text: str, line: int) -> None:
+def _check_date(written: re.Match[str], line: int) -> None:
+    text = written[0]
     try:
-        date(year, month, day)
+        date(int(written[1]), int(written[2]), int(written[3]))
     except ValueError as error:
         what = f"{text} looks like a date, and there is no such day"
         raise OverLimit(line, what, "text or a date", f'if it is text, put it in quotes: "{text}"') from error

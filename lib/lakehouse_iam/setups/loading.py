@@ -14,7 +14,6 @@ from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.setups.setup import Setup
 
 SETUP_ENDINGS = (".yaml", ".yml", ".json")
-_WITHOUT_KEYS = ("unity-catalog-aws", "unity-catalog-azure")
 
 
 def load_setups(path: Path | str) -> tuple[Setup, ...]:
@@ -97,14 +96,14 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
         )
         allowed = "a setup is a mapping that begins like setup: my-setup"
         return [Problem(document.file, document.line(()), "", what, allowed, next_step)], None
+    # First, and alone: the messages of the other checks quote what they find.
+    secret = access_key_problem(document)
+    if secret:
+        return [secret], None
     wrong_pattern = _pattern_problem(document)
     if wrong_pattern:
         return [wrong_pattern], None
     pattern = document.content["pattern"]
-    # First, and alone: the messages of the other checks quote what they find.
-    secret = access_key_problem(document) if pattern in _WITHOUT_KEYS else None
-    if secret:
-        return [secret], None
     problems = schema_problems(document, pattern)
     if problems:
         return problems, None
