@@ -9,7 +9,7 @@ from pathlib import Path
 from lakehouse_iam.patterns import pattern_named, pattern_names
 from lakehouse_iam.setups.access_keys import access_key_problem
 from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents, read_text
-from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
+from lakehouse_iam.setups.problems import Fault, Problem, SetupError, SeveralFaults, path_text
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.setups.setup import Setup
 
@@ -110,10 +110,15 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
     try:
         setup: Setup = pattern_named(pattern).read.load()(document.content)
         return [], setup
-    except Fault as fault:
-        where = document.line(fault.path)
-        found = fault.problem
-        return [Problem(document.file, where, path_text(fault.path), found.what, found.allowed, found.next_step)], None
+    except SeveralFaults as several:
+        found = [_located(fault, document) for fault in several.faults]
+        return sorted(found, key=lambda problem: (problem.line, problem.path)), None
+
+
+def _located(fault: Fault, document: Document) -> Problem:
+    problem = fault.problem
+    line = document.line(fault.path)
+    return Problem(document.file, line, path_text(fault.path), problem.what, problem.allowed, problem.next_step)
 
 
 def _pattern_problem(document: Document) -> Problem | None:
