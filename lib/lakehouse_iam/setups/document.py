@@ -1,13 +1,15 @@
-"""The reader of YAML and JSON documents: within limits, with line numbers, and with every refusal in words."""
+"""The reader of YAML documents, setups and worlds alike: within limits, with lines, and with every refusal in words.
+
+JSON that is no setup is read by `lakehouse_iam.evaluator.strict_json`, within the same limits.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path as FilePath
-from typing import Any, NoReturn
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -17,7 +19,7 @@ from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarint import ScalarInt
 
 from lakehouse_iam.setups.bounded_yaml import BoundedComposer, OverLimit
-from lakehouse_iam.setups.limits import DEPTH, DIGITS, JSON_SIZE, YAML_SIZE
+from lakehouse_iam.setups.limits import YAML_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 
 
@@ -63,7 +65,7 @@ def _first_line(content: Any) -> int:
 # ---------------------------------------------------------------- from bytes to text
 
 
-def read_text(file: FilePath | str, *, most: int = YAML_SIZE) -> str:
+def read_text(file: FilePath | str) -> str:
     """The text of a file; of a larger one no more than the limit is read.
 
     Raises:
@@ -71,17 +73,19 @@ def read_text(file: FilePath | str, *, most: int = YAML_SIZE) -> str:
         SetupError: it is too large, or not UTF-8.
     """
     with FilePath(file).open("rb") as source:
-        return text_of(source.read(most + 1), str(file), most=most)
+        return text_of(source.read(YAML_SIZE + 1), str(file))
 
 
-def text_of(content: bytes, file: str, *, most: int = YAML_SIZE) -> str:
+def text_of(content: bytes, file: str) -> str:
     """Bytes as text, without a byte order mark.
 
     Raises:
-        SetupError: more bytes than `most`, or not UTF-8: with the line, and the encoding that it looks like.
+        SetupError: more bytes than the limit, or not UTF-8: with the line, and the encoding that it looks like.
     """
-    if len(content) > most:
-        raise SetupError([Problem(file, 0, "", "the file is too large", f"at most {most:,} bytes, comments included")])
+    if len(content) > YAML_SIZE:
+        raise SetupError(
+            [Problem(file, 0, "", "the file is too large", f"at most {YAML_SIZE:,} bytes, comments included")]
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -162,70 +166,3 @@ def is_mapping(content: object) -> bool:
 def is_sequence(content: object) -> bool:
     """Whether a document is a list, a common slip where `---` was meant."""
     return isinstance(content, CommentedSeq)
-
-
-# ---------------------------------------------------------------- JSON
-
-
-def read_json(text: str, file: str) -> Any:
-    """What a JSON text holds: templates, manifests and the files beside them.
-
-    Raises:
-        SetupError: not JSON, over a limit of `limits`, or with NaN, Infinity or a number that no computer word holds.
-    """
-    if len(text) > JSON_SIZE:
-        raise SetupError([Problem(file, 0, "", "the text is too large", f"at most {JSON_SIZE:,} bytes")])
-    try:
-        content = json.loads(text, parse_constant=_no_number, parse_int=_integer, parse_float=_float)
-        deepest = depth(content)
-    except json.JSONDecodeError as error:
-        raise SetupError(
-            [Problem(file, error.lineno, "", f"this is not JSON: {error.msg}", "one JSON value")]
-        ) from error
-    except _NoNumber as error:
-        # Written twice, one of them may be text: then no line is better than a wrong one.
-        line = text.count("\n", 0, text.find(error.written)) + 1 if text.count(error.written) == 1 else 0
-        raise SetupError([Problem(file, line, "", error.what, error.allowed)]) from error
-    except RecursionError:
-        deepest = DEPTH + 1
-    if deepest > DEPTH:
-        raise SetupError([Problem(file, 0, "", "this is nested too deeply", f"at most {DEPTH} levels")])
-    return content
-
-
-class _NoNumber(ValueError):
-    def __init__(self, written: str, what: str, allowed: str) -> None:
-        self.written = written
-        self.what = what
-        self.allowed = allowed
-        super().__init__(what)
-
-
-def _no_number(written: str) -> NoReturn:
-    raise _NoNumber(written, f"{written} is not a number that JSON knows", "a number in digits")
-
-
-def _integer(written: str) -> int:
-    if len(written) > DIGITS:
-        raise _NoNumber(written, f"a number of {len(written):,} digits stands here", f"at most {DIGITS} digits")
-    return int(written)
-
-
-def _float(written: str) -> float:
-    number = float(written) if len(written) <= 20 * DIGITS else float("inf")
-    if number in (float("inf"), float("-inf")):
-        raise _NoNumber(written, f"{written[:DIGITS]} is too large for a number", "at most about 1.8e308")
-    return number
-
-
-def depth(content: Any) -> int:
-    """How many mappings and lists of plain JSON lie within each other at the deepest place."""
-    deepest = 0
-    open_nodes = [(content, 1)]
-    while open_nodes:
-        node, level = open_nodes.pop()
-        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else None
-        if children is not None:
-            deepest = max(deepest, level)
-            open_nodes += [(child, level + 1) for child in children if isinstance(child, dict | list)]
-    return deepest

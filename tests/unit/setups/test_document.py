@@ -1,12 +1,11 @@
 # ruff: noqa: RUF001
-"""Reading YAML and JSON: within limits, and with the line that must be changed.
+"""Reading YAML: within limits, and with the line that must be changed.
 
 The lines of the right setup are listed in `test_bad_input`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from contextlib import suppress
@@ -17,9 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from setup_texts import VALID
 
+from lakehouse_iam.evaluator.strict_json import MAX_DEPTH as DEPTH
+from lakehouse_iam.evaluator.strict_json import MAX_DIGITS as DIGITS
+from lakehouse_iam.evaluator.strict_json import check_value
 from lakehouse_iam.setups import SetupError, load_setups
-from lakehouse_iam.setups.document import depth, read_documents, read_json, read_text
-from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, JSON_SIZE, NODES, YAML_SIZE
+from lakehouse_iam.setups.document import read_documents, read_text
+from lakehouse_iam.setups.limits import ALIASES, NODES, YAML_SIZE
 
 FORM = "a mapping of keys and values, indented with spaces"
 OUT_OF_LINE = f"this line is indented differently from those that it belongs to: {FORM}"
@@ -29,12 +31,6 @@ WIDE_SPACE = "the space of the space bar"
 def said_of_yaml(text: str) -> str:
     with pytest.raises(SetupError) as caught:
         list(read_documents(text, "s.yaml"))
-    return str(caught.value)
-
-
-def said_of_json(text: str) -> str:
-    with pytest.raises(SetupError) as caught:
-        read_json(text, "t.json")
     return str(caught.value)
 
 
@@ -158,7 +154,7 @@ def test_other_encodings_are_named_as_far_as_they_show(tmp_path: Path, content: 
     assert said in str(caught.value)
 
 
-# ---------------------------------------------------------------- limits of YAML
+# ---------------------------------------------------------------- limits
 
 
 def _bomb(levels: int) -> str:
@@ -235,7 +231,7 @@ def test_what_lies_within_the_limits_is_read() -> None:
     (document,) = read_documents("base: &base {access: read-only}\nbuckets:\n" + "- <<: *base\n" * 20, "s.yaml")
     assert len(document.content["buckets"]) == 20
     (deep,) = read_documents("[" * DEPTH + "]" * DEPTH, "s.yaml")
-    assert depth(deep.content) == DEPTH
+    check_value(deep.content)
     (number,) = read_documents(f"a: {'9' * DIGITS}\nb: '{'9' * 5_000}'\nc: '.nan'", "s.yaml")
     assert number.content["a"] == 10**DIGITS - 1
 
@@ -251,43 +247,6 @@ def test_an_anchor_that_is_given_anew_is_no_warning() -> None:
 def test_no_text_ends_in_anything_but_documents_or_words(text: str) -> None:
     with suppress(SetupError):
         assert all(document.content is not None for document in read_documents(text, "s.yaml"))
-
-
-# ---------------------------------------------------------------- limits of JSON
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ('{"a":\n NaN}', ":2: NaN is not a number that JSON knows: a number in digits"),
-        ('{"a": -Infinity}', ":1: -Infinity is not a number that JSON knows: a number in digits"),
-        ('{"a": 1e999}', ":1: 1e999 is too large for a number: at most about 1.8e308"),
-        ('{"a": ' + "1" * 5_000 + "}", f":1: a number of 5,000 digits stands here: at most {DIGITS} digits"),
-        ('{"NaN": NaN}', ": NaN is not a number that JSON knows: a number in digits"),
-        ("[" * 200_000, f": this is nested too deeply: at most {DEPTH} levels"),
-        ("[" * (DEPTH + 1) + "]" * (DEPTH + 1), f": this is nested too deeply: at most {DEPTH} levels"),
-        ("{", ":1: this is not JSON: Expecting property name enclosed in double quotes: one JSON value"),
-        (" " * (JSON_SIZE + 1), f": the text is too large: at most {JSON_SIZE:,} bytes"),
-    ],
-)
-def test_json_that_no_template_holds_is_refused(text: str, said: str) -> None:
-    assert said_of_json(text) == f"t.json{said}"
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**30), 10**30)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
-    max_leaves=20,
-)
-
-
-@given(JSON)
-def test_json_within_the_limits_is_read_as_it_is(content: object) -> None:
-    assert read_json(json.dumps(content), "t.json") == content
 
 
 def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
