@@ -9,6 +9,7 @@ import click
 
 from lakehouse_iam.cli.answers import json_option, print_json, setup_argument, wrong_input
 from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.file_names import HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE
 
 
 @click.command()
@@ -41,7 +42,7 @@ def template(setup: str, folder: str, as_json: bool) -> None:
 def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
     """The files of a plan's templates and hand-offs, and its stacks for machines."""
     from lakehouse_iam.cloudformation import templates, text
-    from lakehouse_iam.probes.document import PROBES_FILE, probe_document, to_json
+    from lakehouse_iam.probes.document import probe_document, to_json
 
     files = {folder / f"{plan.setup}{PROBES_FILE}": text(to_json(probe_document(plan)))}
     stacks: list[dict[str, Any]] = []
@@ -55,12 +56,12 @@ def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[
             "after": [plan.phase(before).stack for before in phase.after],
         }
         if phase.id in made:
-            files[place / f"{phase.stack}.template.json"] = text(made[phase.id])
-            stack["template"] = str(place / f"{phase.stack}.template.json")
+            files[place / f"{phase.stack}{TEMPLATE_FILE}"] = text(made[phase.id])
+            stack["template"] = str(place / f"{phase.stack}{TEMPLATE_FILE}")
         if phase.parameters:
             stack["parameters"] = {parameter.id: parameter.description for parameter in phase.parameters}
         if phase.handoffs:
-            file = place / f"{phase.stack}.handoff.json"
+            file = place / f"{phase.stack}{HANDOFF_FILE}"
             files[file] = text([handoff.to_json() for handoff in phase.handoffs])
             stack["handoff"] = str(file)
         stacks.append(stack)

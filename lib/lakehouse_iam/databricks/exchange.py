@@ -12,6 +12,7 @@ from typing import Any
 
 from lakehouse_iam.arns import ExternalId, RoleArn
 from lakehouse_iam.databricks.storage_credential import StorageCredentialInfo
+from lakehouse_iam.file_names import EXCHANGE_FILE
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
 
@@ -33,7 +34,7 @@ class Exchange:
     @property
     def file_name(self) -> str:
         """What the file is called unless somebody says otherwise."""
-        return f"{self.setup.name}.exchange.json"
+        return f"{self.setup.name}{EXCHANGE_FILE}"
 
     def to_json(self) -> dict[str, Any]:
         """The content of the file."""

@@ -12,7 +12,7 @@ from lakehouse_iam.arns import AccountId, BucketName, KeyArn, ObjectPrefix
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.roles.bucket_access import BucketAccess
-from lakehouse_iam.setups.problems import Fault, Path
+from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.setup import Setup
 from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
@@ -84,12 +84,8 @@ class SetupWithBuckets(Setup):
         return {account: tuple(owned) for account, owned in found.items()}
 
 
-def each_bucket(content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The entries under `buckets`, each with its path.
-
-    Raises:
-        Fault: a bucket stands twice.
-    """
+def each_bucket(content: dict[str, Any], faults: Faults) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The entries under `buckets`, each with its path; a bucket that stands twice is noted."""
     seen: dict[str, int] = {}
     for index, entry in enumerate(content["buckets"]):
         path: Path = ("buckets", index)
@@ -100,8 +96,8 @@ def each_bucket(content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]
                 allowed="each bucket once, with all its prefixes",
                 next_step=f"it stands first as buckets[{seen[name]}]",
             )
-            raise Fault((*path, "name"), problem)
-        seen[name] = index
+            faults.add((*path, "name"), problem)
+        seen.setdefault(name, index)
         yield path, entry
 
 
@@ -113,8 +109,11 @@ def read_bucket(
     policy: BucketPolicyMode,
     region: str,
     partition: Partition,
+    faults: Faults,
 ) -> Bucket:
     """One entry under `buckets`.
+
+    Noted are prefixes that contain each other, a hand-off to nobody, and a key that S3 cannot use there.
 
     Args:
         entry: what stands there.
@@ -123,30 +122,28 @@ def read_bucket(
         policy: who keeps the policy of a bucket that exists, where the entry does not say.
         region: the setup's region.
         partition: the setup's partition.
-
-    Raises:
-        Fault: prefixes that contain each other, a hand-off to nobody, or a key that S3 cannot use there.
+        faults: where what is wrong is noted.
     """
     create = bool(entry.get("create", False))
     return Bucket(
         name=BucketName.parse(entry["name"]),
         owner=owner,
         access=Access(entry["access"]),
-        prefixes=_prefixes(entry.get("prefixes", []), path),
+        prefixes=_prefixes(entry.get("prefixes", []), path, faults),
         create=create,
-        policy=_policy_mode(entry, path, create, policy),
+        policy=_policy_mode(entry, path, create, policy, faults),
         object_ownership=ObjectOwnership(entry.get("object_ownership", "bucket-owner-enforced")),
-        key=_key(entry, path, region, partition),
+        key=_key(entry, path, region, partition, faults),
     )
 
 
-def _prefixes(entries: list[str], path: Path) -> tuple[ObjectPrefix, ...]:
+def _prefixes(entries: list[str], path: Path, faults: Faults) -> tuple[ObjectPrefix, ...]:
     prefixes: list[ObjectPrefix] = []
     for index, entry in enumerate(entries):
         prefix = ObjectPrefix.parse(entry)
         for other in prefixes:
             if prefix.covers(other) or other.covers(prefix):
-                raise Fault((*path, "prefixes", index), _overlap(other, prefix))
+                faults.add((*path, "prefixes", index), _overlap(other, prefix))
         prefixes.append(prefix)
     return tuple(sorted(prefixes, key=lambda prefix: prefix.value))
 
@@ -162,17 +159,19 @@ def _overlap(first: ObjectPrefix, second: ObjectPrefix) -> InvalidValue:
     )
 
 
-def _policy_mode(entry: dict[str, Any], path: Path, create: bool, otherwise: BucketPolicyMode) -> BucketPolicyMode:
+def _policy_mode(
+    entry: dict[str, Any], path: Path, create: bool, otherwise: BucketPolicyMode, faults: Faults
+) -> BucketPolicyMode:
     if create and entry.get("policy") == "handoff":
         problem = InvalidValue(
             "the bucket is created by this setup, so there is nobody to hand its policy to",
             allowed="where create is true, allowed are managed (the default) and none",
         )
-        raise Fault((*path, "policy"), problem)
+        faults.add((*path, "policy"), problem)
     return BucketPolicyMode(entry["policy"]) if "policy" in entry else BucketPolicyMode.MANAGED if create else otherwise
 
 
-def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition) -> KeyArn | None:
+def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition, faults: Faults) -> KeyArn | None:
     if "kms_key" not in entry:
         return None
     key = KeyArn.parse(entry["kms_key"])
@@ -181,11 +180,11 @@ def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition) -
             f"the key {key} is in the partition {key.partition}",
             allowed=f"allowed is a key in {partition.name}, like the bucket",
         )
-        raise Fault((*path, "kms_key"), problem)
-    if key.region != region:
+        faults.add((*path, "kms_key"), problem)
+    elif key.region != region:
         problem = InvalidValue(
             f"the key {key} is in the region {key.region}",
             allowed=f"allowed is a key in {region}; S3 encrypts with keys of the bucket's own region only",
         )
-        raise Fault((*path, "kms_key"), problem)
+        faults.add((*path, "kms_key"), problem)
     return key

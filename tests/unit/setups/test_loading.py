@@ -127,8 +127,8 @@ def test_a_folder_without_a_setup_is_an_error(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
-    file.write_bytes(b"\xff\xfe\x00")
-    assert _problem(file) == f"{file}: the file is not text: UTF-8 text"
+    file.write_bytes(b"\x89PNG\x00")
+    assert _problem(file) == f"{file}:1: the file is not text: UTF-8 text"
 
 
 @pytest.mark.parametrize("method", ["is_dir", "iterdir"])
@@ -143,12 +143,12 @@ def test_a_folder_that_may_not_be_read_is_an_error(
 
 
 def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, encoding: str) -> str:
+    def refuse(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
     file = tmp_path / "s.yaml"
     file.write_text(VALID)
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert _problem(file) == f"{file}: the file cannot be read: Permission denied"
 
 

@@ -83,7 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "host with path": (
         on_aws(databricks={"host": HOST + "/?o=123"}),
-        "databricks.host: 'https://dbc-a1b2345c-d6e7.cloud.databricks.com/?o=123' is not a workspace address:"
+        "databricks.host: 'https://dbc-a1b2345c-d6e7.cloud.databricks.com…' is not a workspace address:"
         " allowed is https:// and the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
     ),
     "host custom": (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.compare.key_values import Values
-from lakehouse_iam.evaluator.compare.languages import DIGIT, PATH, Domain, Pattern, glob_pattern, literal, row
+from lakehouse_iam.evaluator.compare.languages import DIGIT, PATH, Domain, glob_pattern, literal, row
 from lakehouse_iam.evaluator.context_keys import filled_in
 from lakehouse_iam.evaluator.grammar import ConditionTest
 from lakehouse_iam.evaluator.policies import Policy
