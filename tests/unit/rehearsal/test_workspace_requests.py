@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from workspaces import CREDENTIALS, LOCATIONS, OTHER_ROLE, ROLE, UC, connected, new_client
+from stand_in_workspaces import CREDENTIALS, LOCATIONS, OTHER_ROLE, ROLE, UC, connected, new_client
 
 CREDENTIAL = f"{CREDENTIALS}/sales-lake"
 LOCATION = f"{LOCATIONS}/bronze"

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from databricks.sdk.service import catalog, compute, iam
-from workspaces import CREDENTIALS, LOCATIONS, ROLE, UC, connected
+from stand_in_workspaces import CREDENTIALS, LOCATIONS, ROLE, UC, connected
 
 from lakehouse_iam.databricks.calls import Json
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lakehouse_iam.databricks.calls import Json
+from lakehouse_iam.databricks.calls import Call, Json
+from lakehouse_iam.databricks.refusals import AlreadyThere, NotAllowed, NotThere, Refused
 from lakehouse_iam.rehearsal.workspace.metastore import Metastore
 from lakehouse_iam.rehearsal.workspace.request import Refusal
 from lakehouse_iam.rehearsal.workspace.routes import answer
@@ -76,6 +78,38 @@ def new_client(**more: Any) -> Client:
     ids = iter(f"external-id-{number}" for number in range(100))
     settings: dict[str, Any] = {"workspace_id": 1234567890123456, "writes_to_s3": True} | more
     return Client(Metastore(access, lambda: next(ids), **settings), access)  # type: ignore[arg-type]
+
+
+_KINDS = {404: NotThere, 409: AlreadyThere, 403: NotAllowed, 400: Refused}
+
+
+@dataclass
+class ClientAsWorkspace:
+    """The same client, as `connect` and `disconnect` speak with a workspace."""
+
+    client: Client
+    host: str = "https://dbc-a1b2345c-d6e7.cloud.databricks.com"
+    workspace_id: str = "1234567890123456"
+    account_id: str = "0d26daa6-5e44-4c97-a497-ef015f91254a"
+    changes_nothing: bool = False
+    calls: list[Call] = field(default_factory=list)
+
+    def do(self, call: Call) -> Json | None:
+        self.calls.append(call)
+        try:
+            # As over HTTP: what is answered does not change later.
+            return deepcopy(self.client(call.method, call.path, call.body, **dict(call.query)))
+        except Refusal as refusal:
+            kind = Refused if "AccessDenied" in refusal.message else _KINDS[refusal.status]
+            raise kind(f"{refusal.code}: {refusal.message}") from refusal
+
+    def changes(self) -> list[tuple[str, str, Json | None]]:
+        """The calls that change something: method, last part of the path, and body; validations left out."""
+        return [
+            (call.method, call.path.rsplit("/", 1)[-1], call.body)
+            for call in self.calls
+            if not call.reads and not call.path.endswith("validate-storage-credentials")
+        ]
 
 
 @contextmanager

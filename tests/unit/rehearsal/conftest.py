@@ -1,1 +1,0 @@
-"""Puts this folder on the import path, so that its tests share `workspaces`."""
