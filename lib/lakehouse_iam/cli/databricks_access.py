@@ -36,7 +36,7 @@ def databricks_answers(*, as_json: bool) -> Iterator[None]:
     """Turn what Databricks refuses, and what stands in the way, into words and exit codes."""
     try:
         from lakehouse_iam.databricks.live_trust import LiveTrustUnreadable
-        from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, StillUsed
+        from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, SharedCredential, StillUsed
     except ModuleNotFoundError as missing:
         fail(
             f"{missing.name} is not installed: pip install 'lakehouse-iam[databricks]'",
@@ -53,7 +53,7 @@ def databricks_answers(*, as_json: bool) -> Iterator[None]:
                 ]
                 details = {"what": error.what, "differences": differences}
                 fail(str(error), code=ANSWER_IS_NO, as_json=as_json, details=details)
-            except StillUsed as error:
+            except (StillUsed, SharedCredential) as error:
                 fail(str(error), code=ANSWER_IS_NO, as_json=as_json, details={"users": list(error.users)})
             except (DatabricksError, LiveTrustUnreadable) as error:
                 fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
