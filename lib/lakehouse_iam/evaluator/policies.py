@@ -181,7 +181,7 @@ def _covers(templates: tuple[Template, ...], negated: bool) -> ResourceMatcher:
 
 def _varied_covers(template: Template, resource: str, context: ContextValues) -> bool | None:
     if template.waits_for(context):
-        # Whatever the value is, it stands where this star stands.
+        # Whatever the value is, the star matches it.
         widest = template.glob_with_stars(context)
         return None if widest is not None and compile_resource_glob(widest)(resource) else False
     glob = template.glob(context)
