@@ -42,7 +42,7 @@ from lakehouse_iam.evaluator.request import (
     resource_account,
     resource_policy_kind,
 )
-from lakehouse_iam.evaluator.request_context import SOMETIMES_UNKNOWN, request_context
+from lakehouse_iam.evaluator.request_context import request_context
 from lakehouse_iam.evaluator.service_actions import doubts_about
 from lakehouse_iam.evaluator.values import UNKNOWN
 
@@ -137,7 +137,7 @@ class _Evaluation:
         return any(
             context.get(key) is UNKNOWN
             for policy in (*self._applicable, *self.policies.kms_grants)
-            for key in policy.keys & SOMETIMES_UNKNOWN
+            for key in policy.may_wait_for
         )
 
     def explain_waiting(self) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ class _Evaluation:
 
         RCPs always carry RCPFullAWSAccess, which cannot be detached.
         """
-        if service_control_applies(self.caller):
+        if self.policies.service_control and service_control_applies(self.caller):
             for number, level in enumerate(self.policies.service_control, start=1):
                 if self._first_allow(level) is None:
                     yield because.service_control_missing(self.asked, number)

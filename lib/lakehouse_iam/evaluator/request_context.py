@@ -84,6 +84,8 @@ def request_context(
     """
     keys = filled_in(caller, service, account)
     keys["aws:requestedregion"] = _region(service, resource)
+    if not given:
+        return keys
     for key, value in given.items():
         values = text_values(value)
         if values:
@@ -105,6 +107,7 @@ def filled_in(caller: Caller, service: str, account: str) -> Keys:
     return dict(_filled_in(caller, service, account))
 
 
+@lru_cache(maxsize=65536)
 def _region(service: str, resource: str) -> tuple[str, ...]:
     """The region that is called: the resource's own, where its ARN names one."""
     arn = split_arn(resource)
