@@ -25,7 +25,10 @@ WHY_OWN_BUCKET = (
     "the bucket has a policy of its own; without these statements the role's own policy still lets it in, unless the bucket "
     "policy denies it"
 )
-WHY_BUCKET_ELSEWHERE = "the bucket is in another account than the role, so nobody gets in until its policy says so; merge it after the role exists"
+WHY_BUCKET_ELSEWHERE = (
+    "the bucket is in another account than the role, so nobody gets in until its policy says so; merge it after the role "
+    "exists"
+)
 WHY_BUCKET_SOMEWHERE = (
     "the bucket has a policy of its own; without these statements nobody gets in where the bucket is in another account than "
     "the role, and elsewhere the role does unless the bucket policy denies it; merge it after the role exists"
