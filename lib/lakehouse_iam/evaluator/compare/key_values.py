@@ -179,9 +179,10 @@ def values_for(key: str, domain: Domain | None, literals: frozenset[Literal]) ->
     single = _value(key, limits, frozenset((*everything, *some)))
     if single is not None and _gives((single,), literals):
         return ((single,),)
-    if domain is None and _gives(("",), literals):
-        return (("",),)
     known = known_key(key)
+    may_be_empty = domain is None and (known is None or known.value_type == "String")
+    if may_be_empty and _gives(("",), literals):
+        return (("",),)
     if domain is not None or (known is not None and not known.multivalued):
         return None
     return _several(key, limits, everything, some, literals)

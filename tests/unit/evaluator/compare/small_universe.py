@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
@@ -19,7 +20,16 @@ ROLE = f"arn:aws:iam::{OWN}:role/owner"
 KEY = f"arn:aws:kms:eu-west-1:{OWN}:key/1"
 
 ACTION_PATTERNS = ("s3:GetObject", "s3:Get*", "s3:*Object", "s3:PutObject", "s3:*", "kms:Decrypt", "*")
-ACTIONS = ("s3:GetObject", "s3:GetOther", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", "kms:Decrypt", "kms:Encrypt")
+ACTIONS = (
+    "s3:GetObject",
+    "s3:GetTheObject",
+    "s3:GetOther",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:ListBucket",
+    "kms:Decrypt",
+    "kms:Encrypt",
+)
 
 RESOURCE_PATTERNS = (
     BUCKET,
@@ -129,6 +139,13 @@ def _some(source: random.Random, pool: Sequence[Any], most: int = 2) -> list[Any
     return source.sample(list(pool), source.randint(1, most))
 
 
+def _patterns(source: random.Random, kind: PolicyKind) -> tuple[Sequence[str], Sequence[str]]:
+    """The action and resource patterns that a pair of documents may use."""
+    if kind is PolicyKind.TRUST:
+        return (), ()
+    return source.sample(ACTION_PATTERNS, 3), source.sample(RESOURCE_PATTERNS, 3)
+
+
 def _condition(source: random.Random, tests: Mapping[str, Sequence[tuple[str, Any]]]) -> Json:
     found: Json = {}
     for key in source.sample(list(tests), min(len(tests), source.choice((0, 0, 1, 1, 2)))):
@@ -143,16 +160,21 @@ def _tests(source: random.Random, kind: PolicyKind) -> Mapping[str, Sequence[tup
     return {key: tests[key] for key in source.sample(list(tests), source.choice((1, 2)))}
 
 
-def statement(source: random.Random, kind: PolicyKind, tests: Mapping[str, Sequence[tuple[str, Any]]]) -> Json:
+Pool = tuple[Mapping[str, Sequence[tuple[str, Any]]], Sequence[str], Sequence[str]]
+"""Tests, action patterns and resource patterns of a pair of documents."""
+
+
+def statement(source: random.Random, kind: PolicyKind, pool: Pool) -> Json:
     """A statement of a policy of that kind."""
+    tests, action_patterns, resource_patterns = pool
     made: Json = {"Effect": source.choice(("Allow", "Allow", "Allow", "Deny"))}
     if kind is PolicyKind.TRUST:
         made["Action"] = source.choice(("sts:AssumeRole", ["sts:AssumeRole", "sts:TagSession"], "sts:*"))
     else:
         element = source.choice(("Action", "Action", "Action", "NotAction"))
-        made[element] = _some(source, ACTION_PATTERNS)
+        made[element] = _some(source, action_patterns)
         element = source.choice(("Resource", "Resource", "Resource", "NotResource"))
-        made[element] = _some(source, RESOURCE_PATTERNS)
+        made[element] = _some(source, resource_patterns)
     if kind is not PolicyKind.IDENTITY:
         made["Principal"] = source.choice(NAMED)
         if made["Effect"] == "Deny" and kind is not PolicyKind.TRUST and source.random() < 0.3:
@@ -165,15 +187,15 @@ def statement(source: random.Random, kind: PolicyKind, tests: Mapping[str, Seque
 
 def policy_pair(source: random.Random, kind: PolicyKind) -> tuple[Json, Json]:
     """Two documents, the second one mostly an edit of the first."""
-    tests = _tests(source, kind)
-    before = [statement(source, kind, tests) for _ in range(source.randint(1, 3))]
+    pool = (_tests(source, kind), *_patterns(source, kind))
+    before = [statement(source, kind, pool) for _ in range(source.randint(1, 3))]
     if source.random() < 0.25:
-        return document(before), document([statement(source, kind, tests) for _ in range(source.randint(1, 3))])
+        return document(before), document([statement(source, kind, pool) for _ in range(source.randint(1, 3))])
     after = [dict(one) for one in before]
     for _ in range(source.randint(1, 2)):
         edit, place = source.randrange(5), source.randrange(len(after))
         if edit == 0:
-            after.append(statement(source, kind, tests))
+            after.append(statement(source, kind, pool))
         elif edit == 1 and len(after) > 1:
             del after[place]
         elif edit == 2:
@@ -182,9 +204,26 @@ def policy_pair(source: random.Random, kind: PolicyKind) -> tuple[Json, Json]:
             listed = after[place]["Action"]
             after[place]["Action"] = [*([listed] if isinstance(listed, str) else listed), "s3:Get*"]
         else:
-            other = statement(source, kind, tests)
+            other = statement(source, kind, pool)
             after[place] = {**after[place], "Condition": other.get("Condition", {})}
     return document(before), document(after)
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def told_apart(documents: Sequence[Json], elements: tuple[str, str], names: Sequence[str]) -> tuple[str, ...]:
+    """Of names that no pattern in the documents tells apart, one."""
+    patterns = [
+        pattern.lower()
+        for one in documents
+        for entry in one["Statement"]
+        for element in elements
+        for pattern in _listed(entry.get(element, []))
+    ]
+    found = {tuple(fnmatchcase(name.lower(), pattern) for pattern in patterns): name for name in names}
+    return tuple(found.values())
 
 
 def contexts(documents: Sequence[Json], values: Mapping[str, Sequence[Any]]) -> Iterator[Json]:

@@ -36,6 +36,7 @@ from tests.unit.evaluator.compare.small_universe import (
     document,
     loaded,
     policy_pair,
+    told_apart,
 )
 
 Pair = tuple[Policies, Policies]
@@ -78,8 +79,8 @@ def test_identity_policies_are_compared_as_asking_every_request_does(seed: int) 
         requests = (
             (Request(ROLE, action, resource, OWN, context), pair)
             for context in contexts(documents, VALUES)
-            for action in ACTIONS
-            for resource in RESOURCES
+            for action in told_apart(documents, ("Action", "NotAction"), ACTIONS)
+            for resource in told_apart(documents, ("Resource", "NotResource"), RESOURCES)
         )
         _check(found, _truth(requests), documents)
         assert all(_holds(witness, *_let_in(pair, witness)) for witness in found.wider), documents
@@ -115,8 +116,9 @@ def test_resource_policies_are_compared_as_asking_every_request_does(seed: int, 
             actions, resources = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"), (ROLE,)
         elif kind is PolicyKind.BUCKET:
             found = compare_resource(before, after, BUCKET, OWN)
-            actions = tuple(action for action in ACTIONS if action.startswith("s3:"))
-            resources = tuple(one for one in RESOURCES if one == BUCKET or one.startswith(f"{BUCKET}/"))
+            actions = told_apart(documents, ("Action", "NotAction"), [one for one in ACTIONS if one.startswith("s3:")])
+            inside = [one for one in RESOURCES if one == BUCKET or one.startswith(f"{BUCKET}/")]
+            resources = told_apart(documents, ("Resource", "NotResource"), inside)
         else:
             found = compare_resource(before, after, KEY, OWN)
             actions, resources = ("kms:Decrypt", "kms:Encrypt"), (KEY,)
