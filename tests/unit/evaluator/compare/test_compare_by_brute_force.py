@@ -73,7 +73,9 @@ def test_identity_policies_are_compared_as_asking_every_request_does(seed: int) 
     source = random.Random(seed)
     for _ in range(100):
         documents = policy_pair(source, PolicyKind.IDENTITY)
-        before, after = (loaded(one, PolicyKind.IDENTITY, name) for one, name in zip(documents, ("old", "new"), strict=True))
+        before, after = (
+            loaded(one, PolicyKind.IDENTITY, name) for one, name in zip(documents, ("old", "new"), strict=True)
+        )
         found = compare_attached(Attached((before,)), Attached((after,)), ROLE)
         pair = Policies(identity=(before,)), Policies(identity=(after,))
         requests = (
