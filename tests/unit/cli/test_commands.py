@@ -37,6 +37,9 @@ def test_check_says_what_a_setup_would_become() -> None:
         "partner-bucket: instance-profile, N probes\n"
         "  1  111122223333  partner-bucket-deployment-account  4 resources\n"
         "  2  444455556666  partner-bucket-bucket-owner        3 resources\n"
+        "  warning: the bucket ty-databricks-cross-account-bucket must exist already, and policy: managed replaces the whole "
+        "policy that it has: keep what others put there with policy: handoff; aws s3api get-bucket-policy --bucket "
+        "ty-databricks-cross-account-bucket shows it\n"
         "ok: 1 setup\n"
     )
 
@@ -45,6 +48,37 @@ def test_check_answers_machines_in_json() -> None:
     (answer,) = json.loads(run("check", EXAMPLE, "--json").output)
     assert answer["setup"] == "partner-bucket"
     assert [stack["account"] for stack in answer["stacks"]] == ["111122223333", "444455556666"]
+
+
+def test_check_reads_several_files_and_standard_input(tmp_path: Path) -> None:
+    second = tmp_path / "second.yaml"
+    second.write_text(SETUP.replace("least", "second").replace("role: ", "role: second-"))
+    result = CliRunner().invoke(main, ["check", str(EXAMPLE), "-", str(second), "--json"], input=SETUP)
+    assert [answer["setup"] for answer in json.loads(result.stdout)] == ["partner-bucket", "least", "second"]
+
+
+def test_check_names_standard_input_as_the_file(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["check", "-"], input=SETUP.replace("us-east-1", "tokyo"))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("-:3: region: 'tokyo' is not an AWS region")
+
+
+def test_check_says_what_lay_beside_the_setups_and_was_not_read(tmp_path: Path) -> None:
+    (tmp_path / "team").mkdir()
+    for file in ("s.yaml", "team/t.yaml", "least.exchange.json"):
+        (tmp_path / file).write_text(SETUP)
+    result = run("check", tmp_path)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"not read: the subfolder {tmp_path / 'team'}; name it to read it too\n"
+        f"not read: {tmp_path / 'least.exchange.json'}, which lakehouse-iam wrote\n"
+    )
+
+
+def test_check_warns_in_json_too() -> None:
+    (answer,) = json.loads(run("check", EXAMPLE, "--json").output)
+    (warning,) = answer["warnings"]
+    assert "policy: managed replaces the whole policy" in warning
 
 
 def test_check_names_file_line_path_and_what_is_allowed_for_every_fault(tmp_path: Path) -> None:

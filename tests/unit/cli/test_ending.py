@@ -27,7 +27,12 @@ def run(*arguments: str | Path) -> Result:
 
 def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=False, env=os.environ | environment
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env=os.environ | environment,
     )
 
 
