@@ -58,4 +58,6 @@ def print_json(answer: Any) -> None:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
 setup_argument = click.argument("setup", metavar="SETUP", type=click.Path())
-setups_argument = click.argument("setups", metavar="SETUP…", nargs=-1, required=True, type=click.Path(allow_dash=True))
+setups_argument = click.argument(
+    "setups", metavar="SETUP...", nargs=-1, required=True, type=click.Path(allow_dash=True)
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from lakehouse_iam.errors import InvalidValue
+
+# The disk is full, a quota is used up, a file is over a limit, a disk fails: nothing about the command line is wrong then.
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def write_all(files: Mapping[Path, str]) -> None:
@@ -18,6 +22,7 @@ def write_all(files: Mapping[Path, str]) -> None:
 
     Raises:
         InvalidValue: one of them cannot be written; then none is.
+        OSError: the same, because of the disk.
     """
     staged: list[tuple[Path, Path]] = []
     place = Path()
@@ -47,10 +52,13 @@ def refuse_writing(place: Path, error: OSError) -> NoReturn:
         error: what the system answered.
 
     Raises:
-        InvalidValue: always.
+        InvalidValue: the place is the reason.
+        OSError: the disk is.
     """
+    if error.errno in DISK_ERRORS:
+        raise OSError(error.errno, error.strerror, str(place)) from error
     raise InvalidValue(
         f"{place} cannot be written: {error.strerror}",
-        allowed="a folder that exists or can be created, that you may write to, and that has the space",
+        allowed="a folder that exists or can be created, and that you may write to",
         next_step="nothing was written",
     ) from error

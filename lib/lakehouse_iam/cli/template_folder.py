@@ -34,6 +34,7 @@ def write_template_folder(folder: Path, files: Mapping[Path, str]) -> None:
 
     Raises:
         InvalidValue: the folder holds something else, or cannot be written; then it is as it was.
+        OSError: the same, because of the disk.
     """
     target = folder.resolve()
     aside = target.parent / f".{target.name}.old"

@@ -216,3 +216,43 @@ def test_a_missing_option_ends_with_2() -> None:
     result = run("template", EXAMPLE)
     assert result.exit_code == 2
     assert "--out" in result.output
+
+
+def _with_managed_buckets(number: int) -> str:
+    names = "\n".join(f"  - {{name: bucket-{n:04}, access: read-only, policy: managed}}" for n in range(number))
+    return f"{SETUP.split('buckets:')[0]}buckets:\n{names}\n"
+
+
+def test_a_template_that_a_request_does_not_hold_is_deployed_from_a_bucket(tmp_path: Path) -> None:
+    setup = tmp_path / "s.yaml"
+    setup.write_text(_with_managed_buckets(100))
+    out = tmp_path / "out"
+    shown = run("template", setup, "--out", out).output
+    file = out / "444455556666" / "least-bucket-owner.template.json"
+    assert (
+        f"   the template takes {file.stat().st_size:,} bytes, and CloudFormation takes 51,200 as text: larger ones from a bucket "
+        "of this account and region, any one\n"
+        "   if there is none: aws s3 mb s3://cfn-templates-444455556666-us-east-1 --region us-east-1\n"
+        "   aws cloudformation deploy --region us-east-1 --stack-name least-bucket-owner \\\n"
+        f"     --template-file {file} --s3-bucket cfn-templates-444455556666-us-east-1 --capabilities CAPABILITY_NAMED_IAM\n"
+    ) in shown
+    assert shown.count("--s3-bucket") == 1
+    (small, large) = json.loads(run("template", setup, "--out", out, "--json").output)["stacks"]
+    assert "upload_to" not in small
+    assert (large["bytes"], large["upload_to"]) == (file.stat().st_size, "cfn-templates-444455556666-us-east-1")
+
+
+def test_fifty_managed_buckets_are_deployed_without_a_bucket_for_templates(tmp_path: Path) -> None:
+    setup = tmp_path / "s.yaml"
+    setup.write_text(_with_managed_buckets(50))
+    shown = run("template", setup, "--out", tmp_path / "out").output
+    assert "--s3-bucket" not in shown
+    assert (tmp_path / "out" / "444455556666" / "least-bucket-owner.template.json").stat().st_size <= 51_200
+
+
+def test_the_printed_command_holds_a_folder_with_a_space(tmp_path: Path) -> None:
+    shown = run("template", EXAMPLE, "--out", tmp_path / "my templates").output
+    assert (
+        f"--template-file '{tmp_path}/my templates/111122223333/partner-bucket-deployment-account.template.json'"
+        in shown
+    )

@@ -65,7 +65,7 @@ def test_a_usage_error_is_json_where_json_was_asked_for(arguments: str) -> None:
 def test_a_usage_error_names_the_usage_and_the_help() -> None:
     result = run("template", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[0] == "Usage: lakehouse-iam template [OPTIONS] SETUP"
+    assert result.stderr.splitlines()[0] == "Usage: lakehouse-iam template [OPTIONS] SETUP..."
     assert "Try 'lakehouse-iam template --help' for help." in result.stderr
     assert "Missing option '--out'" in result.stderr
 
@@ -130,7 +130,7 @@ def test_a_full_disk_is_a_sentence() -> None:
     done = shell(f"{shlex.join(MODULE)} check {EXAMPLES} --json > /dev/full")
     assert done.returncode == 3
     assert done.stderr == (
-        "the output cannot be written: No space left on device: free some space, or send the output elsewhere\n"
+        "the output cannot be written: No space left on device: free some space, or write elsewhere\n"
     )
 
 
