@@ -20,6 +20,7 @@ from lakehouse_iam.cli.databricks_access import (
 )
 from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.template import template_files
+from lakehouse_iam.cli.template_folder import write_template_folder
 
 if TYPE_CHECKING:
     from lakehouse_iam.databricks.calls import Call
@@ -142,9 +143,12 @@ class _Run:
         if self.asked["dry_run"]:
             return
         files = {Path(self.asked["exchange"] or given.file_name): given.text()}
-        if self.asked["folder"]:
-            files |= template_files(plan, Path(self.asked["folder"]))[0]
+        folder = Path(self.asked["folder"])
+        templates = template_files(plan, folder)[0] if self.asked["folder"] else {}
+        if templates:
+            write_template_folder(folder, templates)
         write_all(files)
+        files |= templates
         self.written = list(files)
 
     def _show(self, outcome: Outcome, answer: dict[str, Any]) -> None:

@@ -13,9 +13,7 @@ from typing import Any
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.events import AliasEvent, ScalarEvent
 
-from lakehouse_iam.evaluator.strict_json import MAX_DEPTH as DEPTH
-from lakehouse_iam.evaluator.strict_json import MAX_DIGITS as DIGITS
-from lakehouse_iam.setups.limits import ALIASES, NODES
+from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, NODES
 
 _LONG_NUMBER = re.compile(rf"[-+]?(0[xob])?[0-9a-f_]{{{DIGITS + 1},}}", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|nan)|[-+]?[0-9][0-9_.]*e[-+]?[0-9]{3,}", re.IGNORECASE)

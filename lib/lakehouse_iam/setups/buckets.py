@@ -76,6 +76,24 @@ class SetupWithBuckets(Setup):
         """The accounts that own buckets, by id."""
         return tuple(sorted(self._by_owner, key=lambda account: account.value))
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """That `policy: managed` replaces the policy of a bucket that exists, whoever wrote it."""
+        replaced = [
+            str(bucket.name)
+            for bucket in self.buckets
+            if not bucket.create and bucket.policy is BucketPolicyMode.MANAGED
+        ]
+        if not replaced:
+            return ()
+        several = len(replaced) > 1
+        more = f" and {len(replaced) - 1} more" if several else ""
+        return (
+            f"the bucket {replaced[0]}{more} must exist already, and policy: managed replaces the whole policy that "
+            f"{'they have' if several else 'it has'}: keep what others put there with policy: handoff; "
+            f"aws s3api get-bucket-policy --bucket {replaced[0]} shows it",
+        )
+
     @cached_property
     def _by_owner(self) -> dict[AccountId, tuple[Bucket, ...]]:
         found: dict[AccountId, list[Bucket]] = {}

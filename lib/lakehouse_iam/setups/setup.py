@@ -36,6 +36,11 @@ class Setup:
     managed_policies_per_role: int
     trust_policy_size: int
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What is right as it is written and still surprises people, a sentence or two each."""
+        return ()
+
     def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
         """The permissions boundary of roles in an account, if the setup asks for one."""
         return boundary_arn(self.permissions_boundary, self.partition, account)

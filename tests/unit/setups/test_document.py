@@ -16,12 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from setup_texts import VALID
 
-from lakehouse_iam.evaluator.strict_json import MAX_DEPTH as DEPTH
-from lakehouse_iam.evaluator.strict_json import MAX_DIGITS as DIGITS
-from lakehouse_iam.evaluator.strict_json import check_value
+from lakehouse_iam.evaluator.strict_json import MAX_DEPTH, MAX_DIGITS, check_value
 from lakehouse_iam.setups import SetupError, load_setups
 from lakehouse_iam.setups.document import read_documents, read_text
-from lakehouse_iam.setups.limits import ALIASES, NODES, YAML_SIZE
+from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, NODES, YAML_SIZE
 
 FORM = "a mapping of keys and values, indented with spaces"
 OUT_OF_LINE = f"this line is indented differently from those that it belongs to: {FORM}"
@@ -257,3 +255,7 @@ def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
         assert read_text(f"/dev/fd/{read}") == VALID
     finally:
         os.close(read)
+
+
+def test_yaml_and_json_have_the_same_limits() -> None:
+    assert (DEPTH, DIGITS) == (MAX_DEPTH, MAX_DIGITS)
