@@ -18,6 +18,7 @@ from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.rehearsal.attempts import Happened
 from lakehouse_iam.rehearsal.deployment import deploy
 from lakehouse_iam.rehearsal.limits import (
+    ACL,
     KEY_THROUGH_S3,
     PASS_ROLE,
     RECREATED,
@@ -87,6 +88,7 @@ def test_a_setup_with_everything_in_it_works_and_lets_nobody_else_in() -> None:
     rehearsal = rehearse(RICH, silent)
     assert wrong(rehearsal) == set()
     not_judged = {a.probe.question: a.detail for a in rehearsal.attempts if a.happened is Happened.NOT_JUDGED}
+    acls = "set the ACL of an object of bucket-with-acls/from partners/ to"
     through_a_service = {
         a.probe.question: KEY_THROUGH_S3 for a in rehearsal.attempts if "kms:ViaService" in dict(a.probe.context)
     }
@@ -101,6 +103,8 @@ def test_a_setup_with_everything_in_it_works_and_lets_nobody_else_in() -> None:
         "the deployment role, deleted and made again under its name, assumes owner-b": RECREATED,
         "read an object of encrypted-bucket without TLS": WITHOUT_TLS,
         "list encrypted-bucket without TLS": WITHOUT_TLS,
+        f"{acls} bucket-owner-full-control": ACL,
+        f"{acls} public-read": ACL,
         **through_a_service,
     }
     assert len(rehearsal.attempts) >= 110
