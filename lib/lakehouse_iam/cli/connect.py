@@ -17,6 +17,7 @@ from lakehouse_iam.cli.databricks_access import (
     log_in_for,
     profile_option,
     show_calls,
+    tell_of_pauses,
 )
 from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.template import template_files
@@ -131,7 +132,8 @@ class _Run:
         from lakehouse_iam.databricks.login import log_in
         from lakehouse_iam.databricks.workspace import DryRun
 
-        account = log_in(console, clock, profile=self.asked["profile"], account_id=account_id)
+        profile = self.asked["profile"]
+        account = log_in(console, clock, profile=profile, account_id=account_id, progress=tell_of_pauses)
         return DryRun(account, self.would_make) if self.asked["dry_run"] else account
 
     def _progress(self, line: str) -> None:

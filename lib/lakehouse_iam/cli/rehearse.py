@@ -16,6 +16,7 @@ from lakehouse_iam.cli.answers import (
     setup_argument,
     wrong_input,
 )
+from lakehouse_iam.cli.extras import how_to_install, require_extras
 
 if TYPE_CHECKING:
     from lakehouse_iam.rehearsal.run import Rehearsal
@@ -42,16 +43,12 @@ def rehearse(setup: str, as_json: bool) -> None:
 
 
 def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
-    try:
-        from lakehouse_iam.rehearsal.deployment import DeploymentError
-        from lakehouse_iam.rehearsal.local_aws import LocalAwsError
-        from lakehouse_iam.rehearsal.run import rehearse as run
-    except ModuleNotFoundError as missing:
-        fail(
-            f"{missing.name} is not installed: a rehearsal needs it: pip install 'lakehouse-iam[rehearsal]'",
-            code=OUTSIDE_FAILED,
-            as_json=as_json,
-        )
+    for module in ("boto3", "ministack", "trustme"):
+        require_extras("rehearsal", module=module, as_json=as_json)
+    from lakehouse_iam.rehearsal.deployment import DeploymentError
+    from lakehouse_iam.rehearsal.local_aws import LocalAwsError
+    from lakehouse_iam.rehearsal.run import rehearse as run
+
     if not as_json:
         click.echo(f"{setup.name}")
     try:
@@ -61,9 +58,8 @@ def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
             except (LocalAwsError, DeploymentError) as error:
                 fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
             except ModuleNotFoundError as missing:
-                needs = "pip install 'lakehouse-iam[rehearsal,databricks]'"
-                what = f"{missing.name} is not installed: a rehearsal of this pattern needs it: {needs}"
-                fail(what, code=OUTSIDE_FAILED, as_json=as_json)
+                needed = how_to_install(("rehearsal", "databricks"), str(missing.name))
+                fail(needed, code=OUTSIDE_FAILED, as_json=as_json)
     except KeyboardInterrupt:
         fail("stopped; the local AWS is down again", code=130, as_json=as_json)
     if not as_json:
