@@ -10,6 +10,7 @@ import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, OUTSIDE_FAILED, fail, wrong_input
 from lakehouse_iam.cli.extras import require_extras
+from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.databricks.clock import Clock
@@ -69,7 +70,7 @@ def log_in_for(setup: Any, clock: Clock, *, host: str, profile: str) -> SdkWorks
 
 def tell_of_pauses(line: str) -> None:
     """Say on standard error, whatever the output is for, that a call is made again: nobody should wait in silence."""
-    click.echo(f"  {line}", err=True)
+    say(f"  {line}", err=True)
 
 
 def in_databricks(setup: Any, name: Literal["connect", "disconnect"]) -> Callable[..., Outcome]:
@@ -99,4 +100,4 @@ def show_calls(calls: list[dict[str, Any]]) -> None:
 
     for call in calls:
         body = f"  {json.dumps(call['body'], ensure_ascii=False)}" if "body" in call else ""
-        click.echo(f"{call['method']:<6} {call['path']}{body}")
+        say(one_line(f"{call['method']:<6} {call['path']}{body}"))

@@ -23,7 +23,7 @@ from lakehouse_iam.databricks.reach import refuse_unreachable
 from lakehouse_iam.databricks.refusals import NotLoggedIn
 from lakehouse_iam.databricks.workspace import SdkWorkspace
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.hosts import WorkspaceHost, refuse_login_in
+from lakehouse_iam.hosts import WorkspaceHost, shown_address
 from lakehouse_iam.partitions import ACCOUNT_HOSTS
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -147,9 +147,8 @@ def _other_address(text: str) -> str:
     local = parts.scheme == "http" and parts.hostname in _LOOPBACK
     bare = text.rstrip("/") == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
     if not (parts.scheme == "https" or local) or not parts.hostname or not bare:
-        refuse_login_in(text)
         raise InvalidValue(
-            f"{text!r} is not an address that a login may be sent to",
+            f"{shown_address(text)!r} is not an address that a login may be sent to",
             allowed="allowed is https:// and a host name; plain http:// only to this machine",
         )
     if parts.hostname in ACCOUNT_HOSTS:
