@@ -90,6 +90,9 @@ def shown_address(text: str) -> str:
     if match is None:
         return "…"
     scheme, user, host, more = match.groups(default="")
+    if not scheme and "." not in host:
+        # A token by itself, for all that can be seen.
+        return f"{user and '…@'}…"
     return f"{scheme}{user and '…@'}{host}{more and '…'}"
 
 

@@ -232,7 +232,8 @@ def pages(workspace: Workspace, call: Call, items: str) -> Iterator[Json]:
 
 
 def _refusal(call: Call, error: SdkError) -> DatabricksError:
-    message = _without_configuration(str(error)) or type(error).__name__
+    # On one line: what a server says adds none to ours.
+    message = " ".join(_without_configuration(str(error)).split()) or type(error).__name__
     code = str(error.error_code or "")
     kind = next((kind for is_it, kind in _KINDS if is_it(error, f"{code} {message}")), Refused)
     return kind(message if message.startswith(code) else f"{code}: {message}")
