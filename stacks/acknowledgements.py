@@ -25,7 +25,7 @@ OBJECTS = (
 )
 FILE_EVENTS = (
     "The setup says file_events: managed. Databricks chooses the names of its queues and topics, all of them beginning with "
-    "csms-, in the account of the role."
+    "csms-, in the account of the role and the region of the buckets."
 )
 ACCESS_LOGS = (
     "A setup does not say where access logs go. The bucket's owner turns on server access logs, or CloudTrail data events, "
@@ -49,7 +49,7 @@ def accept_unity_catalog_wildcards(role: Construct, setup: UnityCatalogSetup) ->
     accept_object_wildcards(role, setup.buckets, setup.partition)
     if setup.file_events:
         for service in ("sns", "sqs"):
-            resource = f"arn:{setup.partition.name}:{service}:*:{setup.role.account}:csms-*"
+            resource = f"arn:{setup.partition.name}:{service}:{setup.region}:{setup.role.account}:csms-*"
             _accept(role, f"AwsSolutions-IAM5[Resource::{resource}]", FILE_EVENTS)
 
 

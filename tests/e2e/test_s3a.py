@@ -18,9 +18,9 @@ import pytest
 
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
-from lakehouse_iam.rehearsal.cast import Cast
 from lakehouse_iam.rehearsal.deployment import deploy
 from lakehouse_iam.rehearsal.existing import make_existing
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.buckets import Bucket
@@ -121,16 +121,16 @@ def aws() -> Iterator[LocalAws]:
 
 def deployed(aws: LocalAws) -> dict[str, Caller]:
     """Deploy both setups; who uses which bucket."""
-    cast = Cast(aws)
+    identities = Identities(aws)
     master = str(CATALOG.storage_credential.unity_catalog_role)
-    cast.make_intruder(master)
+    identities.make_unrestricted_role(master)
     plans: list[Plan] = [plan_setup(CLUSTERS), plan_setup(CATALOG)]
     for plan in plans:
         make_existing(aws, plan)
         deploy(aws, plan, lambda _: None)
     owner = CLUSTERS.bucket_owners[0].role
-    cluster = cast.play(str(CLUSTERS.workspace.role)).assume(str(owner))
-    catalog = cast.play(master).assume(str(CATALOG.role), CATALOG.storage_credential.external_ids[0])
+    cluster = identities.session_of(str(CLUSTERS.workspace.role)).assume(str(owner))
+    catalog = identities.session_of(master).assume(str(CATALOG.role), CATALOG.storage_credential.external_ids[0])
     return {name: cluster if bucket in CLUSTERS.buckets else catalog for name, bucket in BUCKETS.items()}
 
 

@@ -212,6 +212,22 @@ def test_file_events_are_turned_off_in_databricks_before_the_role_loses_them(app
     assert given < told
 
 
+def test_file_events_of_one_bucket_are_turned_off_in_the_same_order(applied: Project) -> None:
+    name = name_of(applied)
+    said = changed(
+        applied, (f"{name}-bronze, access: read-write}}", f"{name}-bronze, access: read-write, file_events: none}}")
+    )
+    given, told, taken = order(
+        said,
+        r"aws_iam_role_policy_attachment\.\S*FileEvents\S*: Creation complete",
+        r"databricks_external_location\.\S+: Modifications complete",
+        r"aws_iam_role_policy_attachment\.\S*FileEvents\S* ?\(?.*: Destroying",
+    )
+    assert given < told < taken
+    locations = applied.workspace.metastore.content()["locations"]
+    assert [locations[f"{name}-{end}"]["enable_file_events"] for end in ("raw", "made")] == [False, True]
+
+
 # ---------------------------------------------------------------- buckets that are kept
 
 

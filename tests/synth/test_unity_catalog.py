@@ -198,7 +198,7 @@ def test_account_and_region_may_be_known_at_deployment_only(new_app: Callable[[]
     made = json.dumps(Template.from_stack(stack).to_json())
     own = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":role/lake/uc"]]}
     assert made.count(json.dumps(own)) == 2
-    assert '":sns:*:", {"Ref": "AWS::AccountId"}, ":csms-*"' in made
+    assert '":sns:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}, ":csms-*"' in made
     assert "Token" not in made
 
 

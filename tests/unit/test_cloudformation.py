@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from setup_texts import KEY, OTHER_OWNER, OWNER, bucket, document, plan_of, setup_of, templates_of
 
 from lakehouse_iam import cloudformation
-from lakehouse_iam.cloudformation import HANDOFF_METADATA, templates, text
+from lakehouse_iam.cloudformation import HANDOFF_METADATA, template_text, templates, text
 from lakehouse_iam.intrinsics import Deployment
 from lakehouse_iam.plan import PlanError, plan_setup
 from lakehouse_iam.setups import setups_from_text
@@ -154,3 +154,31 @@ def test_a_template_over_1_mb_as_it_is_written_is_an_error(monkeypatch: pytest.M
         f"partner-bucket: the template of partner-bucket-deployment-account would take {largest:,} bytes of {largest - 1:,}: "
         "move some of the buckets into a second setup"
     )
+
+
+# ---------------------------------------------------------------- sizes
+
+
+def _managed(buckets: int) -> Any:
+    return templates_of(document(buckets=[bucket(f"bucket-{n:04}", policy="managed") for n in range(buckets)]))[
+        "BucketOwner"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("buckets", "readable"),
+    [
+        pytest.param(20, True, id="within what a request holds"),
+        pytest.param(50, False, id="within it without white space only"),
+        pytest.param(100, True, id="over it either way"),
+        pytest.param(300, False, id="within the older limit of S3 without white space only"),
+    ],
+)
+def test_a_template_is_written_without_white_space_where_that_brings_it_below_a_limit(
+    buckets: int, readable: bool
+) -> None:
+    template = _managed(buckets)
+    written = template_text(template)
+    assert json.loads(written) == template
+    assert (written == text(template)) is readable
+    assert (written.count("\n") == 1) is not readable

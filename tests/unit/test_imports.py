@@ -14,7 +14,7 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "evaluator"),
+    ("errors", "evaluator", "file_names"),
     ("partitions",),
     ("arns", "hosts"),
     ("policy", "intrinsics", "s3_url", "template_text", "patterns"),

@@ -28,6 +28,8 @@ class BucketAccess:
             other gets a whole policy in the place of the one it had. `HANDOFF`: somebody else; the statements come out as
             a hand-off. `NONE`: nobody; the role's own policy is enough within the bucket's account. Default: `MANAGED`
             for a bucket of this app, `HANDOFF` for any other.
+        file_events: for a `StorageCredentialRole` with file events, whether Databricks may change the bucket's
+            notifications. Default: where the bucket is written to.
 
     Raises:
         InvalidValue: a value that none of these allow.
@@ -39,6 +41,7 @@ class BucketAccess:
     kms_key: kms.IKey | str | None = None
     object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED
     policy: BucketPolicyMode | None = None
+    file_events: bool | None = None
 
     def __post_init__(self) -> None:
         listed(self.prefixes, name="prefixes")

@@ -32,7 +32,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.policy import Condition, Principal, Statement
 from lakehouse_iam.resources import HandOff, HandOffKind
 from lakehouse_iam.roles.bucket_access import BucketAccess as Grant
-from lakehouse_iam.roles.role_spec import ResourcePolicies
+from lakehouse_iam.roles.role_spec import WHY_BUCKET_SOMEWHERE, ResourcePolicies
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.statements.kms import KeyGrant, strongest_key_grants
 
@@ -137,8 +137,7 @@ class ResourcePolicyWriter:
         if mode is BucketPolicyMode.MANAGED and not isinstance(target, s3.Bucket):
             self._whole_bucket_policy(name, grant)
             return
-        why = "the bucket's policy is kept by somebody else, and it may deny what the role's own policy allows"
-        self._handoffs.add(HandOff(HandOffKind.BUCKET_POLICY, name, statements, why))
+        self._handoffs.add(HandOff(HandOffKind.BUCKET_POLICY, name, statements, WHY_BUCKET_SOMEWHERE))
 
     def _whole_bucket_policy(self, name: str, grant: Grant) -> None:
         identity = stable_name(self._scope, name)
@@ -165,8 +164,8 @@ class ResourcePolicyWriter:
         statement = self._policies.key_policy_statement(grant)
         if not isinstance(key, str) and self._extend(key, (statement,)):
             return
-        why = "a key is used only by those its own policy allows; merge it after the role exists"
-        self._handoffs.add_or_replace(HandOff(HandOffKind.KEY_POLICY, grant.key_arn, (statement,), why))
+        handoff = HandOff(HandOffKind.KEY_POLICY, grant.key_arn, (statement,), self._policies.why_key)
+        self._handoffs.add_or_replace(handoff)
 
     def _extend(self, target: s3.IBucket | kms.IKey, statements: Sequence[Statement]) -> bool:
         """Add statements to the policy of a bucket or key of this app; false if it is none or cannot name the role."""

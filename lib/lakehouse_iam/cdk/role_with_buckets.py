@@ -96,12 +96,16 @@ class RoleWithBuckets(Construct):
         Raises:
             InvalidValue: a bucket, prefix or key that is not allowed.
         """
-        grant = grant_of(self, bucket)
+        grant = self._grant_of(bucket)
         # The default policy collects the statements of several calls, so they carry no Sids, which might be equal.
         statements = [statement for policy in self._own_policies(grant) for statement in policy.document.statements]
         granted = reduce(iam.Grant.combine, [self._grant_to_role(statement) for statement in statements])
         self._resource_policies.add([bucket], [grant])
         return granted
+
+    def _grant_of(self, bucket: BucketAccess) -> Grant:
+        """The bucket in the words of the role documents."""
+        return grant_of(self, bucket)
 
     def _grant_to_role(self, statement: Statement) -> iam.Grant:
         return iam.Grant.add_to_principal(

@@ -14,7 +14,7 @@ from lakehouse_iam.cdk.assembly_metadata import record_trust
 from lakehouse_iam.cdk.bucket_access import BucketAccess
 from lakehouse_iam.cdk.documents import attach_policies, make_role
 from lakehouse_iam.cdk.references import checked_path, checked_role_name, is_known, partition_name_of, role_arn
-from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
+from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter
 from lakehouse_iam.cdk.role_with_buckets import RoleWithBuckets
 from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
@@ -70,7 +70,8 @@ class StorageCredentialRole(RoleWithBuckets):
             `external_id_parameter`.
         shard: the Databricks deployment. For a workspace on Azure leave it. Default: commercial.
         unity_catalog_iam_arn: the master role that the storage credential shows. Default: the published one of the shard.
-        file_events: whether Databricks may set up and read notification queues named `csms-…` in the account. Default: no.
+        file_events: whether Databricks may set up and read notification queues named `csms-…` in the account and region of
+            the stack, for the buckets that are written to or that ask for it. Default: no.
         path: IAM path. Default: `/`.
         permissions_boundary: Default: whatever `iam.PermissionsBoundary.of(scope)` applies.
 
@@ -107,15 +108,18 @@ class StorageCredentialRole(RoleWithBuckets):
         name, own_path = checked_role_name(role_name), checked_path(path)
         account, partition = Stack.of(self).account, partition_name_of(self)
         self.external_id_parameter = external_id_parameter(self) if external_id is None else None
+        self._file_events = file_events
         self._inputs = documents.StorageCredentialInputs(
             partition=partition,
+            region=Stack.of(self).region,
             account=account,
             role_arn=f"arn:{partition}:iam::{account}:role{own_path}{name}",
             unity_catalog_role=self._unity_catalog_role(unity_catalog_iam_arn, shard),
             external_ids=_external_ids(self.external_id_parameter or external_id),
-            buckets=tuple(grant_of(self, bucket) for bucket in buckets),
-            file_events=file_events,
+            buckets=tuple(self._grant_of(bucket) for bucket in buckets),
         )
+        if file_events:
+            documents.require_file_events(self._inputs.buckets)
         spec = documents.storage_credential_role(self._inputs)
         self.role = make_role(
             self,
@@ -138,6 +142,10 @@ class StorageCredentialRole(RoleWithBuckets):
         _check_buckets([bucket])
         return super().grant(bucket)
 
+    def _grant_of(self, bucket: BucketAccess) -> Grant:
+        events = self._file_events and documents.with_file_events(bucket.access, bucket.file_events)
+        return replace(super()._grant_of(bucket), file_events=events)
+
     def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
         return documents.bucket_permissions(self._inputs, [grant])
 
@@ -155,6 +163,7 @@ class StorageCredentialRole(RoleWithBuckets):
         packed = replace(
             self._inputs,
             partition=placeholders.partition(self._inputs.partition),
+            region=placeholders.region(self._inputs.region),
             account=placeholders.account(self._inputs.account),
             role_arn=placeholders.role_arn(self._inputs.role_arn),
             buckets=tuple(placeholders.bucket_access(grant) for grant in self._inputs.buckets),

@@ -45,6 +45,10 @@ class TokenPlaceholders:
         """A partition's name, or its placeholder."""
         return self._of(name, len("aws-us-gov"))
 
+    def region(self, name: str) -> str:
+        """A region's name, or what stands for it."""
+        return self._of(name, len("ap-northeast-1"))
+
     def account(self, account: str) -> str:
         """An account's id, or its placeholder."""
         return self._of(account, 12)

@@ -13,7 +13,6 @@ import click
 
 from lakehouse_iam.cli.terminal import say
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.setups.problems import SetupError
 
 ANSWER_IS_NO = 1
 INPUT_IS_WRONG = 2
@@ -39,11 +38,15 @@ def wrong_input(*, as_json: bool) -> Iterator[None]:
     """Turn what is wrong with the input into words and exit code 2."""
     try:
         yield
-    except SetupError as error:
-        problems = [problem.to_json() for problem in error.problems]
-        fail(str(error), code=INPUT_IS_WRONG, as_json=as_json, details={"problems": problems})
     except LakehouseIamError as error:
-        fail(str(error), code=INPUT_IS_WRONG, as_json=as_json)
+        fail(str(error), code=INPUT_IS_WRONG, as_json=as_json, details=_details(error))
+
+
+def _details(error: LakehouseIamError) -> dict[str, Any]:
+    # Imported here: who reads no setup, as for --help, waits for no reader of setups.
+    from lakehouse_iam.setups.problems import SetupError
+
+    return {"problems": [problem.to_json() for problem in error.problems]} if isinstance(error, SetupError) else {}
 
 
 def print_json(answer: Any) -> None:
@@ -55,3 +58,6 @@ def print_json(answer: Any) -> None:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
 setup_argument = click.argument("setup", metavar="SETUP", type=click.Path())
+setups_argument = click.argument(
+    "setups", metavar="SETUP...", nargs=-1, required=True, type=click.Path(allow_dash=True)
+)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse_iam.cli.answers import json_option, print_json, setup_argument, wrong_input
+from lakehouse_iam.cli.answers import json_option, print_json, setups_argument, wrong_input
+from lakehouse_iam.cli.terminal import say
+
+if TYPE_CHECKING:
+    from lakehouse_iam.plan import Plan
 
 
 @click.command()
-@setup_argument
+@setups_argument
 @json_option
-def check(setup: str, as_json: bool) -> None:
-    """Check a setup file, or a folder of them, and say what it would become.
+def check(setups: tuple[str, ...], as_json: bool) -> None:
+    """Check setups and say what they would become.
 
-    Nothing is written and nobody is asked.
+    SETUP is a setup file, a folder of them, or - for standard input. Every fault is reported at once. Nothing is written
+    and nobody is asked.
     """
+    from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.cloudformation import templates
     from lakehouse_iam.plan import plan_setups
-    from lakehouse_iam.setups import load_setups
 
     with wrong_input(as_json=as_json):
-        plans = plan_setups(load_setups(setup))
+        plans = plan_setups(read_setups(setups, as_json=as_json))
         for plan in plans:
             templates(plan)
     answer = [_summary(plan) for plan in plans]
@@ -30,16 +35,18 @@ def check(setup: str, as_json: bool) -> None:
         print_json(answer)
         return
     for summary in answer:
-        click.echo(f"{summary['setup']}: {summary['pattern']}, {summary['probes']} probes")
+        say(f"{summary['setup']}: {summary['pattern']}, {summary['probes']} probes")
         width = max(len(stack["stack"]) for stack in summary["stacks"])
         for number, stack in enumerate(summary["stacks"], start=1):
-            click.echo(f"  {number}  {stack['account']}  {stack['stack']:<{width}}  {_contents(stack)}")
+            say(f"  {number}  {stack['account']}  {stack['stack']:<{width}}  {_contents(stack)}")
         for note in summary["notes"]:
-            click.echo(f"  note: {note}")
-    click.echo(f"ok: {_count(len(answer), 'setup')}")
+            say(f"  note: {note}")
+        for warning in summary["warnings"]:
+            say(f"  warning: {warning}")
+    say(f"ok: {_count(len(answer), 'setup')}")
 
 
-def _summary(plan: Any) -> dict[str, Any]:
+def _summary(plan: Plan) -> dict[str, Any]:
     from lakehouse_iam.probes import setup_probes
 
     return {
@@ -47,6 +54,7 @@ def _summary(plan: Any) -> dict[str, Any]:
         "pattern": plan.pattern,
         "probes": len(setup_probes(plan.source)),
         "notes": list(plan.notes),
+        "warnings": list(plan.source.cautions),
         "stacks": [
             {
                 "stack": phase.stack,

@@ -17,9 +17,12 @@ from lakehouse_iam.cli.databricks_access import (
     log_in_for,
     profile_option,
     show_calls,
+    tell_of_pauses,
 )
 from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.template import template_files
+from lakehouse_iam.cli.template_folder import write_template_folder
+from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.databricks.calls import Call
@@ -92,7 +95,7 @@ class _Run:
         from lakehouse_iam.databricks.workspace import DryRun
 
         if not self.as_json:
-            click.echo(self.setup.name, err=True)
+            say(self.setup.name, err=True)
         clock = SystemClock()
         workspace = log_in_for(self.setup, clock, host=self.asked["host"], profile=self.asked["profile"])
         dry_run = self.asked["dry_run"]
@@ -131,36 +134,40 @@ class _Run:
         from lakehouse_iam.databricks.login import log_in
         from lakehouse_iam.databricks.workspace import DryRun
 
-        account = log_in(console, clock, profile=self.asked["profile"], account_id=account_id)
+        profile = self.asked["profile"]
+        account = log_in(console, clock, profile=profile, account_id=account_id, progress=tell_of_pauses)
         return DryRun(account, self.would_make) if self.asked["dry_run"] else account
 
     def _progress(self, line: str) -> None:
         if not (self.as_json or self.asked["dry_run"]):
-            click.echo(f"  {line}", err=True)
+            say(f"  {line}", err=True)
 
     def _hand_over(self, given: Exchange, plan: Plan) -> None:
         if self.asked["dry_run"]:
             return
         files = {Path(self.asked["exchange"] or given.file_name): given.text()}
-        if self.asked["folder"]:
-            files |= template_files(plan, Path(self.asked["folder"]))[0]
+        folder = Path(self.asked["folder"])
+        templates = template_files(plan, folder)[0] if self.asked["folder"] else {}
+        if templates:
+            write_template_folder(folder, templates)
         write_all(files)
+        files |= templates
         self.written = list(files)
 
     def _show(self, outcome: Outcome, answer: dict[str, Any]) -> None:
         show_calls(answer.get("calls", []))
-        click.echo(f"{outcome.setup}: {outcome.state.value}")
+        say(f"{outcome.setup}: {outcome.state.value}")
         width = max((len(name) for name, _ in outcome.values), default=0)
         for name, value in outcome.values:
             if value:
-                click.echo(f"  {name:<{width}}  {value}")
+                say(f"  {name:<{width}}  {one_line(value)}")
         for place in self.written:
-            click.echo(f"wrote {place}")
+            say(f"wrote {one_line(place)}")
         for note in outcome.notes:
-            click.echo(f"\nnote: {note}", err=True)
+            say(f"\nnote: {one_line(note)}", err=True)
         for sentence in dict.fromkeys(broken.sentence for broken in outcome.broken):
             places = ", ".join(broken.place for broken in outcome.broken if broken.sentence == sentence)
-            click.echo(f"\nNO: {places}: {sentence}", err=True)
+            say(f"\nNO: {one_line(places)}: {one_line(sentence)}", err=True)
         self._next(outcome)
 
     def _next(self, outcome: Outcome) -> None:
@@ -168,7 +175,7 @@ class _Run:
 
         if outcome.state is State.HANDED_OVER:
             how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
-            click.echo(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
-            click.echo(f"then: lakehouse-iam connect {self.file}")
+            say(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
+            say(f"then: lakehouse-iam connect {one_line(self.file)}")
         elif outcome.state is State.NOT_VALID:
-            click.echo(f"\nmend that, then: lakehouse-iam connect {self.file}", err=True)
+            say(f"\nfix this, then run: lakehouse-iam connect {one_line(self.file)}", err=True)

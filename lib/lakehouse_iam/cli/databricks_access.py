@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, OUTSIDE_FAILED, fail, wrong_input
+from lakehouse_iam.cli.extras import require_extras
+from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.databricks.clock import Clock
@@ -34,15 +36,10 @@ dry_run_option = click.option(
 @contextmanager
 def databricks_answers(*, as_json: bool) -> Iterator[None]:
     """Turn what Databricks refuses, and what stands in the way, into words and exit codes."""
-    try:
-        from lakehouse_iam.databricks.live_trust import LiveTrustUnreadable
-        from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, StillUsed
-    except ModuleNotFoundError as missing:
-        fail(
-            f"{missing.name} is not installed: pip install 'lakehouse-iam[databricks]'",
-            code=OUTSIDE_FAILED,
-            as_json=as_json,
-        )
+    require_extras("databricks", module="databricks.sdk", as_json=as_json)
+    from lakehouse_iam.databricks.live_trust import LiveTrustUnreadable
+    from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, SharedCredential, StillUsed
+
     try:
         with wrong_input(as_json=as_json):
             try:
@@ -53,7 +50,7 @@ def databricks_answers(*, as_json: bool) -> Iterator[None]:
                 ]
                 details = {"what": error.what, "differences": differences}
                 fail(str(error), code=ANSWER_IS_NO, as_json=as_json, details=details)
-            except StillUsed as error:
+            except (StillUsed, SharedCredential) as error:
                 fail(str(error), code=ANSWER_IS_NO, as_json=as_json, details={"users": list(error.users)})
             except (DatabricksError, LiveTrustUnreadable) as error:
                 fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
@@ -67,7 +64,13 @@ def log_in_for(setup: Any, clock: Clock, *, host: str, profile: str) -> SdkWorks
     from lakehouse_iam.patterns import pattern_named
 
     cloud = pattern_named(setup.pattern).cloud
-    return log_in(address_of(str(setup.host), host, cloud=cloud), clock, profile=profile)
+    address = address_of(str(setup.host), host, cloud=cloud)
+    return log_in(address, clock, profile=profile, progress=tell_of_pauses)
+
+
+def tell_of_pauses(line: str) -> None:
+    """Say on standard error, whatever the output is for, that a call is made again: nobody should wait in silence."""
+    say(f"  {line}", err=True)
 
 
 def in_databricks(setup: Any, name: Literal["connect", "disconnect"]) -> Callable[..., Outcome]:
@@ -97,4 +100,4 @@ def show_calls(calls: list[dict[str, Any]]) -> None:
 
     for call in calls:
         body = f"  {json.dumps(call['body'], ensure_ascii=False)}" if "body" in call else ""
-        click.echo(f"{call['method']:<6} {call['path']}{body}")
+        say(one_line(f"{call['method']:<6} {call['path']}{body}"))

@@ -16,6 +16,7 @@ from lakehouse_iam.cli.databricks_access import (
     profile_option,
     show_calls,
 )
+from lakehouse_iam.cli.terminal import say
 
 
 @click.command()
@@ -51,14 +52,14 @@ def _disconnect(setup: Any, host: str, profile: str, *, dry_run: bool, as_json: 
     from lakehouse_iam.databricks.workspace import DryRun
 
     if not as_json:
-        click.echo(setup.name, err=True)
+        say(setup.name, err=True)
     clock = SystemClock()
     workspace = log_in_for(setup, clock, host=host, profile=profile)
     dry = DryRun(workspace) if dry_run else None
 
     def progress(line: str) -> None:
         if not (as_json or dry_run):
-            click.echo(f"  {line}", err=True)
+            say(f"  {line}", err=True)
 
     disconnect_pattern = in_databricks(setup, "disconnect")
     outcome = disconnect_pattern(setup, Session(dry or workspace, clock, progress))
@@ -67,5 +68,5 @@ def _disconnect(setup: Any, host: str, profile: str, *, dry_run: bool, as_json: 
         answer["calls"] = [call.to_json() for call in dry.would_make]
     if not as_json:
         show_calls(answer.get("calls", []))
-        click.echo(f"{outcome.setup}: {outcome.state.value}")
+        say(f"{outcome.setup}: {outcome.state.value}")
     return answer

@@ -10,7 +10,6 @@ Neither is 1, which means that the answer is no.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from io import TextIOWrapper
 import click
 
 from lakehouse_iam.cli.answers import INPUT_IS_WRONG, OUTSIDE_FAILED, fail
+from lakehouse_iam.cli.files import DISK_ERRORS
 from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError
 
@@ -67,9 +67,11 @@ def _refuse_usage(error: click.UsageError, *, as_json: bool) -> None:
 
 
 def _system_failed(error: OSError, *, as_json: bool) -> None:
-    if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-        _write_nothing_more()
-        say(f"the output cannot be written: {error.strerror}: free some space, or send the output elsewhere", err=True)
+    if error.errno in DISK_ERRORS:
+        what = "the output" if error.filename is None else one_line(error.filename)
+        if error.filename is None:
+            _write_nothing_more()
+        say(f"{what} cannot be written: {error.strerror}: free some space, or write elsewhere", err=True)
         raise SystemExit(OUTSIDE_FAILED) from None
     place = f"{one_line(error.filename)}: " if error.filename is not None else ""
     fail(f"{place}the system refused: {error.strerror or error}", code=OUTSIDE_FAILED, as_json=as_json)

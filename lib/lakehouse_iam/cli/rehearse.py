@@ -16,6 +16,8 @@ from lakehouse_iam.cli.answers import (
     setup_argument,
     wrong_input,
 )
+from lakehouse_iam.cli.extras import how_to_install, require_extras
+from lakehouse_iam.cli.terminal import cell, one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.rehearsal.run import Rehearsal
@@ -28,7 +30,10 @@ def rehearse(setup: str, as_json: bool) -> None:
     """Deploy a setup on a local AWS that enforces IAM, and try to use it and to break in.
 
     Every probe of the setup is tried with real requests: what must work, and what must not. Ends with 1 if any answer
-    is not the expected one. Needs: pip install 'lakehouse-iam[rehearsal]'
+    is not the expected one. What the local AWS cannot judge is counted apart, with the reason.
+
+    Needs the extra `rehearsal`, and for Unity Catalog `databricks` too: pip install 'lakehouse-iam[rehearsal,databricks]',
+    or in a clone pip install '.[rehearsal,databricks]'.
     """
     from lakehouse_iam.setups import load_setups
 
@@ -42,28 +47,23 @@ def rehearse(setup: str, as_json: bool) -> None:
 
 
 def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
-    try:
-        from lakehouse_iam.rehearsal.deployment import DeploymentError
-        from lakehouse_iam.rehearsal.local_aws import LocalAwsError
-        from lakehouse_iam.rehearsal.run import rehearse as run
-    except ModuleNotFoundError as missing:
-        fail(
-            f"{missing.name} is not installed: a rehearsal needs it: pip install 'lakehouse-iam[rehearsal]'",
-            code=OUTSIDE_FAILED,
-            as_json=as_json,
-        )
+    for module in ("boto3", "ministack", "trustme"):
+        require_extras("rehearsal", module=module, as_json=as_json)
+    from lakehouse_iam.rehearsal.deployment import DeploymentError
+    from lakehouse_iam.rehearsal.local_aws import LocalAwsError
+    from lakehouse_iam.rehearsal.run import rehearse as run
+
     if not as_json:
-        click.echo(f"{setup.name}")
+        say(f"{setup.name}")
     try:
         with wrong_input(as_json=as_json):
             try:
-                rehearsal = run(setup, lambda line: None if as_json else click.echo(f"  {line}", err=True))
+                rehearsal = run(setup, lambda line: None if as_json else say(f"  {line}", err=True))
             except (LocalAwsError, DeploymentError) as error:
                 fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
             except ModuleNotFoundError as missing:
-                needs = "pip install 'lakehouse-iam[rehearsal,databricks]'"
-                what = f"{missing.name} is not installed: a rehearsal of this pattern needs it: {needs}"
-                fail(what, code=OUTSIDE_FAILED, as_json=as_json)
+                needed = how_to_install(("rehearsal", "databricks"), str(missing.name))
+                fail(needed, code=OUTSIDE_FAILED, as_json=as_json)
     except KeyboardInterrupt:
         fail("stopped; the local AWS is down again", code=130, as_json=as_json)
     if not as_json:
@@ -75,6 +75,9 @@ def _answer(rehearsal: Rehearsal) -> dict[str, Any]:
     return {
         "setup": rehearsal.setup,
         "passed": rehearsal.passed,
+        "judged": len(rehearsal.judged),
+        "as_expected": len(rehearsal.judged) - len(rehearsal.wrong),
+        "not_judged": len(rehearsal.not_judged),
         "probes": [
             {
                 "question": attempt.probe.question,
@@ -106,7 +109,7 @@ def _show(rehearsal: Rehearsal) -> None:
         mark = "--" if not_judged else "ok" if attempt.as_expected else "NO"
         style = "dim" if not_judged else "" if attempt.as_expected else "bold red"
         happened = "not judged" if not_judged else attempt.happened.value
-        table.add_row(mark, attempt.probe.expected.value, happened, attempt.probe.question, style=style)
+        table.add_row(mark, attempt.probe.expected.value, happened, cell(attempt.probe.question), style=style)
     # Wide enough for a probe on one line when the output goes to a file or a pipe.
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
     console.print()
@@ -115,12 +118,9 @@ def _show(rehearsal: Rehearsal) -> None:
 
 
 def _notes(rehearsal: Rehearsal) -> None:
-    from lakehouse_iam.rehearsal.attempts import Happened
-
-    judged = [attempt for attempt in rehearsal.attempts if attempt.happened is not Happened.NOT_JUDGED]
-    wrong = [attempt for attempt in judged if not attempt.as_expected]
-    for reason in sorted({a.detail for a in rehearsal.attempts if a.happened is Happened.NOT_JUDGED}):
-        click.echo(f"\nnot judged: {reason}")
-    for attempt in wrong:
-        click.echo(f"\nNO: {attempt.probe.question}: {attempt.detail or 'it was allowed'}")
-    click.echo(f"\n{len(judged) - len(wrong)} of {len(judged)} probes as expected")
+    for reason in sorted({attempt.detail for attempt in rehearsal.not_judged}):
+        say(f"\nnot judged: {one_line(reason)}")
+    for attempt in rehearsal.wrong:
+        say(f"\nNO: {one_line(attempt.probe.question)}: {one_line(attempt.detail) or 'it was allowed'}")
+    judged = len(rehearsal.judged)
+    say(f"\n{judged - len(rehearsal.wrong)} of {judged} probes as expected, {len(rehearsal.not_judged)} not judged")

@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse_iam.cli.answers import json_option, print_json, setup_argument, wrong_input
-from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.cli.answers import json_option, print_json, setups_argument, wrong_input
+from lakehouse_iam.cli.template_folder import write_template_folder
+from lakehouse_iam.cli.terminal import say
+from lakehouse_iam.file_names import HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE
+
+if TYPE_CHECKING:
+    from lakehouse_iam.plan import Plan
 
 
 @click.command()
-@setup_argument
+@setups_argument
 @click.option("--out", "folder", metavar="DIR", required=True, type=click.Path(), help="Where to write the templates.")
 @json_option
-def template(setup: str, folder: str, as_json: bool) -> None:
+def template(setups: tuple[str, ...], folder: str, as_json: bool) -> None:
     """Write plain CloudFormation: DIR/<account>/<stack>.template.json.
 
     No CDK, Node or bootstrap is needed to deploy it. What somebody else must merge into a policy of theirs stands in
-    <stack>.handoff.json beside it. Nothing is written unless everything can be.
+    <stack>.handoff.json beside it. Afterwards DIR holds what this run wrote and nothing else; if it holds anything but an
+    earlier run of the same setups, nothing is written.
     """
+    from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.plan import plan_setups
-    from lakehouse_iam.setups import load_setups
 
     with wrong_input(as_json=as_json):
         files: dict[Path, str] = {}
         stacks = []
-        for plan in plan_setups(load_setups(setup)):
+        for plan in plan_setups(read_setups(setups, as_json=as_json)):
             made, written = template_files(plan, Path(folder))
             files |= made
             stacks += written
-        write_all(files)
+        write_template_folder(Path(folder), files)
     if as_json:
         print_json({"stacks": stacks})
         return
     _show(stacks)
 
 
-def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
+def template_files(plan: Plan, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
     """The files of a plan's templates and hand-offs, and its stacks for machines."""
-    from lakehouse_iam.cloudformation import templates, text
-    from lakehouse_iam.probes.document import PROBES_FILE, probe_document, to_json
+    from lakehouse_iam.cloudformation import BODY_SIZE, template_text, templates, text
+    from lakehouse_iam.probes.document import probe_document, to_json
 
     files = {folder / f"{plan.setup}{PROBES_FILE}": text(to_json(probe_document(plan)))}
     stacks: list[dict[str, Any]] = []
@@ -55,32 +61,66 @@ def template_files(plan: Any, folder: Path) -> tuple[dict[Path, str], list[dict[
             "after": [plan.phase(before).stack for before in phase.after],
         }
         if phase.id in made:
-            files[place / f"{phase.stack}.template.json"] = text(made[phase.id])
-            stack["template"] = str(place / f"{phase.stack}.template.json")
+            file = place / f"{phase.stack}{TEMPLATE_FILE}"
+            files[file] = template_text(made[phase.id])
+            stack["template"] = str(file)
+            stack["bytes"] = len(files[file].encode())
+            if stack["bytes"] > BODY_SIZE:
+                stack["upload_to"] = _upload_bucket(stack)
         if phase.parameters:
             stack["parameters"] = {parameter.id: parameter.description for parameter in phase.parameters}
         if phase.handoffs:
-            file = place / f"{phase.stack}.handoff.json"
+            file = place / f"{phase.stack}{HANDOFF_FILE}"
             files[file] = text([handoff.to_json() for handoff in phase.handoffs])
             stack["handoff"] = str(file)
         stacks.append(stack)
     return files, stacks
 
 
+def _upload_bucket(stack: dict[str, Any]) -> str:
+    """The name that is proposed for a bucket of templates too large to be sent as text: at most 63 characters."""
+    return f"cfn-templates-{stack['account']}-{stack['region']}"
+
+
 def _show(stacks: list[dict[str, Any]]) -> None:
-    click.echo("Deploy in this order, each with credentials of its account:")
+    say("Deploy in this order, each with credentials of its account:")
+    uploads: set[str] = set()
     for number, stack in enumerate(stacks, start=1):
-        click.echo(f"\n{number}. account {stack['account']}, region {stack['region']}")
+        say(f"\n{number}. account {stack['account']}, region {stack['region']}")
         if "template" in stack:
-            click.echo(
+            _show_upload(stack, uploads)
+            upload = f" --s3-bucket {stack['upload_to']}" if "upload_to" in stack else ""
+            say(
                 f"   aws cloudformation deploy --region {stack['region']} --stack-name {stack['stack']} \\\n"
-                f"     --template-file {stack['template']} --capabilities CAPABILITY_NAMED_IAM{_overrides(stack)}"
+                f"     --template-file {_quoted(stack['template'])}{upload} --capabilities CAPABILITY_NAMED_IAM"
+                f"{_overrides(stack)}"
             )
         for parameter, description in stack.get("parameters", {}).items():
-            click.echo(f"   {parameter}: {description}")
+            say(f"   {parameter}: {description}")
         if "handoff" in stack:
             first = "then have" if "template" in stack else "nothing to deploy; have"
-            click.echo(f"   {first} merged what stands in {stack['handoff']}")
+            say(f"   {first} merged what stands in {stack['handoff']}")
+
+
+def _show_upload(stack: dict[str, Any], uploads: set[str]) -> None:
+    bucket = stack.get("upload_to")
+    if not bucket:
+        return
+    from lakehouse_iam.cloudformation import BODY_SIZE
+
+    say(
+        f"   the template takes {stack['bytes']:,} bytes, and CloudFormation takes {BODY_SIZE:,} as text: larger ones from a "
+        "bucket of this account and region, any one"
+    )
+    if bucket not in uploads:
+        uploads.add(bucket)
+        say(f"   if there is none: aws s3 mb s3://{bucket} --region {stack['region']}")
+
+
+def _quoted(path: str) -> str:
+    from shlex import quote
+
+    return quote(path)
 
 
 def _overrides(stack: dict[str, Any]) -> str:

@@ -46,3 +46,8 @@ class Call:
 def segment(name: str) -> str:
     """A name as one segment of a path, whatever characters it has."""
     return quote(name, safe="")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names mean the same object: Unity Catalog keeps names in lower case and takes any (Databricks "Names")."""
+    return one.lower() == other.lower()

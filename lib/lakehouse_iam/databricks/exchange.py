@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakehouse_iam.arns import ExternalId, RoleArn
+from lakehouse_iam.databricks.refusals import Refused
 from lakehouse_iam.databricks.storage_credential import StorageCredentialInfo
+from lakehouse_iam.file_names import EXCHANGE_FILE
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
 
@@ -33,7 +35,7 @@ class Exchange:
     @property
     def file_name(self) -> str:
         """What the file is called unless somebody says otherwise."""
-        return f"{self.setup.name}.exchange.json"
+        return f"{self.setup.name}{EXCHANGE_FILE}"
 
     def to_json(self) -> dict[str, Any]:
         """The content of the file."""
@@ -67,11 +69,20 @@ def exchange(setup: UnityCatalogSetup, credential: StorageCredentialInfo, accoun
         account_id: the Databricks account; empty where it is not known.
 
     Raises:
+        Refused: the answer lacks the external id or the role that Unity Catalog acts through.
         InvalidValue: Databricks answered with an external id or a role that AWS would not take.
     """
     wanted = setup.storage_credential
+    for key in ("external_id", "unity_catalog_iam_arn"):
+        if not getattr(credential, key):
+            raise Refused(
+                f"the storage credential {credential.name} shows no aws_iam_role.{key}, so nobody knows whom its role must "
+                "trust; a guess could let a stranger in. Every Databricks workspace shows it to the owner of the storage "
+                "credential and to a metastore admin: log in as one of them, and check that the address is one of a "
+                "Databricks workspace and not of another server that speaks the same API"
+            )
     live_id = str(ExternalId.parse(credential.external_id))
-    live_role = RoleArn.parse(credential.unity_catalog_iam_arn or str(wanted.unity_catalog_role))
+    live_role = RoleArn.parse(credential.unity_catalog_iam_arn)
     # Other ids belong to other storage credentials that share the role; whose they are cannot be seen from here.
     ids = tuple(sorted({*wanted.external_ids, live_id}))
     filled = replace(setup, storage_credential=replace(wanted, external_ids=ids, unity_catalog_role=live_role))

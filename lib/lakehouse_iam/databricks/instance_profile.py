@@ -15,13 +15,24 @@ from lakehouse_iam.databricks.calls import Call, Json
 from lakehouse_iam.databricks.clock import Clock, Waiting
 from lakehouse_iam.databricks.dependents import of_profile
 from lakehouse_iam.databricks.outcome import Outcome
-from lakehouse_iam.databricks.refusals import Conflict, DatabricksError, Difference, NotAllowed, Refused, StillUsed
+from lakehouse_iam.databricks.refusals import (
+    Conflict,
+    DatabricksError,
+    Difference,
+    NotAllowed,
+    NotThere,
+    Refused,
+    StillUsed,
+)
 from lakehouse_iam.databricks.session import Options, Session
 from lakehouse_iam.databricks.steps import converge, remove
-from lakehouse_iam.databricks.workspace import Workspace, read
+from lakehouse_iam.databricks.workspace import Workspace, no_such_api, read
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 
 _API = "/api/2.0/instance-profiles"
+_NO_INSTANCE_PROFILES = (
+    "is it the address of a Databricks workspace on AWS, and does nothing in between, such as a proxy, answer for it?"
+)
 _POLL_SECONDS = 5.0
 _NOT_VISIBLE_YET = re.compile(
     r"Invalid IAM Instance Profile|does not exist|NoSuchEntity|cannot be found|not found", re.IGNORECASE
@@ -101,9 +112,14 @@ def look(workspace: Workspace, profile_arn: str) -> Registration | None:
     """The registration of a profile, if there is one.
 
     Raises:
+        NoSuchApi: the address knows no instance profiles at all.
         DatabricksError: Databricks did not say.
     """
-    answer = read(workspace, Call("GET", f"{_API}/list"))
+    listing = Call("GET", f"{_API}/list")
+    try:
+        answer = read(workspace, listing)
+    except NotThere as error:
+        raise no_such_api(workspace, listing, _NO_INSTANCE_PROFILES, error) from error
     found = (Registration.from_json(info) for info in answer.get("instance_profiles", ()))
     return next((registration for registration in found if registration.profile_arn == profile_arn), None)
 

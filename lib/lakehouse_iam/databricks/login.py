@@ -10,6 +10,7 @@ import configparser
 import logging
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,10 +19,11 @@ from databricks.sdk.core import ApiClient, Config
 
 from lakehouse_iam import __version__
 from lakehouse_iam.databricks.clock import Clock
+from lakehouse_iam.databricks.reach import refuse_unreachable
 from lakehouse_iam.databricks.refusals import NotLoggedIn
 from lakehouse_iam.databricks.workspace import SdkWorkspace
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.hosts import WorkspaceHost
+from lakehouse_iam.hosts import WorkspaceHost, shown_address
 from lakehouse_iam.partitions import ACCOUNT_HOSTS
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -31,22 +33,37 @@ _DISCOVERY_SECONDS = 5
 
 
 class SdkClock(sdk.Clock):
-    """A clock of ours behind the interface that databricks-sdk asks for."""
+    """A clock of ours behind the interface that databricks-sdk asks for.
 
-    def __init__(self, clock: Clock) -> None:
+    The SDK sleeps only between two tries of a call, so each pause is told.
+
+    Args:
+        clock: the clock.
+        progress: told of each pause.
+    """
+
+    def __init__(self, clock: Clock, progress: Callable[[str], None] = lambda _: None) -> None:
         self._clock = clock
+        self._progress = progress
 
     def time(self) -> float:
         """Seconds since a fixed moment."""
         return self._clock.now()
 
     def sleep(self, seconds: float) -> None:
-        """Return after that many seconds."""
+        """Return after that many seconds, and say so first."""
+        self._progress(f"no usable answer from Databricks; asking again in {seconds:.0f} s")
         self._clock.sleep(seconds)
 
 
 def log_in(
-    host: str, clock: Clock, *, profile: str = "", answer_within: float = 60.0, account_id: str = ""
+    host: str,
+    clock: Clock,
+    *,
+    profile: str = "",
+    answer_within: float = 60.0,
+    account_id: str = "",
+    progress: Callable[[str], None] = lambda _: None,
 ) -> SdkWorkspace:
     """Log in to a workspace, or with `account_id` to an account.
 
@@ -59,8 +76,10 @@ def log_in(
         profile: a profile of the Databricks configuration file; empty for whatever logs in.
         answer_within: seconds after which a slow answer is given up and asked for again.
         account_id: the Databricks account, where the address is one of an account console.
+        progress: told of each pause before a call is made again.
 
     Raises:
+        Unreachable: nothing that speaks HTTP answers at the address.
         NotLoggedIn: no way to log in was found, or it failed.
         InvalidValue: the environment or the profile is of another workspace.
     """
@@ -70,6 +89,7 @@ def log_in(
         _same_host(host, hosts[named], f"the profile {named}")
     if not account_id:
         _same_host(host, os.environ.get("DATABRICKS_HOST", ""), "DATABRICKS_HOST")
+    refuse_unreachable(host, clock)
     # The SDK warns of a missing discovery page on its own logger; what matters comes as an error.
     logging.getLogger("databricks.sdk").setLevel(logging.ERROR)
     fitting = [name for name, of in hosts.items() if _network_name(of) == _network_name(host)]
@@ -77,18 +97,20 @@ def log_in(
     problem = ""
     for name in tries:
         try:
-            return _logged_in(host, clock, name, answer_within, account_id)
+            return _logged_in(host, SdkClock(clock, progress), clock, name, answer_within, account_id)
         except ValueError as error:
             problem = problem or str(error)
     raise NotLoggedIn(_ways(host, problem))
 
 
-def _logged_in(host: str, clock: Clock, profile: str, answer_within: float, account_id: str) -> SdkWorkspace:
+def _logged_in(
+    host: str, sdk_clock: SdkClock, clock: Clock, profile: str, answer_within: float, account_id: str
+) -> SdkWorkspace:
     config = Config(
         host=host,
         profile=profile,
         account_id=account_id or None,
-        clock=SdkClock(clock),
+        clock=sdk_clock,
         http_timeout_seconds=answer_within,
         retry_timeout_seconds=_DISCOVERY_SECONDS,
         product="lakehouse-iam",
@@ -123,9 +145,10 @@ def address_of(setup_host: str, instead: str, *, cloud: str) -> str:
 def _other_address(text: str) -> str:
     parts = urlsplit(text)
     local = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not (parts.scheme == "https" or local) or not parts.hostname or parts.path.strip("/") or parts.query:
+    bare = text.rstrip("/") == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    if not (parts.scheme == "https" or local) or not parts.hostname or not bare:
         raise InvalidValue(
-            f"{text!r} is not an address that a login may be sent to",
+            f"{shown_address(text)!r} is not an address that a login may be sent to",
             allowed="allowed is https:// and a host name; plain http:// only to this machine",
         )
     if parts.hostname in ACCOUNT_HOSTS:
@@ -148,7 +171,8 @@ def _hosts_of_profiles() -> dict[str, str]:
 
 
 def _network_name(host: str) -> str:
-    return urlsplit(host if "://" in host else f"https://{host}").netloc.lower()
+    """Host and port of an address; a user name and a password in it are no part of them."""
+    return urlsplit(host if "://" in host else f"https://{host}").netloc.rpartition("@")[2].lower()
 
 
 def _same_host(host: str, other: str, where: str) -> None:

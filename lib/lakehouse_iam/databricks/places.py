@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from lakehouse_iam.databricks import external_location, grants, live_trust, validation, workspace_binding
+from dataclasses import dataclass, replace
+
+from lakehouse_iam.databricks import (
+    external_location,
+    grants,
+    live_trust,
+    storage_credential,
+    validation,
+    workspace_binding,
+)
 from lakehouse_iam.databricks.broken_links import Broken, Chain, explain
 from lakehouse_iam.databricks.caller import name_of_caller
 from lakehouse_iam.databricks.clock import Waiting
+from lakehouse_iam.databricks.credential_api import InWorkspace
+from lakehouse_iam.databricks.dependents import other_locations
 from lakehouse_iam.databricks.external_location import ExternalLocationInfo
 from lakehouse_iam.databricks.isolation import ISOLATED, OPEN
 from lakehouse_iam.databricks.refusals import NotAllowed, Refused
-from lakehouse_iam.databricks.session import Options
+from lakehouse_iam.databricks.session import Options, Session
 from lakehouse_iam.databricks.storage_credential import StorageCredentialInfo
 from lakehouse_iam.databricks.validation import Place
 from lakehouse_iam.databricks.workspace import Workspace
@@ -18,7 +29,26 @@ from lakehouse_iam.setups.unity_catalog import FROM_AZURE, UnityCatalogSetup
 from lakehouse_iam.statements.s3 import Access
 
 LocationsThere = dict[str, ExternalLocationInfo | None]
-"""What is there under each name of the setup."""
+"""What is there for each name of the setup: under that name, or at its place under another."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the steps about places need of one run of `connect`.
+
+    Args:
+        setup: what is wanted.
+        workspace: who makes calls.
+        chain: who is who.
+        waiting: how long IAM is waited for.
+        options: what may be overwritten and what is granted.
+    """
+
+    setup: UnityCatalogSetup
+    workspace: Workspace
+    chain: Chain
+    waiting: Waiting
+    options: Options
 
 
 def isolation_of(setup: UnityCatalogSetup) -> str:
@@ -38,27 +68,88 @@ def chain_of(setup: UnityCatalogSetup, credential: StorageCredentialInfo) -> Cha
     )
 
 
-def locations_there(setup: UnityCatalogSetup, workspace: Workspace, options: Options) -> LocationsThere:
-    """What is there under the names of the setup.
+def locations_there(setup: UnityCatalogSetup, workspace: Workspace) -> LocationsThere:
+    """What is there for each external location of the setup.
 
     Raises:
-        Conflict: one of them differs and may not be overwritten; nothing was made yet.
+        DatabricksError: Databricks did not say.
     """
-    there: LocationsThere = {}
+    wanted = _wanted_locations(setup)
+    there: LocationsThere = {one.name: external_location.look(workspace, one.name) for one in wanted}
+    if all(there.values()):
+        return there
+    by_url = external_location.by_url(workspace)
+    return {one.name: there[one.name] or by_url.get(one.url) for one in wanted}
+
+
+def former_credential(
+    setup: UnityCatalogSetup, workspace: Workspace, there: LocationsThere
+) -> StorageCredentialInfo | None:
+    """The storage credential that the setup had under another name, if there is one.
+
+    It is the one that the setup's own locations go through, names the setup's role, and serves no other location.
+
+    Raises:
+        DatabricksError: Databricks did not say.
+    """
+    ours = [location for location in there.values() if location]
+    for name in sorted({location.credential for location in ours}):
+        found = storage_credential.look(workspace, InWorkspace(), name)
+        if found is None or found.role_arn != str(setup.role):
+            continue
+        if not any(other_locations(workspace, name, frozenset(location.name for location in ours))):
+            return found
+    return None
+
+
+def check(setup: UnityCatalogSetup, there: LocationsThere, *, update: bool) -> None:
+    """Whether the external locations that are there may stay or be changed.
+
+    Raises:
+        Conflict: one of them differs and may not be overwritten.
+    """
     for wanted in _wanted_locations(setup):
-        there[wanted.name] = external_location.look(workspace, wanted.name)
-        external_location.check(there[wanted.name], wanted, update=options.update)
-    return there
+        external_location.check(there[wanted.name], wanted, update=update)
 
 
-def wait_until_valid(
-    setup: UnityCatalogSetup,
-    workspace: Workspace,
-    chain: Chain,
-    there: LocationsThere,
-    waiting: Waiting,
-    options: Options,
-) -> tuple[Broken, ...]:
+def narrow(setup: UnityCatalogSetup, session: Session, there: LocationsThere) -> tuple[LocationsThere, tuple[str, ...]]:
+    """Take from external locations what the setup no longer gives.
+
+    Returns:
+        What is there afterwards, and what the bucket owner may do now.
+
+    Raises:
+        DatabricksError: it was refused.
+    """
+    after = dict(there)
+    quiet: list[str] = []
+    for wanted in _wanted_locations(setup):
+        found = there[wanted.name]
+        if found is None:
+            continue
+        after[wanted.name] = external_location.narrow(session.workspace, session.clock, found, wanted)
+        if after[wanted.name] == found:
+            continue
+        session.progress(f"external location {found.name}: less than before")
+        if found.file_events and not wanted.file_events:
+            quiet.append(wanted.name)
+    if not quiet:
+        return after, ()
+    return after, (
+        f"file events of {', '.join(quiet)} are off: only now may the bucket owner deploy the role without the permissions for "
+        "them",
+    )
+
+
+def through(there: LocationsThere, former: str, name: str) -> LocationsThere:
+    """The locations after their storage credential has got another name."""
+    return {
+        wanted: replace(found, credential=name) if found and found.credential == former else found
+        for wanted, found in there.items()
+    }
+
+
+def wait_until_valid(run: Run, there: LocationsThere) -> tuple[Broken, ...]:
     """Let Unity Catalog try every place of the setup until all pass.
 
     Returns:
@@ -68,29 +159,22 @@ def wait_until_valid(
         NotAllowed: the caller may not validate.
         DatabricksError: no answer.
     """
-    credential = setup.storage_credential.name
-    if options.read_trust is not None:
-        trust = live_trust.broken_in(options.read_trust(setup.role), chain)
+    credential = run.setup.storage_credential.name
+    if run.options.read_trust is not None:
+        trust = live_trust.broken_in(run.options.read_trust(run.setup.role), run.chain)
         if trust:
             return trust
-        waiting.progress(f"the live trust policy of {setup.role} is right")
-    places = _places(setup, there)
-    if not workspace.changes_nothing:
-        waiting.progress(f"validate {len(places)} {'place' if len(places) == 1 else 'places'}")
+        run.waiting.progress(f"the live trust policy of {run.setup.role} is right")
+    places = _places(run.setup, there)
+    if not run.workspace.changes_nothing:
+        run.waiting.progress(f"validate {len(places)} {'place' if len(places) == 1 else 'places'}")
     try:
-        return validation.until_valid(workspace, chain, credential, places, waiting)
+        return validation.until_valid(run.workspace, run.chain, credential, places, run.waiting)
     except NotAllowed as error:
-        raise validation.may_not_validate(credential, name_of_caller(workspace), error) from error
+        raise validation.may_not_validate(credential, name_of_caller(run.workspace), error) from error
 
 
-def make_locations(
-    setup: UnityCatalogSetup,
-    workspace: Workspace,
-    chain: Chain,
-    there: LocationsThere,
-    waiting: Waiting,
-    options: Options,
-) -> tuple[Broken, ...]:
+def make_locations(run: Run, there: LocationsThere) -> tuple[Broken, ...]:
     """Make or change every external location, each with its bindings and grants.
 
     Returns:
@@ -99,16 +183,17 @@ def make_locations(
     Raises:
         DatabricksError: Databricks refused for a reason that is no broken link.
     """
-    for wanted in _wanted_locations(setup):
-        waiting.progress(f"external location {wanted.name} at {wanted.url}")
-        refused = _make_location(workspace, chain, there[wanted.name], wanted, waiting)
+    workspaces = run.setup.storage_credential.workspaces
+    for wanted in _wanted_locations(run.setup):
+        run.waiting.progress(f"external location {wanted.name} at {wanted.url}")
+        refused = _make_location(run, there[wanted.name], wanted)
         if refused:
             return (refused,)
-        if setup.storage_credential.workspaces:
+        if workspaces:
             kind = workspace_binding.EXTERNAL_LOCATION
-            workspace_binding.bind(workspace, waiting.clock, kind, wanted.name, setup.storage_credential.workspaces)
-        if options.grants:
-            grants.grant(workspace, waiting.clock, wanted.name, options.grants)
+            workspace_binding.bind(run.workspace, run.waiting.clock, kind, wanted.name, workspaces)
+        if run.options.grants:
+            grants.grant(run.workspace, run.waiting.clock, wanted.name, run.options.grants)
     return ()
 
 
@@ -119,7 +204,7 @@ def _wanted_locations(setup: UnityCatalogSetup) -> list[ExternalLocationInfo]:
             url=str(location.url),
             credential=setup.storage_credential.name,
             read_only=location.read_only or setup.pattern == FROM_AZURE,
-            file_events=setup.file_events,
+            file_events=location.file_events,
             comment=location.comment,
             isolation=isolation_of(setup),
         )
@@ -135,7 +220,7 @@ def _places(setup: UnityCatalogSetup, there: LocationsThere) -> list[Place]:
         for location in wanted:
             found = there[location.name]
             same = found is not None and found.url == location.url
-            places.append(Place(location.url, location.read_only, location.name if same else ""))
+            places.append(Place(location.url, location.read_only, found.name if found and same else ""))
         return places
     return [
         Place(str(S3Url(bucket.name, prefix)), bucket.access is Access.READ_ONLY)
@@ -144,24 +229,20 @@ def _places(setup: UnityCatalogSetup, there: LocationsThere) -> list[Place]:
     ]
 
 
-def _make_location(
-    workspace: Workspace,
-    chain: Chain,
-    there: ExternalLocationInfo | None,
-    wanted: ExternalLocationInfo,
-    waiting: Waiting,
-) -> Broken | None:
+def _make_location(run: Run, there: ExternalLocationInfo | None, wanted: ExternalLocationInfo) -> Broken | None:
     """Make one; Databricks validates it once more, perhaps on a machine that IAM's changes have not reached."""
+    waiting = run.waiting
     while True:
         try:
-            external_location.ensure(workspace, waiting.clock, there, wanted)
+            external_location.ensure(run.workspace, waiting.clock, there, wanted)
             return None
         except NotAllowed as error:
-            raise validation.may_not_validate(wanted.credential, name_of_caller(workspace), error) from error
+            who = name_of_caller(run.workspace)
+            raise validation.may_not_validate(wanted.credential, who, error) from error
         except Refused as error:
-            broken = explain(chain, wanted.url, "", str(error))
+            broken = explain(run.chain, wanted.url, "", str(error))
             if not broken.may_heal or waiting.over():
                 return broken
             waiting.progress(f"  not yet: {broken.link.value}; IAM may take a while")
             waiting.clock.sleep(validation.POLL_SECONDS)
-            there = external_location.look(workspace, wanted.name)
+            there = external_location.look(run.workspace, wanted.name) or there

@@ -29,8 +29,16 @@ class Refused(DatabricksError):
     """The request is understood and refused."""
 
 
+class NoSuchApi(DatabricksError):
+    """The address does not answer for this API at all: a 404 that says nothing about any one object."""
+
+
 class Unavailable(DatabricksError):
     """No usable answer: the network, or a fault within Databricks. It may have been done all the same."""
+
+
+class Unreachable(Unavailable):
+    """No answer at all, although databricks-sdk asked again for as long as it does."""
 
 
 Difference = tuple[str, str | bool, str | bool]
@@ -61,6 +69,24 @@ class Conflict(LakehouseIamError):
             f"the {what} exists and differs from the setup; nothing was changed\n"
             + "\n".join(lines)
             + "\nif the setup is right, run connect again with --update; if not, give it another name in the setup"
+        )
+
+
+class SharedCredential(LakehouseIamError):
+    """External locations of other setups go through the storage credential whose role is to be changed.
+
+    Args:
+        name: the storage credential.
+        users: those external locations, a line each.
+    """
+
+    def __init__(self, name: str, users: tuple[str, ...]) -> None:
+        self.users = users
+        super().__init__(
+            f"other external locations go through the storage credential {name}, and another role would cut them off; "
+            "nothing was changed\n"
+            + "\n".join(f"  {user}" for user in users)
+            + "\ngive this setup a storage credential of its own, or move these first"
         )
 
 

@@ -2,8 +2,9 @@
 
 Sources: databricks-sdk 0.162.0 `service/catalog.py` (StorageCredentialsAPI, AccountStorageCredentialsAPI), Databricks
 "Create a storage credential", terraform-provider-databricks `catalog/resource_storage_credential.go`; read 2026-11-21.
-`isolation_mode` and `owner` are not taken on creation, only afterwards. The validation is skipped on creation because the
-role need not exist yet; it is made up for by `validation`.
+`isolation_mode` and `owner` are not taken on creation, only afterwards. The validation is skipped on creation, because the
+role need not exist yet; it is made up for by `validation`. It is never skipped on a change: until Databricks has got in through
+the new role, the storage credential keeps the old one.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, Json, segment
+from lakehouse_iam.databricks.calls import Call, Json, same_name
 from lakehouse_iam.databricks.clock import Clock
+from lakehouse_iam.databricks.credential_api import CredentialApi, InWorkspace
 from lakehouse_iam.databricks.isolation import OPEN, opened
 from lakehouse_iam.databricks.refusals import Conflict, Difference, NotThere
 from lakehouse_iam.databricks.steps import converge
-from lakehouse_iam.databricks.workspace import Workspace, read
+from lakehouse_iam.databricks.workspace import Workspace, read, refuse_without
 
 
 @dataclass(frozen=True)
@@ -60,57 +62,6 @@ class StorageCredentialInfo:
         )
 
 
-@dataclass(frozen=True)
-class InWorkspace:
-    """The calls of the workspace's own API."""
-
-    def get(self, name: str) -> Call:
-        """The call that asks for one storage credential."""
-        return Call("GET", f"{UNITY_CATALOG}/storage-credentials/{segment(name)}")
-
-    def create(self, body: Json) -> Call:
-        """The call that makes one."""
-        return Call("POST", f"{UNITY_CATALOG}/storage-credentials", body)
-
-    def update(self, name: str, body: Json) -> Call:
-        """The call that changes one."""
-        return Call("PATCH", f"{UNITY_CATALOG}/storage-credentials/{segment(name)}", body)
-
-
-@dataclass(frozen=True)
-class InAccount:
-    """The calls of the account's API, which an account admin may make without being let into any workspace."""
-
-    account_id: str
-    metastore_id: str
-
-    @property
-    def _path(self) -> str:
-        return (
-            f"/api/2.0/accounts/{segment(self.account_id)}/metastores/{segment(self.metastore_id)}/storage-credentials"
-        )
-
-    def get(self, name: str) -> Call:
-        """The call that asks for one storage credential."""
-        return Call("GET", f"{self._path}/{segment(name)}")
-
-    def create(self, body: Json) -> Call:
-        """The call that makes one."""
-        return Call("POST", self._path, _wrapped(body))
-
-    def update(self, name: str, body: Json) -> Call:
-        """The call that changes one."""
-        return Call("PUT", f"{self._path}/{segment(name)}", _wrapped(body))
-
-
-CredentialApi = InWorkspace | InAccount
-
-
-def _wrapped(body: Json) -> Json:
-    info = {key: value for key, value in body.items() if key != "skip_validation"}
-    return {"credential_info": info, "skip_validation": bool(body.get("skip_validation", False))}
-
-
 def look(workspace: Workspace, api: CredentialApi, name: str) -> StorageCredentialInfo | None:
     """The storage credential of that name, if there is one.
 
@@ -123,46 +74,93 @@ def look(workspace: Workspace, api: CredentialApi, name: str) -> StorageCredenti
         return None
 
 
-def ensure(
-    workspace: Workspace, clock: Clock, api: CredentialApi, wanted: StorageCredentialInfo, *, update: bool
-) -> tuple[StorageCredentialInfo, bool]:
-    """Find the storage credential or make it.
+def find(workspace: Workspace, api: CredentialApi, name: str) -> StorageCredentialInfo | None:
+    """The storage credential of that name, after making sure that "not found" is said of it and not of the whole API.
+
+    Raises:
+        NoSuchApi: the address knows no storage credentials at all.
+        DatabricksError: Databricks did not say.
+    """
+    found = look(workspace, api, name)
+    if found is None:
+        refuse_without(workspace, api.listing(), api.missing)
+    return found
+
+
+def check(there: StorageCredentialInfo | None, wanted: StorageCredentialInfo, *, update: bool) -> None:
+    """Whether what is there may stay or be changed.
+
+    Raises:
+        Conflict: it differs from the setup and nobody said that it may be overwritten.
+    """
+    if there is None or update:
+        return
+    differences = (*_differences(there, wanted), *opened(there.isolation, wanted.isolation))
+    if differences:
+        raise Conflict(f"storage credential {there.name}", differences)
+
+
+def create(
+    workspace: Workspace, clock: Clock, api: CredentialApi, wanted: StorageCredentialInfo
+) -> StorageCredentialInfo:
+    """Make the storage credential with a role that need not exist yet.
+
+    Raises:
+        DatabricksError: it could not be made.
+    """
+    body: Json = {
+        "name": wanted.name,
+        "aws_iam_role": {"role_arn": wanted.role_arn},
+        "read_only": wanted.read_only,
+        "skip_validation": True,
+    }
+    body |= {"comment": wanted.comment} if wanted.comment else {}
+    made = converge(
+        workspace,
+        clock,
+        look=lambda: look(workspace, api, wanted.name),
+        missing=lambda there: api.create(body) if there is None else None,
+        taken=lambda there, answer: _taken(wanted, there, answer),
+        found=None,
+    )
+    return made or wanted
+
+
+def change(
+    workspace: Workspace,
+    clock: Clock,
+    api: CredentialApi,
+    there: StorageCredentialInfo,
+    wanted: StorageCredentialInfo,
+) -> StorageCredentialInfo:
+    """Bring a storage credential to what the setup says; only what differs is sent.
 
     Args:
         workspace: who makes calls.
         clock: what pauses are taken from.
         api: the workspace's or the account's.
+        there: what is there, as it passed `check`; it may still have another name.
         wanted: what the setup says.
-        update: whether what differs may be overwritten.
-
-    Returns:
-        The storage credential, and whether it was there already.
 
     Raises:
-        Conflict: it is there and differs.
-        DatabricksError: it could not be made.
+        DatabricksError: it was refused; a new role that does not let Unity Catalog in is `Refused`, and nothing has changed.
     """
-    before = look(workspace, api, wanted.name)
-    differences = (*_differences(before, wanted), *opened(before.isolation, wanted.isolation)) if before else ()
-    if differences and not update:
-        raise Conflict(f"storage credential {wanted.name}", differences)
 
-    def missing(there: StorageCredentialInfo | None) -> Call | None:
-        if there is None:
-            return api.create(_content(wanted) | {"name": wanted.name})
-        return api.update(wanted.name, _content(wanted)) if _differences(there, wanted) else None
+    def seen() -> StorageCredentialInfo:
+        return look(workspace, api, wanted.name) or look(workspace, api, there.name) or there
 
-    made = converge(
+    def missing(now: StorageCredentialInfo) -> Call | None:
+        body = _changes(now, wanted)
+        return api.update(now.name, body) if body else None
+
+    return converge(
         workspace,
         clock,
-        look=lambda: look(workspace, api, wanted.name),
+        look=seen,
         missing=missing,
-        taken=lambda there, answer: StorageCredentialInfo.from_json(
-            {"name": wanted.name, "isolation_mode": there.isolation if there else ""} | answer
-        ),
-        found=before,
+        taken=lambda now, answer: _taken(wanted, now, answer),
+        found=there,
     )
-    return made or wanted, before is not None
 
 
 def set_isolation(
@@ -205,13 +203,34 @@ def give_to(workspace: Workspace, clock: Clock, there: StorageCredentialInfo, ow
     )
 
 
-def _content(wanted: StorageCredentialInfo) -> Json:
-    body: Json = {
-        "aws_iam_role": {"role_arn": wanted.role_arn},
-        "read_only": wanted.read_only,
-        "skip_validation": True,
-    }
-    return body | {"comment": wanted.comment} if wanted.comment else body
+def _taken(wanted: StorageCredentialInfo, there: StorageCredentialInfo | None, answer: Json) -> StorageCredentialInfo:
+    """What is there after a call; in a dry run the answer is no more than what was sent."""
+    after = StorageCredentialInfo.from_json({"name": wanted.name} | answer)
+    if there is None or after.external_id:
+        return after
+    sent = answer.get("credential_info", answer)
+    role = dict(sent.get("aws_iam_role") or {})
+    return replace(
+        there,
+        name=wanted.name if "new_name" in sent else there.name,
+        role_arn=str(role.get("role_arn", there.role_arn)),
+        read_only=bool(sent.get("read_only", there.read_only)),
+        comment=str(sent.get("comment", there.comment)),
+    )
+
+
+def _changes(there: StorageCredentialInfo, wanted: StorageCredentialInfo) -> Json:
+    body: Json = {}
+    if not same_name(there.name, wanted.name):
+        body["new_name"] = wanted.name
+    if there.role_arn != wanted.role_arn:
+        # Under external locations Databricks takes another role only so (`StorageCredentialsAPI.update`).
+        body |= {"aws_iam_role": {"role_arn": wanted.role_arn}, "force": True}
+    if there.read_only != wanted.read_only:
+        body["read_only"] = wanted.read_only
+    if wanted.comment and there.comment != wanted.comment:
+        body["comment"] = wanted.comment
+    return body
 
 
 def _differences(there: StorageCredentialInfo, wanted: StorageCredentialInfo) -> tuple[Difference, ...]:
@@ -221,4 +240,6 @@ def _differences(there: StorageCredentialInfo, wanted: StorageCredentialInfo) ->
     ]
     if wanted.comment:
         rows.append(("comment", there.comment, wanted.comment))
+    if not same_name(there.name, wanted.name):
+        rows.insert(0, ("name", there.name, wanted.name))
     return tuple(row for row in rows if row[1] != row[2])

@@ -2,12 +2,16 @@
 
 `connect`, each step "look, then act only where something is missing":
 
-1. The storage credential, with the ARN that the role will have.
-2. The exchange file, from the external id and the role that the storage credential shows.
+1. What exists under the names of the setup, or under older names at the same places. What differs stops everything, unless
+   it may be overwritten.
+2. External locations that lose something (file events, writing) are told so, before anybody takes permissions away.
+3. The storage credential, made with the ARN that the role will have.
+4. The exchange file, from the external id and the role that the storage credential shows.
    A run that made the storage credential ends here: now it is the bucket owner's turn.
-3. Unity Catalog tries every place, again and again until all pass or the deadline ends.
-4. The external locations, each with its bindings and grants.
-5. The storage credential's isolation, bindings and, last of all, its owner.
+5. What differs of a storage credential that exists. Databricks validates a new role before it lets go of the old one.
+6. Unity Catalog tries every place, again and again until all pass or the deadline ends.
+7. The external locations, each with its bindings and grants.
+8. The storage credential's isolation, bindings and, last of all, its owner.
 
 Nothing is written down between runs. Where a run was cut off, the next one looks, finds what is done, and does the rest.
 
@@ -18,17 +22,22 @@ goes when its stack is deleted.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lakehouse_iam.databricks import external_location, places, storage_credential, workspace_binding
+from lakehouse_iam.databricks.broken_links import Broken, Link, explain
 from lakehouse_iam.databricks.caller import name_of_caller
 from lakehouse_iam.databricks.calls import UNITY_CATALOG, Call, segment
+from lakehouse_iam.databricks.credential_api import CredentialApi, InAccount, InWorkspace
 from lakehouse_iam.databricks.dependents import data_at, other_locations
 from lakehouse_iam.databricks.exchange import exchange
 from lakehouse_iam.databricks.external_location import ExternalLocationInfo
 from lakehouse_iam.databricks.outcome import Outcome, State
-from lakehouse_iam.databricks.refusals import Conflict, NotAllowed, StillUsed
+from lakehouse_iam.databricks.refusals import Conflict, NotAllowed, Refused, SharedCredential, StillUsed
 from lakehouse_iam.databricks.session import Options, Session
 from lakehouse_iam.databricks.steps import remove
-from lakehouse_iam.databricks.storage_credential import CredentialApi, InAccount, InWorkspace, StorageCredentialInfo
+from lakehouse_iam.databricks.storage_credential import StorageCredentialInfo
+from lakehouse_iam.databricks.validation import POLL_SECONDS
 from lakehouse_iam.databricks.workspace import Workspace
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan import plan_setup
@@ -45,32 +54,46 @@ def connect(setup: UnityCatalogSetup, session: Session, options: Options) -> Out
 
     Raises:
         Conflict: something exists and differs.
+        SharedCredential: another role would cut off external locations of other setups.
         DatabricksError: Databricks refused or could not be reached.
         LakehouseIamError: the setup cannot become a plan with the external id that Databricks gave.
     """
     for one in options.grants:
         one.fits(read_only=all(location.read_only for location in setup.external_locations))
     maker, api = _credential_api(setup, session, options)
-    there = places.locations_there(setup, session.workspace, options)
-    credential, was_there = _credential(setup, session, maker, api, update=options.update)
-    notes: tuple[str, ...] = ()
-    if credential.external_id:
+    there = places.locations_there(setup, session.workspace)
+    found = storage_credential.find(maker, api, setup.storage_credential.name)
+    found = found or places.former_credential(setup, session.workspace, there)
+    wanted = _wanted_credential(setup)
+    _refuse_conflicts(setup, session, there, found, wanted, options)
+    there, notes = places.narrow(setup, session, there)
+    if found is None:
+        credential = _create(session, maker, api, wanted)
+    else:
+        credential = found
+        session.progress(f"storage credential {found.name}")
+    if not session.workspace.changes_nothing or found is not None:
         given = exchange(setup, credential, session.workspace.account_id)
-        notes = given.notes
+        notes += given.notes
         session.hand_over(given, plan_setup(given.setup))
-    values = _values(credential)
-    if not (was_there or options.in_one_run or session.workspace.changes_nothing):
+    if found is None and not options.in_one_run and not session.workspace.changes_nothing:
         owner = str(setup.role.account)
         session.progress(f"now the owner of {owner} deploys the role; then run connect again")
-        return Outcome(setup.name, State.HANDED_OVER, values, notes=notes, waits_for=owner)
-    chain = places.chain_of(setup, credential)
+        return Outcome(setup.name, State.HANDED_OVER, _values(credential), notes=notes, waits_for=owner)
     waiting = session.wait_for(options.wait_seconds)
-    broken = places.wait_until_valid(setup, session.workspace, chain, there, waiting, options)
-    broken = broken or places.make_locations(setup, session.workspace, chain, there, waiting, options)
+    run = places.Run(setup, session.workspace, places.chain_of(setup, credential), waiting, options)
+    if found is not None:
+        credential, broken = _change(run, maker, api, found, wanted)
+        if broken:
+            return Outcome(
+                setup.name, State.NOT_VALID, _values(replace(found, role_arn=wanted.role_arn)), broken, notes
+            )
+        there = places.through(there, found.name, credential.name)
+    broken = places.wait_until_valid(run, there) or places.make_locations(run, there)
     if broken:
-        return Outcome(setup.name, State.NOT_VALID, values, broken, notes)
+        return Outcome(setup.name, State.NOT_VALID, _values(credential), broken, notes)
     _finish_credential(setup, session, credential)
-    return Outcome(setup.name, session.connected, values, notes=notes)
+    return Outcome(setup.name, session.connected, _values(credential), notes=notes)
 
 
 def disconnect(setup: UnityCatalogSetup, session: Session) -> Outcome:
@@ -82,7 +105,7 @@ def disconnect(setup: UnityCatalogSetup, session: Session) -> Outcome:
         DatabricksError: Databricks refused or could not be reached.
     """
     credential = setup.storage_credential.name
-    found = storage_credential.look(session.workspace, InWorkspace(), credential)
+    found = storage_credential.find(session.workspace, InWorkspace(), credential)
     if found and found.role_arn != str(setup.role):
         raise Conflict(f"storage credential {credential}", (("role", found.role_arn, str(setup.role)),))
     there = _own_locations(setup, session.workspace)
@@ -114,24 +137,75 @@ def _credential_api(setup: UnityCatalogSetup, session: Session, options: Options
     return account, InAccount(account_id, options.account.metastore_id)
 
 
-def _credential(
-    setup: UnityCatalogSetup, session: Session, maker: Workspace, api: CredentialApi, *, update: bool
-) -> tuple[StorageCredentialInfo, bool]:
-    wanted = StorageCredentialInfo(
+def _wanted_credential(setup: UnityCatalogSetup) -> StorageCredentialInfo:
+    return StorageCredentialInfo(
         name=setup.storage_credential.name,
         role_arn=str(setup.role),
         read_only=setup.pattern == FROM_AZURE or setup.read_only,
         isolation=places.isolation_of(setup),
         comment=setup.storage_credential.comment,
     )
+
+
+def _refuse_conflicts(
+    setup: UnityCatalogSetup,
+    session: Session,
+    there: places.LocationsThere,
+    found: StorageCredentialInfo | None,
+    wanted: StorageCredentialInfo,
+    options: Options,
+) -> None:
+    """Stop before anything is changed.
+
+    Raises:
+        Conflict: something differs and may not be overwritten.
+        SharedCredential: another role would cut off locations of other setups.
+    """
+    places.check(setup, there, update=options.update)
+    storage_credential.check(found, wanted, update=options.update)
+    if found and found.role_arn != wanted.role_arn:
+        ours = frozenset(location.name for location in there.values() if location)
+        users = tuple(other_locations(session.workspace, found.name, ours))
+        if users:
+            raise SharedCredential(found.name, users)
+
+
+def _create(
+    session: Session, maker: Workspace, api: CredentialApi, wanted: StorageCredentialInfo
+) -> StorageCredentialInfo:
     session.progress(f"storage credential {wanted.name}")
     try:
-        made, was_there = storage_credential.ensure(maker, session.clock, api, wanted, update=update)
+        made = storage_credential.create(maker, session.clock, api, wanted)
     except NotAllowed as error:
         raise _may_not_create(session.workspace, error) from error
     if not session.workspace.changes_nothing:
-        session.progress("  was there already" if was_there else f"  made; its external id is {made.external_id}")
-    return made, was_there
+        session.progress(f"  made; its external id is {made.external_id}")
+    return made
+
+
+def _change(
+    run: places.Run,
+    maker: Workspace,
+    api: CredentialApi,
+    found: StorageCredentialInfo,
+    wanted: StorageCredentialInfo,
+) -> tuple[StorageCredentialInfo, tuple[Broken, ...]]:
+    """Change what differs, again while IAM may not have caught up with a new role; what is broken where it never did."""
+    while True:
+        try:
+            changed = storage_credential.change(maker, run.waiting.clock, api, found, wanted)
+        except Refused as error:
+            broken = explain(run.chain, run.chain.role_arn, "", str(error))
+            if broken.link is Link.UNKNOWN:
+                raise
+            if not broken.may_heal or run.waiting.over():
+                return found, (broken,)
+            run.waiting.progress(f"  not yet: {broken.link.value}; IAM may take a while")
+            run.waiting.clock.sleep(POLL_SECONDS)
+            continue
+        if not run.workspace.changes_nothing:
+            run.waiting.progress("  was there already" if changed == found else "  changed")
+        return changed, ()
 
 
 def _may_not_create(workspace: Workspace, error: NotAllowed) -> NotAllowed:

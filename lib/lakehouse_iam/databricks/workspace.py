@@ -26,11 +26,13 @@ from lakehouse_iam.databricks.clock import Clock
 from lakehouse_iam.databricks.refusals import (
     AlreadyThere,
     DatabricksError,
+    NoSuchApi,
     NotAllowed,
     NotLoggedIn,
     NotThere,
     Refused,
     Unavailable,
+    Unreachable,
 )
 
 if TYPE_CHECKING:
@@ -116,6 +118,8 @@ class SdkWorkspace:
         while True:
             try:
                 return self._once(call)
+            except Unreachable:
+                raise
             except Unavailable:
                 pause = next(pauses, None)
                 if pause is None:
@@ -134,7 +138,7 @@ class SdkWorkspace:
         except SdkError as error:
             raise _refusal(call, error) from error
         except (requests.RequestException, TimeoutError) as error:
-            raise Unavailable(f"{call.method} {call.path}: no answer from {self.host}: {_reason(error)}") from error
+            raise Unreachable(f"{call.method} {call.path}: no answer from {self.host}: {_reason(error)}") from error
         except ValueError as error:
             raise NotLoggedIn(f"the login failed: {_without_configuration(str(error))}") from error
         return answer if isinstance(answer, dict) else {}
@@ -182,6 +186,39 @@ def read(workspace: Workspace, call: Call) -> Json:
     return workspace.do(call) or {}
 
 
+NO_UNITY_CATALOG = (
+    "is it the address of a Databricks workspace that has Unity Catalog, and does nothing in between, such as a proxy, "
+    "answer for it? An open-source Unity Catalog server has no storage credentials of this kind"
+)
+
+
+def refuse_without(workspace: Workspace, listing: Call, meaning: str) -> None:
+    """Make sure that an API is there, where one of its objects was not found.
+
+    Args:
+        workspace: who is asked.
+        listing: the call that asks for the whole collection, which exists even where it is empty.
+        meaning: what it means if even that is not found.
+
+    Raises:
+        NoSuchApi: the collection is not found either.
+    """
+    try:
+        read(workspace, listing)
+    except NotThere as error:
+        raise NoSuchApi(
+            f"{workspace.host} answers GET {listing.path} with 404 (not found): {meaning} ({error})"
+        ) from error
+    except NotAllowed:
+        # It is there, and not for everybody to list.
+        return
+
+
+def no_such_api(workspace: Workspace, listing: Call, meaning: str, error: NotThere) -> NoSuchApi:
+    """The error for a collection that is not found, with what that means."""
+    return NoSuchApi(f"{workspace.host} answers GET {listing.path} with 404 (not found): {meaning} ({error})")
+
+
 def pages(workspace: Workspace, call: Call, items: str) -> Iterator[Json]:
     """Every item of a list that comes in pages; a page may be empty and still have a next one."""
     page = call
@@ -195,7 +232,8 @@ def pages(workspace: Workspace, call: Call, items: str) -> Iterator[Json]:
 
 
 def _refusal(call: Call, error: SdkError) -> DatabricksError:
-    message = _without_configuration(str(error)) or type(error).__name__
+    # On one line: what a server says adds none to ours.
+    message = " ".join(_without_configuration(str(error)).split()) or type(error).__name__
     code = str(error.error_code or "")
     kind = next((kind for is_it, kind in _KINDS if is_it(error, f"{code} {message}")), Refused)
     return kind(message if message.startswith(code) else f"{code}: {message}")

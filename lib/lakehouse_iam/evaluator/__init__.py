@@ -43,7 +43,13 @@ from lakehouse_iam.evaluator.evaluate import evaluate
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.kms_grants import load_grant
 from lakehouse_iam.evaluator.policies import Policy, load_policy
-from lakehouse_iam.evaluator.public_access import BLOCK_EVERYTHING, BLOCK_NOTHING, BlockPublicAccess, is_public
+from lakehouse_iam.evaluator.public_access import (
+    BLOCK_EVERYTHING,
+    BLOCK_NOTHING,
+    BlockPublicAccess,
+    block_public_access,
+    is_public,
+)
 from lakehouse_iam.evaluator.request import (
     ALLOW,
     EXPLICIT_DENY,
@@ -94,6 +100,7 @@ __all__ = [
     "World",
     "WorldError",
     "answer",
+    "block_public_access",
     "case_of",
     "decide",
     "evaluate",

@@ -18,7 +18,7 @@ from lakehouse_iam.evaluator.evaluate import evaluate
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.kms_grants import load_grant
 from lakehouse_iam.evaluator.policies import Policy, load_policy
-from lakehouse_iam.evaluator.public_access import BLOCK_EVERYTHING, BLOCK_NOTHING, BlockPublicAccess
+from lakehouse_iam.evaluator.public_access import BlockPublicAccess, block_public_access
 from lakehouse_iam.evaluator.request import Decision, Policies, Request, RequestError, resource_policy_kind
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, check_value, read_json
 
@@ -222,14 +222,14 @@ _BLOCK_SETTINGS = ("block_public_acls", "ignore_public_acls", "block_public_poli
 def _block_public_access(value: object) -> BlockPublicAccess:
     where = "block_public_access"
     if isinstance(value, bool):
-        return BLOCK_EVERYTHING if value else BLOCK_NOTHING
+        return block_public_access(value)
     if not isinstance(value, dict):
         raise _FieldError(where, f"must be true or false for all four settings, or an object of {_BLOCK_SETTINGS}")
     _known(value, _BLOCK_SETTINGS, f"{where}.")
     for name, setting in value.items():
         if not isinstance(setting, bool):
             raise _FieldError(f"{where}.{name}", f"must be true or false, not {setting!r}")
-    return BlockPublicAccess(**value)
+    return block_public_access(value)
 
 
 def _vpc_endpoint_policy(value: object) -> Policy | None:

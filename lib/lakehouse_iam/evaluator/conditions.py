@@ -16,140 +16,14 @@ people to use a set operator there and does not say what happens without one.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
-from lakehouse_iam.evaluator.arn_match import compile_arn_glob
 from lakehouse_iam.evaluator.condition_grammar import ConditionTest
 from lakehouse_iam.evaluator.context_keys import ContextKey, known_key
-from lakehouse_iam.evaluator.values import UNKNOWN, parse_date, parse_number
-from lakehouse_iam.evaluator.variables import ContextValues, Template
-from lakehouse_iam.evaluator.wildcards import compile_glob
-
-ValueMatcher = Callable[[str, ContextValues], bool | None]
-"""Whether one request value compares true with one policy value; the context feeds its variables. None: not known."""
-
-
-def _no_value(value: str, context: ContextValues) -> bool:
-    return False
-
-
-def _equals(template: Template) -> ValueMatcher:
-    if not template.keys:
-        expected = template.exact({})
-        return lambda value, context: value == expected
-    return _waiting(template, lambda value, context: value == template.exact(context))
-
-
-def _waiting(template: Template, matches: ValueMatcher) -> ValueMatcher:
-    """The matcher, with no answer while a variable of the template has a value that nobody gave."""
-    return lambda value, context: None if template.waits_for(context) else matches(value, context)
-
-
-def _equals_ignore_case(template: Template) -> ValueMatcher:
-    if not template.keys:
-        fixed = (template.exact({}) or "").lower()
-        return lambda value, context: value.lower() == fixed
-
-    def matches(value: str, context: ContextValues) -> bool:
-        expected = template.exact(context)
-        return expected is not None and value.lower() == expected.lower()
-
-    return _waiting(template, matches)
-
-
-def _like(template: Template) -> ValueMatcher:
-    if not template.keys:
-        fixed = compile_glob(template.glob({}) or "")
-        return lambda value, context: fixed(value)
-
-    def matches(value: str, context: ContextValues) -> bool:
-        glob = template.glob(context)
-        return glob is not None and compile_glob(glob)(value)
-
-    return _waiting(template, matches)
-
-
-def _arn_like(template: Template) -> ValueMatcher:
-    if not template.keys:
-        fixed = compile_arn_glob(template.glob({}) or "")
-        return lambda value, context: fixed(value)
-
-    def matches(value: str, context: ContextValues) -> bool:
-        glob = template.glob(context)
-        return glob is not None and compile_arn_glob(glob)(value)
-
-    return _waiting(template, matches)
-
-
-_RELATIONS: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "equals": lambda value, expected: value == expected,
-    "less": lambda value, expected: value < expected,
-    "less-or-equals": lambda value, expected: value <= expected,
-    "greater": lambda value, expected: value > expected,
-    "greater-or-equals": lambda value, expected: value >= expected,
-}
-
-
-def _ordered(parse: Callable[[str], Decimal | None], relation: str, text: str) -> ValueMatcher:
-    expected = parse(text)
-    if expected is None:
-        return _no_value
-    limit, holds = expected, _RELATIONS[relation]
-
-    def matches(value: str, context: ContextValues) -> bool:
-        number = parse(value)
-        return number is not None and holds(number, limit)
-
-    return matches
-
-
-def _binary(text: str) -> ValueMatcher:
-    expected = base64.b64decode(text)
-
-    def matches(value: str, context: ContextValues) -> bool:
-        try:
-            return base64.b64decode(value, validate=True) == expected
-        except (binascii.Error, ValueError):
-            return False
-
-    return matches
-
-
-def _within(text: str) -> ValueMatcher:
-    network = ipaddress.ip_network(text, strict=False)
-
-    def matches(value: str, context: ContextValues) -> bool:
-        try:
-            return ipaddress.ip_address(value) in network
-        except ValueError:
-            return False
-
-    return matches
-
-
-def _value_matcher(test: ConditionTest, text: str, template: Template) -> ValueMatcher:
-    comparison = test.operator.comparison
-    from_template: dict[tuple[str, str], Callable[[Template], ValueMatcher]] = {
-        ("string", "equals"): _equals,
-        ("string", "equals-ignore-case"): _equals_ignore_case,
-        ("string", "like"): _like,
-        ("arn", "like"): _arn_like,
-        ("bool", "equals"): _equals_ignore_case,
-    }
-    maker = from_template.get((comparison.family, comparison.relation))
-    if maker is not None:
-        return maker(template)
-    if comparison.family == "numeric":
-        return _ordered(parse_number, comparison.relation, text)
-    if comparison.family == "date":
-        return _ordered(parse_date, comparison.relation, text)
-    return _binary(text) if comparison.family == "binary" else _within(text)
-
+from lakehouse_iam.evaluator.value_matchers import ValueMatcher, value_matcher
+from lakehouse_iam.evaluator.values import UNKNOWN
+from lakehouse_iam.evaluator.variables import ContextValues
 
 Answer = bool | None
 """Whether a test is met; None when it depends on a value that AWS sends and nobody gave."""
@@ -301,7 +175,7 @@ def compile_test(test: ConditionTest) -> CompiledTest:
     if test.operator.comparison.family == "null":
         return CompiledTest(test, key, known_key(key), _null_test(key, test.values))
     matchers = tuple(
-        _value_matcher(test, text, template) for text, template in zip(test.values, test.templates, strict=True)
+        value_matcher(test, text, template) for text, template in zip(test.values, test.templates, strict=True)
     )
     make = _set_test if test.operator.set_mode else _plain_test
     return CompiledTest(test, key, known_key(key), make(test, key, matchers))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from lakehouse_iam.evaluator import because
+from lakehouse_iam.evaluator import because, near_misses
 from lakehouse_iam.evaluator.because import Asked
 from lakehouse_iam.evaluator.fixed_rules import escapes_bucket_policy, impossible, needs_no_permission
 from lakehouse_iam.evaluator.grammar import PolicyKind
@@ -31,6 +31,7 @@ from lakehouse_iam.evaluator.request import (
     EXPLICIT_DENY,
     IMPLICIT_DENY,
     NOT_DECIDED,
+    TRUST_ACTIONS,
     Decision,
     Policies,
     Request,
@@ -41,7 +42,7 @@ from lakehouse_iam.evaluator.request import (
     resource_account,
     resource_policy_kind,
 )
-from lakehouse_iam.evaluator.request_context import SOMETIMES_UNKNOWN, request_context
+from lakehouse_iam.evaluator.request_context import request_context
 from lakehouse_iam.evaluator.service_actions import doubts_about
 from lakehouse_iam.evaluator.values import UNKNOWN
 
@@ -50,6 +51,8 @@ __all__ = [
     "EXPLICIT_DENY",
     "IMPLICIT_DENY",
     "NOT_DECIDED",
+    "RESOURCE_CONTROL_SERVICES",
+    "TRUST_ACTIONS",
     "Decision",
     "Policies",
     "Request",
@@ -134,7 +137,7 @@ class _Evaluation:
         return any(
             context.get(key) is UNKNOWN
             for policy in (*self._applicable, *self.policies.kms_grants)
-            for key in policy.keys & SOMETIMES_UNKNOWN
+            for key in policy.may_wait_for
         )
 
     def explain_waiting(self) -> tuple[str, ...]:
@@ -180,7 +183,7 @@ class _Evaluation:
 
         RCPs always carry RCPFullAWSAccess, which cannot be detached.
         """
-        if service_control_applies(self.caller):
+        if self.policies.service_control and service_control_applies(self.caller):
             for number, level in enumerate(self.policies.service_control, start=1):
                 if self._first_allow(level) is None:
                     yield because.service_control_missing(self.asked, number)
@@ -310,8 +313,8 @@ class _Evaluation:
             if not optional:
                 yield because.resource_missing(self.asked, policy)
             if policy is not None:
-                yield from because.closest(self.asked, (policy,))
-                yield from because.unreadable_principals(policy)
+                yield from near_misses.closest(self.asked, (policy,))
+                yield from near_misses.unreadable_principals(policy)
 
     def _principal_side_missing(self) -> Iterator[str]:
         if not self.caller.has_identity_policies:
@@ -322,13 +325,13 @@ class _Evaluation:
                 yield because.delegation_needs_identity(self.asked, *delegating)
             if self._by_resource or self.asked.guard not in _MUST_ALLOW or not self._same_account:
                 yield because.identity_missing(self.asked)
-                yield from because.closest(self.asked, self.policies.identity)
+                yield from near_misses.closest(self.asked, self.policies.identity)
         for policy in self._closed_boundaries:
             yield because.boundary_missing(self.asked, policy)
-            yield from because.closest(self.asked, (policy,))
+            yield from near_misses.closest(self.asked, (policy,))
         if self._session_closed:
             yield because.session_missing(self.asked)
-            yield from because.closest(self.asked, self.policies.session)
+            yield from near_misses.closest(self.asked, self.policies.session)
 
     @property
     def _role_is_named(self) -> bool:
@@ -337,7 +340,7 @@ class _Evaluation:
 
     def notes(self) -> tuple[str, ...]:
         """What was read without certainty."""
-        found = because.notes(self.asked, self._applicable)
+        found = near_misses.notes(self.asked, self._applicable)
         service = self.question.action.partition(":")[0]
         if self.policies.resource_control and service not in RESOURCE_CONTROL_SERVICES:
             found = (*found, because.resource_control_not_covered(service))

@@ -27,15 +27,14 @@ _WITH_CREDENTIALS = frozenset(
     {CallerKind.ROOT, CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION, CallerKind.FEDERATED_USER}
 )
 _LONG_TERM = frozenset({CallerKind.ROOT, CallerKind.USER})
+_WITHOUT_PERMISSION = {"sts:getcalleridentity": _WITH_CREDENTIALS, "sts:getsessiontoken": _LONG_TERM}
 _BUCKET_POLICY_ACTIONS = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
 
 
 def needs_no_permission(asked: Asked) -> bool:
     """Whether AWS answers the request whatever the policies say."""
-    action, kind = asked.question.action, asked.question.caller.kind
-    if action == "sts:getcalleridentity":
-        return kind in _WITH_CREDENTIALS
-    return action == "sts:getsessiontoken" and kind in _LONG_TERM
+    allowed_to = _WITHOUT_PERMISSION.get(asked.question.action)
+    return allowed_to is not None and asked.question.caller.kind in allowed_to
 
 
 def escapes_bucket_policy(asked: Asked) -> bool:
@@ -59,7 +58,7 @@ def impossible(asked: Asked, blocked: BlockPublicAccess) -> Iterator[str]:
         yield because.other_partition(asked, caller.partition, arn.partition)
     if caller.kind is CallerKind.ANONYMOUS and action.partition(":")[0] in _SIGNED_ONLY:
         yield because.must_be_signed(asked)
-    if action == "sts:getsessiontoken" and caller.kind in _WITH_CREDENTIALS - _LONG_TERM:
+    if action == "sts:getsessiontoken" and caller.has_identity_policies and caller.kind is not CallerKind.USER:
         yield because.needs_long_term_credentials(asked)
     if asked.guard is PolicyKind.TRUST:
         if caller.kind is CallerKind.ROOT and action == "sts:assumerole":

@@ -89,8 +89,10 @@ _SID = re.compile(r"[A-Za-z0-9]*")
 class PolicyGrammarError(ValueError):
     """A policy document breaks a rule of the grammar.
 
-    `policy` is the policy's name, `where` the path of the element (`Statement[2].Condition.StringEquals`),
-    `rule` the rule that is broken and what is allowed.
+    Attributes:
+        policy: the policy's name.
+        where: the path of the element, such as `Statement[2].Condition.StringEquals`.
+        rule: the rule that is broken, and what is allowed.
     """
 
     def __init__(self, policy: str, where: str, rule: str) -> None:
@@ -102,8 +104,19 @@ class PolicyGrammarError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. `index` counts from 0; `sid` is "" when there is none; `principal` and `resources` are
-    None where the kind of policy has no such element.
+    """One statement.
+
+    Attributes:
+        index: from 0.
+        sid: empty when there is none.
+        allow: whether its effect is Allow.
+        principal: None where the kind of policy has no such element.
+        actions: the patterns of Action or NotAction.
+        not_actions: whether they are of NotAction.
+        resources: the patterns of Resource or NotResource; None where the kind of policy has no such element.
+        resource_templates: the same, cut at their variables.
+        not_resources: whether they are of NotResource.
+        conditions: every test of Condition; all must be met.
     """
 
     index: int

@@ -12,6 +12,7 @@ from typing import Any
 
 from lakehouse_iam.evaluator.grammar import CURRENT_VERSION, PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.policies import Policy, load_policy
+from lakehouse_iam.evaluator.principals import CallerError, parse_caller
 
 GRANT_OPERATIONS = frozenset(
     {
@@ -66,6 +67,11 @@ def load_grant(
     if unknown or not operations:
         allowed = ", ".join(sorted(GRANT_OPERATIONS))
         raise PolicyGrammarError(called, "operations", f"{unknown or 'none'} cannot be granted: allowed are {allowed}")
+    for field, principal in (("grantee", grantee), ("retiring", retiring or grantee)):
+        try:
+            parse_caller(principal)
+        except CallerError as error:
+            raise PolicyGrammarError(called, field, str(error)) from None
     statement: dict[str, Any] = {
         "Sid": "Grantee",
         "Effect": "Allow",

@@ -12,8 +12,12 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One operator without its set prefix and `IfExists`: how two values are compared, and whether it is
-    negated.
+    """One operator without its set prefix and `IfExists`.
+
+    Attributes:
+        family: what is compared: string, numeric, date, bool, binary, ip, arn or null.
+        relation: how two values compare.
+        negated: whether the test is met when they do not.
     """
 
     family: str
@@ -66,7 +70,14 @@ class UnknownOperatorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A whole operator: `set_mode` is "all" (ForAllValues), "any" (ForAnyValue) or "" (none)."""
+    """A whole operator.
+
+    Attributes:
+        text: as the policy writes it.
+        comparison: the operator without prefix and suffix.
+        set_mode: "all" (ForAllValues), "any" (ForAnyValue) or "" (none).
+        if_exists: whether it ends in `IfExists`.
+    """
 
     text: str
     comparison: Comparison
@@ -77,7 +88,8 @@ class Operator:
 def parse_operator(text: str) -> Operator:
     """The operator named `text`, e.g. `ForAnyValue:StringLikeIfExists`. Names are case-sensitive here.
 
-    Raises UnknownOperatorError with the nearest known name.
+    Raises:
+        UnknownOperatorError: with the nearest known name.
     """
     set_mode, rest = "", text
     for prefix, mode in _SETS.items():

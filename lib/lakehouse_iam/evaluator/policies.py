@@ -16,6 +16,7 @@ from lakehouse_iam.evaluator.arn_match import compile_resource_glob, compile_res
 from lakehouse_iam.evaluator.conditions import CompiledTest, compile_test
 from lakehouse_iam.evaluator.grammar import ParsedPolicy, PolicyGrammarError, PolicyKind, Statement, parse_policy
 from lakehouse_iam.evaluator.principals import Caller, NamedAs, PrincipalElement
+from lakehouse_iam.evaluator.request_context import SOMETIMES_UNKNOWN
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, write_json
 from lakehouse_iam.evaluator.values import UNKNOWN
 from lakehouse_iam.evaluator.variables import ContextValues, Template
@@ -83,17 +84,18 @@ class Compiled:
         if not self.acts(question.action):
             return None
         named = self.names(question)
-        if named is None or not self._holds(self.covers(question.resource, question.context), question):
+        if named is None:
             return None
         context = question.context
+        unknown = question.widest is self.statement.allow
+        covers = self.covers(question.resource, context)
+        if not (unknown if covers is None else covers):
+            return None
         for test in self.tests:
             met = test.met(context)
-            if not (self._holds(met, question) if met is None else met):
+            if not (unknown if met is None else met):
                 return None
         return named
-
-    def _holds(self, answer: bool | None, question: Question) -> bool:
-        return question.widest is self.statement.allow if answer is None else answer
 
     def waits_for(self, question: Question) -> tuple[str, ...]:
         """The keys that decide whether the statement applies, whose values AWS sends and nobody gave."""
@@ -136,7 +138,7 @@ class Policy:
         allows: its Allow statements.
         denies: its Deny statements.
         conditional: its statements with conditions.
-        keys: the condition keys that it tests or takes values from, in lower case.
+        may_wait_for: the keys that it tests or takes values from and that AWS sends without anybody giving them.
     """
 
     name: str
@@ -146,7 +148,7 @@ class Policy:
     allows: tuple[Compiled, ...]
     denies: tuple[Compiled, ...]
     conditional: tuple[Compiled, ...]
-    keys: frozenset[str]
+    may_wait_for: frozenset[str]
 
     @property
     def statements(self) -> tuple[Compiled, ...]:
@@ -181,7 +183,7 @@ def _covers(templates: tuple[Template, ...], negated: bool) -> ResourceMatcher:
 
 def _varied_covers(template: Template, resource: str, context: ContextValues) -> bool | None:
     if template.waits_for(context):
-        # Whatever the value is, it stands where this star stands.
+        # Whatever the value is, the star matches it.
         widest = template.glob_with_stars(context)
         return None if widest is not None and compile_resource_glob(widest)(resource) else False
     glob = template.glob(context)
@@ -235,7 +237,7 @@ def _load(text: str, kind: PolicyKind, name: str) -> Policy:
         tuple(one for one in compiled if one.statement.allow),
         tuple(one for one in compiled if not one.statement.allow),
         tuple(one for one in compiled if one.tests),
-        frozenset(key for one in compiled for key in _keys(one)),
+        SOMETIMES_UNKNOWN.intersection(key for one in compiled for key in _keys(one)),
     )
 
 

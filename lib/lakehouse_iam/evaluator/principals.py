@@ -45,8 +45,11 @@ _WITH_IDENTITY = frozenset({CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION
 class NamedAs(Enum):
     """How an element names a caller, strongest first; it decides which implicit denies still limit the grant.
 
-    CALLER: the user, the session, the service or the provider itself. ANYONE: `*`. ROLE: the role behind a
-    session. ACCOUNT: the account, which delegates to its own IAM policies.
+    Attributes:
+        CALLER: the user, the session, the service or the provider itself.
+        ANYONE: `*`.
+        ROLE: the role behind a session.
+        ACCOUNT: the account, which delegates to its own IAM policies.
     """
 
     CALLER = "itself"
@@ -63,9 +66,17 @@ class CallerError(ValueError):
 class Caller:
     """A principal that sends a request; `parse_caller` makes one for each text, so they compare by identity.
 
-    `account` and `partition` are empty for services, anonymous callers and public identity providers.
-    `identity` is the ARN IAM puts into aws:PrincipalArn: the role's for a session; empty when there is none.
-    `path_known` is False for a session given by its own ARN, which leaves out the role's path.
+    Attributes:
+        kind: what it is.
+        text: as the request names it.
+        partition: empty for services, anonymous callers and public identity providers.
+        account: empty for the same.
+        identity: the ARN that IAM puts into aws:PrincipalArn, which is the role's for a session; empty when there is none.
+        name: of the user, the role, the provider or the service.
+        session_name: of a session.
+        path_known: False for a session given by its own ARN, which leaves out the role's path.
+        names: what a Principal element can call it, and how that names it.
+        has_identity_policies: whether it carries identity-based policies: only users, roles and their sessions do.
     """
 
     kind: CallerKind
@@ -79,7 +90,6 @@ class Caller:
     names: tuple[tuple[str, NamedAs], ...]
 
     has_identity_policies: bool = field(init=False)
-    """Only users, roles and the sessions made of them carry identity-based policies."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "has_identity_policies", self.kind in _WITH_IDENTITY)
@@ -95,9 +105,7 @@ def _account_names(partition: str, account: str) -> tuple[tuple[str, NamedAs], .
 
 
 def role_key(partition: str, account: str, name: str) -> str:
-    """What identifies a role when its path is not known: role names are unique in an account whatever the
-    path.
-    """
+    """What identifies a role when its path is not known: its name is unique in the account, whatever the path."""
     return f"role:{partition}:{account}:{name}"
 
 
@@ -139,11 +147,13 @@ def _sts_caller(text: str, partition: str, account: str, resource: str) -> Calle
 def parse_caller(text: str) -> Caller:
     """The caller named by `text`.
 
-    Parameters: text: the ARN of an account root, user, role, role session, federated user session, SAML or
-    OIDC provider; a service such as `ec2.amazonaws.com`; a public web identity provider; or `*` for an
-    anonymous request. A role's ARN means a session of that role whose name is not known.
+    Args:
+        text: the ARN of an account root, user, role, role session, federated user session, SAML or OIDC provider, or
+            CloudFront origin access identity; a service such as `ec2.amazonaws.com`; a public web identity provider; or
+            `*` for an anonymous request. A role's ARN means a session of that role whose name is not known.
 
-    Raises CallerError saying what is allowed.
+    Raises:
+        CallerError: with what is allowed.
     """
     if text == ANYONE:
         return Caller(CallerKind.ANONYMOUS, text, "", "", "", "", "", True, ())
@@ -175,7 +185,8 @@ _ALLOWED_CALLERS = (
 def session_of(session_arn: str, role_arn: str) -> Caller:
     """The session `session_arn` of the role `role_arn`, whose path the session's ARN leaves out.
 
-    Raises CallerError when the session is not one of that role.
+    Raises:
+        CallerError: the session is not one of that role.
     """
     session, role = parse_caller(session_arn), parse_caller(role_arn)
     same = (session.partition, session.account, session.name) == (role.partition, role.account, role.name)
@@ -207,11 +218,14 @@ class PrincipalSyntaxError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PrincipalElement:
-    """A parsed `Principal` or `NotPrincipal`: what it names, and entries that can name nobody any more.
+    """A parsed `Principal` or `NotPrincipal`.
 
-    `named` holds account ids, ARNs, services and providers as written, and for every role ARN also its
-    `role_key`. `orphans` are unique ids (AROA…): what IAM leaves in place of a principal that was deleted.
-    `canonical` are S3's canonical user ids, which cannot be mapped to an account offline.
+    Attributes:
+        everyone: whether it is `*`.
+        named: account ids, ARNs, services and providers as written, and for every role ARN also its `role_key`.
+        orphans: unique ids (AROA…), which IAM leaves in place of a principal that was deleted; they name nobody.
+        canonical: S3's canonical user ids, which cannot be mapped to an account offline.
+        excludes: whether it is `NotPrincipal`.
     """
 
     everyone: bool
@@ -281,10 +295,14 @@ def _check_other_entry(kind: str, entry: str) -> None:
 
 
 def principal_element(entries: Mapping[str, tuple[str, ...]], *, excludes: bool) -> PrincipalElement:
-    """The element for `entries`: principal type (AWS, Service, Federated, CanonicalUser) → names.
+    """The parsed element.
 
-    Parameters: excludes: True for `NotPrincipal`. Raises PrincipalSyntaxError naming the entry and what is
-    allowed.
+    Args:
+        entries: principal type (AWS, Service, Federated, CanonicalUser) to names.
+        excludes: True for `NotPrincipal`.
+
+    Raises:
+        PrincipalSyntaxError: naming the entry and what is allowed.
     """
     aws = entries.get("AWS", ())
     orphans = tuple(entry for entry in aws if _UNIQUE_ID.fullmatch(entry))

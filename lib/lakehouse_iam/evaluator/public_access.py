@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,6 +34,22 @@ class BlockPublicAccess:
     ignore_public_acls: bool = False
     block_public_policy: bool = False
     restrict_public_buckets: bool = False
+
+    def __or__(self, other: BlockPublicAccess) -> BlockPublicAccess:
+        """The settings of a bucket and of its account together: S3 enforces the most restrictive combination."""
+        return BlockPublicAccess(
+            self.block_public_acls or other.block_public_acls,
+            self.ignore_public_acls or other.ignore_public_acls,
+            self.block_public_policy or other.block_public_policy,
+            self.restrict_public_buckets or other.restrict_public_buckets,
+        )
+
+
+def block_public_access(value: bool | Mapping[str, bool]) -> BlockPublicAccess:
+    """The settings as JSON and YAML give them: one for all four, or each by its name; those left out are off."""
+    if isinstance(value, bool):
+        return BLOCK_EVERYTHING if value else BLOCK_NOTHING
+    return BlockPublicAccess(**value)
 
 
 BLOCK_NOTHING = BlockPublicAccess()

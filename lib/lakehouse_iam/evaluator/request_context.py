@@ -21,7 +21,7 @@ from lakehouse_iam.evaluator.variables import ContextValues
 
 Keys = dict[str, tuple[str, ...]]
 
-_ALWAYS_SENT = (
+ALWAYS_SENT = (
     "aws:currenttime",
     "aws:epochtime",
     "aws:principalaccount",
@@ -38,7 +38,7 @@ _SENT_BY_USERS_AND_ROLES = ("aws:userid",)
 _SENT_BY_TEMPORARY_CREDENTIALS = ("aws:tokenissuetime",)
 """Sent with every request of a role's or a federated user's session."""
 
-SOMETIMES_UNKNOWN = frozenset({*_ALWAYS_SENT, *_SENT_BY_USERS_AND_ROLES, *_SENT_BY_TEMPORARY_CREDENTIALS})
+SOMETIMES_UNKNOWN = frozenset({*ALWAYS_SENT, *_SENT_BY_USERS_AND_ROLES, *_SENT_BY_TEMPORARY_CREDENTIALS})
 """Every key whose value can be `UNKNOWN`."""
 
 _USERS_AND_ROLES = frozenset({CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION})
@@ -82,8 +82,10 @@ def request_context(
     Returns:
         Keys in lower case, each with its values or with `UNKNOWN`.
     """
-    keys = dict(_filled_in(caller, service, account))
+    keys = filled_in(caller, service, account)
     keys["aws:requestedregion"] = _region(service, resource)
+    if not given:
+        return keys
     for key, value in given.items():
         values = text_values(value)
         if values:
@@ -94,6 +96,18 @@ def request_context(
     return keys
 
 
+def filled_in(caller: Caller, service: str, account: str) -> Keys:
+    """What AWS fills in from who asks and whose resource it is, `UNKNOWN` values included, as a new dictionary.
+
+    Args:
+        caller: who asks.
+        service: the service prefix of the action.
+        account: the account of the resource; empty when there is none.
+    """
+    return dict(_filled_in(caller, service, account))
+
+
+@lru_cache(maxsize=65536)
 def _region(service: str, resource: str) -> tuple[str, ...]:
     """The region that is called: the resource's own, where its ARN names one."""
     arn = split_arn(resource)
@@ -107,7 +121,7 @@ def _region(service: str, resource: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def _filled_in(caller: Caller, service: str, account: str) -> Keys:
-    keys: Keys = dict.fromkeys(_ALWAYS_SENT, UNKNOWN)
+    keys: Keys = dict.fromkeys(ALWAYS_SENT, UNKNOWN)
     keys["aws:viaawsservice"] = ("false",)
     if caller.kind not in _UNSIGNED:
         keys["aws:principalisawsservice"] = ("true" if caller.kind is CallerKind.SERVICE else "false",)

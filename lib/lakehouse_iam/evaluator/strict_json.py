@@ -13,6 +13,9 @@ from typing import NoReturn
 MAX_DEPTH = 64
 """How deep objects and lists may be nested. A policy needs eight levels."""
 
+MAX_VALUES = 4_000_000
+"""How many names and values there may be, one that is given in two places counted twice."""
+
 MAX_DIGITS = 64
 """How many characters a number may have."""
 
@@ -73,10 +76,9 @@ def write_json(value: object) -> str:
         JsonFaultError: the value is not JSON: a cycle, NaN, a key that is no string, too many nested values, or a type that
             JSON does not have.
     """
+    check_value(value)
     try:
         return json.dumps(value, allow_nan=False)
-    except RecursionError:
-        raise _too_deep() from None
     except (TypeError, ValueError) as error:
         raise JsonFaultError(f"not JSON: {error}") from None
 
@@ -88,21 +90,28 @@ def check_value(value: object) -> None:
         JsonFaultError: as `read_json`; a cycle counts as too many nested values.
     """
     level: list[object] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    seen = depth = 0
+    while level:
         deeper: list[object] = []
+        nested = False
         for one in level:
             if isinstance(one, str):
                 _check_text(one)
             elif isinstance(one, float) and not math.isfinite(one):
                 _no_constant(str(one))
             elif isinstance(one, dict):
+                nested = True
                 deeper += [*one.keys(), *one.values()]
             elif isinstance(one, (list, tuple)):
+                nested = True
                 deeper += one
-        if not deeper:
-            return
+        depth += nested
+        seen += len(deeper)
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        if seen > MAX_VALUES:
+            raise JsonFaultError(f"too many values; allowed are {MAX_VALUES}")
         level = deeper
-    raise _too_deep()
 
 
 def _too_deep() -> JsonFaultError:

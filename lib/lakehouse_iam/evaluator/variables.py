@@ -120,7 +120,8 @@ def literal_template(text: str) -> Template:
 def parse_template(text: str) -> Template:
     """`text` of a Version 2012-10-17 policy, cut at its variables.
 
-    Raises VariableSyntaxError for an unclosed `${`, an empty name, or a default that is not in single quotes.
+    Raises:
+        VariableSyntaxError: an unclosed `${`, an empty name, or a default that is not in single quotes.
     """
     parts: list[Part] = []
     position = 0

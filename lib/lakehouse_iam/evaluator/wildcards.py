@@ -33,9 +33,7 @@ def glob_of_policy_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What stands between two stars: fixed length, so leftmost matching is complete and needs no
-    backtracking.
-    """
+    """The text between two stars: of fixed length, so that leftmost matching is complete and needs no backtracking."""
 
     text: str
     holes: re.Pattern[str] | None

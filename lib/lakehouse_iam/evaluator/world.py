@@ -7,7 +7,6 @@ Source of the rules on organizations: AWS docs `organizations/latest/userguide/o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -15,6 +14,7 @@ from functools import cached_property, lru_cache
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.deleted_principals import without_principal
 from lakehouse_iam.evaluator.entities import (
     Account,
     Bucket,
@@ -63,8 +63,6 @@ __all__ = [
     "load_vpc_endpoint",
     "recreate_role",
 ]
-
-_DELETED_ROLE_ID = "AROADELETEDROLEXAMPLE"
 
 
 class WorldError(LookupError):
@@ -318,27 +316,17 @@ def recreate_role(world: World, arn: str) -> World:
     """
     return replace(
         world,
-        roles=tuple(replace(role, trust=_orphan(role.trust, arn)) for role in world.roles),
+        roles=tuple(replace(role, trust=without_principal(role.trust, arn)) for role in world.roles),
         buckets=tuple(
-            bucket if bucket.policy is None else replace(bucket, policy=_orphan(bucket.policy, arn))
+            bucket if bucket.policy is None else replace(bucket, policy=without_principal(bucket.policy, arn))
             for bucket in world.buckets
         ),
         keys=tuple(
-            replace(key, policy=_orphan(key.policy, arn), grants=tuple(_orphan(grant, arn) for grant in key.grants))
+            replace(
+                key,
+                policy=without_principal(key.policy, arn),
+                grants=tuple(without_principal(grant, arn) for grant in key.grants),
+            )
             for key in world.keys
         ),
     )
-
-
-def _orphan(policy: Policy, arn: str) -> Policy:
-    if arn not in policy.text:
-        return policy
-    document = json.loads(policy.text)
-    statements = document["Statement"]
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for element in ("Principal", "NotPrincipal"):
-            named = statement.get(element)
-            if isinstance(named, dict) and "AWS" in named:
-                entries = named["AWS"] if isinstance(named["AWS"], list) else [named["AWS"]]
-                named["AWS"] = [_DELETED_ROLE_ID if entry == arn else entry for entry in entries]
-    return load_policy(document, policy.kind, policy.name)

@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
+from lakehouse_iam.file_names import SCHEMA_FILE
 from lakehouse_iam.hosts import AWS
 
 
@@ -71,7 +72,7 @@ class Pattern:
     @property
     def schema_name(self) -> str:
         """The file name of its JSON Schema."""
-        return f"{self.name}.schema.json"
+        return f"{self.name}{SCHEMA_FILE}"
 
     def schema_text(self) -> str:
         """Its JSON Schema."""

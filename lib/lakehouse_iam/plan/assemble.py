@@ -33,7 +33,7 @@ from lakehouse_iam.resources import (
     Resource,
     Role,
 )
-from lakehouse_iam.roles.role_spec import ResourcePolicies, RoleSpec
+from lakehouse_iam.roles.role_spec import WHY_BUCKET_ELSEWHERE, WHY_OWN_BUCKET, ResourcePolicies, RoleSpec
 from lakehouse_iam.setups.buckets import Bucket as BucketInSetup
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.setups.setup import Setup
@@ -215,13 +215,7 @@ def bucket_handoffs(
     account = RoleArn.parse(policies.role_arn).account
     for bucket in buckets:
         if bucket.policy is BucketPolicyMode.HANDOFF:
-            why = (
-                "the bucket has a policy of its own; without these statements the role's own policy still lets it in, "
-                "unless the bucket policy denies it"
-                if bucket.owner == account
-                else "the bucket is in another account than the role, so nobody gets in until its policy says so; merge "
-                "it after the role exists"
-            )
+            why = WHY_OWN_BUCKET if bucket.owner == account else WHY_BUCKET_ELSEWHERE
             statements = policies.bucket_policy_statements(bucket.grant(partition))
             yield HandOff(HandOffKind.BUCKET_POLICY, str(bucket.name), statements, why)
 
@@ -231,10 +225,9 @@ def key_handoffs(
 ) -> Iterator[HandOff]:
     """The statement for the policy of each key, for the most that any bucket needs."""
     grants = [grant.key for grant in (bucket.grant(partition) for bucket in buckets if bucket.key) if grant.key]
-    why = f"a key is used only by those its own policy allows; merge it after the {policies.role_title} exists"
     for grant in strongest_key_grants(grants):
         statements = (policies.key_policy_statement(grant),)
-        yield HandOff(HandOffKind.KEY_POLICY, grant.key_arn, statements, why)
+        yield HandOff(HandOffKind.KEY_POLICY, grant.key_arn, statements, policies.why_key)
 
 
 def existing_buckets(buckets: Sequence[BucketInSetup]) -> Iterator[Existing]:

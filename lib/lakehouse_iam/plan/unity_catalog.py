@@ -71,12 +71,12 @@ def role_inputs(setup: UnityCatalogSetup) -> roles.StorageCredentialInputs:
     """What the documents of the setup's role are made from."""
     return roles.StorageCredentialInputs(
         partition=setup.partition.name,
+        region=setup.region,
         account=str(setup.role.account),
         role_arn=str(setup.role),
         unity_catalog_role=str(setup.storage_credential.unity_catalog_role),
         external_ids=external_ids(setup),
         buckets=tuple(bucket.grant(setup.partition) for bucket in setup.buckets),
-        file_events=setup.file_events,
     )
 
 
@@ -213,6 +213,14 @@ def _notes(setup: UnityCatalogSetup) -> Iterator[str]:
         yield (
             f"the account {account} owns {names} and not the role: AWS allows it with a bucket policy, but Databricks "
             "documents roles of the bucket's own account only"
+        )
+    with_folders = [bucket for bucket in setup.buckets if bucket.prefixes]
+    if with_folders:
+        folder = f"{with_folders[0].name}/{with_folders[0].prefixes[0]}"
+        yield (
+            f"Unity Catalog lists a folder by its bare name, and S3 then also names what begins alike: with {folder} the role "
+            f"sees the names in {folder}-secret too, if there is such a folder, and never what is in its files; keep what even "
+            "the name gives away in another bucket"
         )
     if any(location.read_only for location in setup.external_locations):
         yield (

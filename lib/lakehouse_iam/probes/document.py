@@ -19,8 +19,6 @@ from lakehouse_iam.resources import ExistingBucket, ExistingKey, ExistingRole, H
 
 PROBES_METADATA = "lakehouse-iam:probes"
 """The type of the metadata entry that carries the document in a cloud assembly."""
-PROBES_FILE = ".probes.json"
-"""How the files end that carry it beside templates."""
 
 Json = dict[str, Any]
 

@@ -44,6 +44,13 @@ def file_event_probes(
         yield path.probe(f"file events: {action} on {what} of others", action, foreign, Expected.DENY)
         elsewhere = f"arn:{partition}:{service}:{region}:{STRANGER_ACCOUNT}:{_OWN}"
         yield path.probe(f"file events: {action} on {what} of another account", action, elsewhere, Expected.DENY)
+        far = f"arn:{partition}:{service}:{_other_region(region)}:{account}:{_OWN}"
+        yield path.probe(f"file events: {action} on {what} of another region", action, far, Expected.DENY)
     for service, action in (("sns", "sns:AddPermission"), ("sqs", "sqs:AddPermission")):
         own = f"arn:{partition}:{service}:{region}:{account}:{_OWN}"
         yield path.probe(f"file events: {action}", action, own, Expected.DENY)
+
+
+def _other_region(region: str) -> str:
+    """A region of the same partition whose name begins like this one's, or a made-up one like it."""
+    return f"{region[:-1]}{int(region[-1]) % 9 + 1}"

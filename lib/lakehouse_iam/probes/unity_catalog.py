@@ -49,7 +49,7 @@ def _unity_catalog_probes(
     writes_everywhere = bucket.access is Access.READ_WRITE and not bucket.prefixes
     uploads = Expected.ALLOW if writes_everywhere else Expected.DENY
     yield path.probe(f"list the uploads of {bucket.name}", "s3:ListBucketMultipartUploads", arn, uploads)
-    events = Expected.ALLOW if setup.file_events else Expected.DENY
+    events = Expected.ALLOW if bucket.file_events else Expected.DENY
     yield path.probe(f"change the notifications of {bucket.name}", "s3:PutBucketNotification", arn, events)
     yield path.probe(f"see the notifications of {bucket.name}", "s3:GetBucketNotification", arn, events)
     yield from _upload_probes(path, bucket, arn)

@@ -14,13 +14,15 @@ from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
-from lakehouse_iam.evaluator.policies import load_policy
+from lakehouse_iam.evaluator.policies import Policy, load_policy
+from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
 from lakehouse_iam.evaluator.world import (
     Account,
     Bucket,
     Key,
     Role,
     SamlProvider,
+    VpcEndpoint,
     World,
     load_bucket,
     load_guarded,
@@ -73,7 +75,7 @@ class BucketFound:
     account: str
     policy: Written | None = None
     handed_off: list[Written] = field(default_factory=list)
-    block_public_access: bool = False
+    block_public_access: BlockPublicAccess = BLOCK_NOTHING
     kms_key: str | None = None
     bucket_key: bool = False
     exists: bool = False
@@ -87,6 +89,7 @@ class KeyFound:
     policy: Written | None = None
     handed_off: list[Written] = field(default_factory=list)
     aws_managed: bool = False
+    grants: tuple[Policy, ...] = ()
     exists: bool = False
 
     @property
@@ -112,6 +115,8 @@ class Deployed:
     environment: dict[str, ContextValue] = field(default_factory=dict)
     known_policies: dict[str, Written] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
+    account_blocks: dict[str, BlockPublicAccess] = field(default_factory=dict)
+    vpc_endpoints: list[VpcEndpoint] = field(default_factory=list)
 
     _by_name: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
@@ -150,11 +155,15 @@ class Deployed:
         return World(
             accounts=tuple(self.accounts.values()),
             roles=tuple(_role(role, reading) for role in self.roles.values()),
-            buckets=tuple(_bucket(bucket, reading) for bucket in self.buckets.values()),
+            buckets=tuple(
+                _bucket(bucket, reading, self.account_blocks.get(bucket.account, BLOCK_NOTHING))
+                for bucket in self.buckets.values()
+            ),
             keys=tuple(_key(key, reading) for key in self.keys.values()),
             saml_providers=tuple(SamlProvider(arn) for arn in sorted(self.saml_providers)),
             guarded=tuple(load_guarded(arn, _open_to_all(arn)) for arn in sorted(self.open_to_all)),
             environment=self.environment,
+            vpc_endpoints=tuple(self.vpc_endpoints),
         )
 
     def open_places(self, arn: str) -> tuple[OpenPlace, ...]:
@@ -229,7 +238,7 @@ def _boundary(role: RoleFound, reading: Reading) -> Any:
         raise _refused(written, error) from None
 
 
-def _bucket(bucket: BucketFound, reading: Reading) -> Bucket:
+def _bucket(bucket: BucketFound, reading: Reading, of_account: BlockPublicAccess) -> Bucket:
     document = _merged(bucket.policy, bucket.handed_off, reading, PolicyKind.BUCKET)
     # A principal that is widened because nobody knows it yet must not make the policy public in the widest reading.
     widened = reading is Reading.MOST and any(
@@ -240,7 +249,7 @@ def _bucket(bucket: BucketFound, reading: Reading) -> Bucket:
             bucket.arn,
             bucket.account,
             document,
-            block_public_access=bucket.block_public_access and not widened,
+            block_public_access=BLOCK_NOTHING if widened else bucket.block_public_access | of_account,
             kms_key=bucket.kms_key,
             bucket_key=bucket.bucket_key,
         )
@@ -252,7 +261,7 @@ def _key(key: KeyFound, reading: Reading) -> Key:
     delegation = [Written(left_to_iam(key.arn), Place(key.arn))] if key.is_unknown and reading is Reading.MOST else []
     document = _merged(key.policy, [*key.handed_off, *delegation], reading, PolicyKind.KEY) or nothing(PolicyKind.KEY)
     try:
-        return load_key(key.arn, document, aws_managed=key.aws_managed)
+        return load_key(key.arn, document, aws_managed=key.aws_managed, grants=key.grants)
     except PolicyGrammarError as error:
         raise _refused(_first(key.policy, key.handed_off), error) from None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.public_access import BlockPublicAccess
 from lakehouse_iam.intrinsics import Unresolved, plain
 from lakehouse_iam.policy import TRUST_POLICY_SIZE_ADJUSTED, compact_json
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
@@ -19,7 +20,8 @@ from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.stack_templates import ANY_ACCOUNT, BoundTemplate, StackTemplate, bind, managed_policy_arn
 from lakehouse_iam.template_checks import SIZE_RULE, Stack, Violation, violations
 
-_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+"""In the order of the fields of `BlockPublicAccess`."""
 
 
 def add_templates(
@@ -174,7 +176,9 @@ def _buckets(deployed: Deployed, one: BoundTemplate) -> None:
         bucket = deployed.bucket(_bucket_arn(one, {"Ref": logical_id}), one.deployment.account)
         bucket.exists, bucket.account = False, one.deployment.account
         blocks = properties.get("PublicAccessBlockConfiguration", {})
-        bucket.block_public_access = all(str(blocks.get(block, False)).lower() == "true" for block in _BLOCKS)
+        bucket.block_public_access = BlockPublicAccess(
+            *(str(blocks.get(block, False)).lower() == "true" for block in _BLOCKS)
+        )
         for rule in _encryption(properties):
             key = rule.get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
             bucket.kms_key = _key_arn(one, key) if isinstance(key, str) else None

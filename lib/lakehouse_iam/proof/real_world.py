@@ -13,9 +13,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.evaluator.entities import VpcEndpoint, load_vpc_endpoint
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
+from lakehouse_iam.evaluator.kms_grants import load_grant
 from lakehouse_iam.evaluator.policies import Policy, load_policy
 from lakehouse_iam.evaluator.principals import CallerError, parse_caller
+from lakehouse_iam.evaluator.public_access import block_public_access
 from lakehouse_iam.evaluator.world import Account
 from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
@@ -57,6 +60,11 @@ class RealWorld:
             found = deployed.key(arn)
             found.policy = Written(key["policy"], Place(self.file, property=f"keys.{arn}.policy"))
             found.aws_managed = bool(key.get("aws_managed", False))
+            found.grants = tuple(_grant(arn, number, grant) for number, grant in enumerate(key.get("grants", [])))
+        for id, endpoint in self._section("vpc_endpoints").items():
+            deployed.vpc_endpoints.append(_endpoint(id, endpoint))
+        for id, told in self._section("accounts").items():
+            deployed.account_blocks[id] = block_public_access((told or {}).get("block_public_access", False))
 
     def taken_beside(self, deployed: Deployed, asked: Collection[str]) -> list[str]:
         """What exists and of which this file says nothing: how it is taken.
@@ -118,8 +126,7 @@ class RealWorld:
         bucket = deployed.bucket(self._bucket_arn(name), told["account"])
         if "policy" in told:
             bucket.policy = Written(told["policy"], Place(self.file, property=f"buckets.{name}.policy"))
-        account = self._section("accounts").get(told["account"], {})
-        bucket.block_public_access = bool(told.get("block_public_access", account.get("block_public_access", False)))
+        bucket.block_public_access = block_public_access(told.get("block_public_access", False))
         bucket.kms_key = told.get("kms_key")
         bucket.bucket_key = bool(told.get("bucket_key", False))
 
@@ -139,7 +146,7 @@ def load_real_world(path: FilePath | str) -> RealWorld:
         raise SetupError([Problem(file, 0, "", f"it cannot be read: {error.strerror}")]) from error
     documents = list(read_documents(text, file))
     if len(documents) != 1 or not is_mapping(documents[0].content):
-        allowed = "one mapping with any of accounts, policies, roles, buckets, keys, environment"
+        allowed = "one mapping with any of accounts, policies, roles, buckets, keys, vpc_endpoints, environment"
         raise SetupError([Problem(file, 0, "", "this is not a description of accounts", allowed)])
     return _checked(documents[0])
 
@@ -198,6 +205,29 @@ def _account(id: str, told: Mapping[str, Any]) -> Account:
     )
 
 
+def _grant(key: str, number: int, told: Mapping[str, Any]) -> Policy:
+    try:
+        return load_grant(key, told["grantee"], tuple(told["operations"]), **_optional(told, _GRANT_CONSTRAINTS))
+    except PolicyGrammarError as error:
+        problem = InvalidValue("AWS would refuse this grant", allowed=error.rule)
+        raise Fault(("keys", key, "grants", number), problem) from error
+
+
+_GRANT_CONSTRAINTS = ("retiring", "encryption_context_equals", "encryption_context_subset")
+
+
+def _optional(told: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: told[name] for name in names if name in told}
+
+
+def _endpoint(id: str, told: Mapping[str, Any]) -> VpcEndpoint:
+    try:
+        return load_vpc_endpoint(id, told["service"], told["policy"], told.get("vpc", ""))
+    except PolicyGrammarError as error:
+        problem = InvalidValue("AWS would refuse this policy", allowed=error.rule)
+        raise Fault(("vpc_endpoints", id, "policy", *_steps(error.where)), problem) from error
+
+
 def _levels(id: str, told: Mapping[str, Any], key: str, kind: PolicyKind) -> tuple[tuple[Policy, ...], ...]:
     return tuple(
         tuple(
@@ -229,6 +259,10 @@ def _check_policies(content: Mapping[str, Any]) -> None:
             _loaded(bucket["policy"], PolicyKind.BUCKET, name, ("buckets", name, "policy"))
     for arn, key in content.get("keys", {}).items():
         _loaded(key["policy"], PolicyKind.KEY, arn, ("keys", arn, "policy"))
+        for number, grant in enumerate(key.get("grants", [])):
+            _grant(arn, number, grant)
+    for id, endpoint in content.get("vpc_endpoints", {}).items():
+        _endpoint(id, endpoint)
 
 
 def _check_roles(content: Mapping[str, Any]) -> None:

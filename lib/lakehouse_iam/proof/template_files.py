@@ -12,7 +12,8 @@ from pathlib import Path
 
 from lakehouse_iam.cloud_assembly import CloudAssembly, is_assembly, manifest_of, read_assemblies, within
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.probes.document import PROBES_FILE, PROBES_METADATA, ProbeDocument, from_json
+from lakehouse_iam.file_names import PROBES_FILE, TEMPLATE_FILE
+from lakehouse_iam.probes.document import PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
     WAY_METADATA,
@@ -23,7 +24,6 @@ from lakehouse_iam.proof.from_constructs import (
 from lakehouse_iam.proof.stack_templates import StackTemplate
 from lakehouse_iam.template_text import TemplateError, read_json, read_template
 
-_TEMPLATE = ".template.json"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -47,7 +47,7 @@ class TemplateFiles:
 
 def holds_templates(path: Path) -> bool:
     """Whether a path is a cloud assembly or a folder with templates in it, and not a setup or a folder of setups."""
-    return path.is_dir() and (is_assembly(path) or any(path.rglob(f"*{_TEMPLATE}")))
+    return path.is_dir() and (is_assembly(path) or any(path.rglob(f"*{TEMPLATE_FILE}")))
 
 
 def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
@@ -122,8 +122,8 @@ def _folder(root: Path) -> TemplateFiles:
     documents = tuple(from_json(read_json(file), str(file)) for file in sorted(root.rglob(f"*{PROBES_FILE}")))
     places = {(place.account, place.stack): place for document in documents for place in document.stacks}
     templates = []
-    for file in sorted(root.rglob(f"*{_TEMPLATE}")):
-        stack = file.name.removesuffix(_TEMPLATE)
+    for file in sorted(root.rglob(f"*{TEMPLATE_FILE}")):
+        stack = file.name.removesuffix(TEMPLATE_FILE)
         account = file.parent.name if _ACCOUNT.fullmatch(file.parent.name) else ""
         place = places.get((account, stack))
         templates.append(

@@ -5,6 +5,8 @@ Seen with MiniStack 1.5.33.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.statements.s3 import OWNERS_ACL
@@ -23,16 +25,21 @@ UPLOADS = "a rehearsal begins no upload in parts for somebody else to find"
 ACL = (
     "the local AWS does not tell policies which ACL is being set, so it refuses every one where AWS looks at the value"
 )
+OTHER_ACCOUNTS_BUCKET = (
+    "the local AWS checks the policy of a bucket in another account against that account's root where AWS takes the role, so it "
+    "refuses whom the policy lets in"
+)
 EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
 
 
-def not_judged(probe: Probe, trusts_through_account: frozenset[str]) -> str:
+def not_judged(probe: Probe, trusts_through_account: frozenset[str], owners: Mapping[str, str]) -> str:
     """Why the local AWS cannot judge a probe; empty where it can.
 
     Args:
         probe: what would be tried.
         trusts_through_account: the roles that others assume through a trust policy that names an account with a condition
             on aws:PrincipalArn. A role that assumes itself is trusted like that too.
+        owners: the account of each bucket.
     """
     if ":" not in probe.principal:
         return SERVICES
@@ -60,7 +67,21 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str]) -> str:
         and probe.expected.value == "allow"
     ):
         return TRUST_THROUGH_ACCOUNT
+    if _in_another_account(probe, owners):
+        return OTHER_ACCOUNTS_BUCKET
     return ""
+
+
+def _in_another_account(probe: Probe, owners: Mapping[str, str]) -> bool:
+    """Whether the setup's role asks about a bucket of another account than its own.
+
+    An outsider who asks without any role of the setup in between is refused on AWS too, so that is judged.
+    """
+    if not probe.action.startswith("s3:") or not probe.assumes:
+        return False
+    bucket = probe.resource.split(":", 5)[5].partition("/")[0]
+    asker = probe.assumes[-1].split(":")[4]
+    return owners.get(bucket, asker) != asker
 
 
 def _asks_which_acl(probe: Probe) -> bool:

@@ -36,9 +36,24 @@ class Rehearsal:
     attempts: tuple[Attempt, ...]
 
     @property
+    def judged(self) -> tuple[Attempt, ...]:
+        """What the local AWS could judge."""
+        return tuple(attempt for attempt in self.attempts if attempt.happened is not Happened.NOT_JUDGED)
+
+    @property
+    def not_judged(self) -> tuple[Attempt, ...]:
+        """What it could not, each with the reason."""
+        return tuple(attempt for attempt in self.attempts if attempt.happened is Happened.NOT_JUDGED)
+
+    @property
+    def wrong(self) -> tuple[Attempt, ...]:
+        """What was judged and got another answer than it must."""
+        return tuple(attempt for attempt in self.judged if not attempt.as_expected)
+
+    @property
     def passed(self) -> bool:
         """Whether every probe that could be judged got the answer it must get."""
-        return all(attempt.as_expected for attempt in self.attempts)
+        return not self.wrong
 
 
 def rehearse(
@@ -96,10 +111,11 @@ def try_probes(identities: Identities, plan: Plan, progress: Callable[[str], Non
     """Try every probe of a plan that is deployed where these identities have credentials, in order."""
     _make_outsiders(identities, plan)
     through_account = _roles_trusting_through_account(plan)
+    owners = _owners(plan)
     probes = setup_probes(plan.source)
     progress(f"try {len(probes)} probes")
     for probe in probes:
-        reason = limits.not_judged(probe, through_account)
+        reason = limits.not_judged(probe, through_account, owners)
         if reason:
             yield Attempt(probe, Happened.NOT_JUDGED, reason)
             continue
@@ -111,7 +127,7 @@ def try_probes(identities: Identities, plan: Plan, progress: Callable[[str], Non
 def _make_outsiders(identities: Identities, plan: Plan) -> None:
     """Make the outsiders' roles and the sister buckets that some probes ask about."""
     ours = {str(role.arn) for phase in plan.phases for role in phase.resources if isinstance(role, Role)}
-    tried = [probe for probe in setup_probes(plan.source) if not limits.not_judged(probe, frozenset())]
+    tried = [probe for probe in setup_probes(plan.source) if not limits.not_judged(probe, frozenset(), _owners(plan))]
     there = {
         f"arn:{plan.partition}:iam::{phase.account}:role/{existing.name}"
         for phase in plan.phases
@@ -126,6 +142,11 @@ def _make_outsiders(identities: Identities, plan: Plan) -> None:
     for phase in plan.phases:
         for name in _buckets(phase):
             make_bucket(root_of(identities.aws, str(phase.account)), str(sister_bucket(name, names)), phase)
+
+
+def _owners(plan: Plan) -> dict[str, str]:
+    """The account of each bucket."""
+    return {str(name): str(phase.account) for phase in plan.phases for name in _buckets(phase)}
 
 
 def _buckets(phase: Phase) -> list[BucketName]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
 
@@ -30,6 +30,7 @@ from lakehouse_iam.rehearsal.attempts import Attempt, Happened
 from lakehouse_iam.rehearsal.deployment import DeploymentError
 from lakehouse_iam.rehearsal.existing import make_existing
 from lakehouse_iam.rehearsal.identities import Identities
+from lakehouse_iam.rehearsal.limits import OTHER_ACCOUNTS_BUCKET
 from lakehouse_iam.rehearsal.local_aws import Credentials, LocalAws
 from lakehouse_iam.rehearsal.preparation import Ground, Prepared, Progress
 from lakehouse_iam.rehearsal.workspace import client_of, stand_in_workspace
@@ -88,7 +89,7 @@ class _Admins:
     def hand_over(self) -> _Given:
         """The first run of connect: what the bucket owner is told."""
         given: list[_Given] = []
-        outcome = self._connect(lambda exchange, plan: given.append(_Given(exchange, plan)))
+        outcome = self._connect(self.setup, lambda exchange, plan: given.append(_Given(exchange, plan)))
         if outcome.state is not State.HANDED_OVER:
             raise RehearsalStopped(f"the first run of connect ended with: {outcome.state.value}")
         return given[-1]
@@ -104,10 +105,26 @@ class _Admins:
         yield from self._another_bucket()
 
     def _connects(self) -> Attempt:
-        outcome = self._connect()
+        probe = self._probe("connect ends with every place validated", Expected.ALLOW)
+        judged = self._judged_setup()
+        if judged is None:
+            return Attempt(probe, Happened.NOT_JUDGED, OTHER_ACCOUNTS_BUCKET)
+        outcome = self._connect(judged)
         happened = Happened.ALLOWED if outcome.state is State.CONNECTED else Happened.DENIED
         said = "; ".join(str(broken) for broken in outcome.broken)
-        return Attempt(self._probe("connect ends with every place validated", Expected.ALLOW), happened, said)
+        return Attempt(probe, happened, said)
+
+    def _judged_setup(self) -> UnityCatalogSetup | None:
+        """The setup without the places that the local AWS cannot judge; none where no place is left."""
+        own = tuple(bucket for bucket in self.setup.buckets if bucket.owner == self.setup.role.account)
+        locations = tuple(location for location in self.setup.external_locations if self._is_judged(location))
+        if not (locations if self.setup.external_locations else own):
+            return None
+        return replace(self.setup, buckets=own or self.setup.buckets, external_locations=locations)
+
+    def _is_judged(self, location: ExternalLocation) -> bool:
+        bucket = next(bucket for bucket in self.setup.buckets if bucket.name == location.url.bucket)
+        return bucket.owner == self.setup.role.account
 
     def put_objects(self) -> None:
         """Put a file into every place, as whoever fills the bucket would."""
@@ -134,8 +151,11 @@ class _Admins:
         self.workspace.do(Call("POST", f"{UNITY_CATALOG}/storage-credentials", body))
         for location in self.setup.external_locations:
             question = f"another storage credential with the same role uses {location.url}"
-            place = Place(str(location.url), location.read_only, location.name)
-            yield self._validated(self._probe(question, Expected.DENY), other, place)
+            probe = self._probe(question, Expected.DENY)
+            if self._is_judged(location):
+                yield self._validated(probe, other, Place(str(location.url), location.read_only, location.name))
+            else:
+                yield Attempt(probe, Happened.NOT_JUDGED, OTHER_ACCOUNTS_BUCKET)
 
     def _another_bucket(self) -> Iterator[Attempt]:
         """The right storage credential, and a bucket that nobody gave away."""
@@ -145,10 +165,10 @@ class _Admins:
             probe = self._probe(f"Unity Catalog uses the sister bucket {sister}", Expected.DENY)
             yield self._validated(probe, self.setup.storage_credential.name, Place(f"s3://{sister}", read_only=True))
 
-    def _connect(self, hand_over: HandOver = to_nobody) -> Outcome:
+    def _connect(self, setup: UnityCatalogSetup, hand_over: HandOver = to_nobody) -> Outcome:
         session = Session(self.workspace, self.clock, self.progress, hand_over)
         try:
-            return connect(self.setup, session, Options(wait_seconds=_WAIT_SECONDS))
+            return connect(setup, session, Options(wait_seconds=_WAIT_SECONDS))
         except DatabricksError as error:
             raise RehearsalStopped(f"connect was refused: {error}") from error
 
@@ -160,6 +180,8 @@ class _Admins:
     def _use(
         self, probe: Probe, location: ExternalLocation, operation: str, act: Callable[[Caller, str, str], None]
     ) -> Attempt:
+        if not self._is_judged(location):
+            return Attempt(probe, Happened.NOT_JUDGED, OTHER_ACCOUNTS_BUCKET)
         try:
             answer = self.workspace.do(
                 Call(

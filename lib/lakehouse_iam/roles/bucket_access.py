@@ -17,6 +17,7 @@ class BucketAccess:
         prefixes: folders without trailing slash, none within another; empty for the whole bucket.
         acls: whether writers set ACLs, that is, Object Ownership is not bucket-owner-enforced.
         key: the KMS key that the bucket's objects are encrypted with, if it is a customer key.
+        file_events: whether Databricks may set the bucket's notifications, and keep queues and topics of its own for them.
         name: what identifies the bucket among others when its ARN is a token; the ARN otherwise.
     """
 
@@ -25,6 +26,7 @@ class BucketAccess:
     prefixes: tuple[str, ...] = ()
     acls: bool = False
     key: kms.KeyGrant | None = None
+    file_events: bool = False
     name: str = ""
 
     def grants(self) -> tuple[s3.BucketGrant, ...]:

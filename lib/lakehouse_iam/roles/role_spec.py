@@ -20,6 +20,21 @@ class BucketStatements(Protocol):
         """The statements that give exactly these grants: to principals, or, without any, in a role's own policy."""
 
 
+# What fails while the statements for a bucket's policy are not merged.
+WHY_OWN_BUCKET = (
+    "the bucket has a policy of its own; without these statements the role's own policy still lets it in, unless the bucket "
+    "policy denies it"
+)
+WHY_BUCKET_ELSEWHERE = (
+    "the bucket is in another account than the role, so nobody gets in until its policy says so; merge it after the role "
+    "exists"
+)
+WHY_BUCKET_SOMEWHERE = (
+    "the bucket has a policy of its own; without these statements nobody gets in where the bucket is in another account than "
+    "the role, and elsewhere the role does unless the bucket policy denies it; merge it after the role exists"
+)
+
+
 @dataclass(frozen=True)
 class PolicyNames:
     """What the managed policies of a role are called.
@@ -58,6 +73,11 @@ class ResourcePolicies:
     def for_role(self, role_arn: str) -> ResourcePolicies:
         """The same for a role that is named in another way, such as by a token."""
         return replace(self, role_arn=role_arn)
+
+    @property
+    def why_key(self) -> str:
+        """What fails while the statement for a key is not merged."""
+        return f"a key is used only by those its own policy allows; merge it after the {self.role_title} exists"
 
     @property
     def _principals(self) -> tuple[Principal, ...]:

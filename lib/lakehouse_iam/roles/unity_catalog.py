@@ -41,21 +41,21 @@ class StorageCredentialInputs:
 
     Args:
         partition: the partition's name.
+        region: the region of the buckets; needed where one of them has file events.
         account: the account of the role.
         role_arn: the role's ARN, path included, known before the role exists.
         unity_catalog_role: the ARN of the master role that assumes it.
         external_ids: those of every storage credential that shares the role; at least one.
         buckets: what it may use.
-        file_events: whether Databricks may set up and read notification queues of its own in the account.
     """
 
     partition: str
+    region: str
     account: str
     role_arn: str
     unity_catalog_role: str
     external_ids: tuple[str, ...]
     buckets: tuple[BucketAccess, ...]
-    file_events: bool = False
 
 
 def storage_credential_role(inputs: StorageCredentialInputs) -> RoleSpec:
@@ -119,6 +119,33 @@ def require_self_assuming(role_arn: str, trust: PolicyDocument, policies: Sequen
         )
 
 
+def with_file_events(access: s3.Access, asked: bool | None) -> bool:
+    """Whether a bucket has file events, in a setup or construct that has them managed.
+
+    A bucket that is only read has them only where they are asked for: they let Databricks change its notifications, which
+    is writing. For lack of them new files of an external location are found by listing.
+
+    Args:
+        access: what may be done with the bucket.
+        asked: what is said of this bucket; `None` where nothing is.
+    """
+    return access is s3.Access.READ_WRITE if asked is None else asked
+
+
+def require_file_events(buckets: Sequence[BucketAccess]) -> None:
+    """Refuse managed file events of a role none of whose buckets has any.
+
+    Raises:
+        InvalidValue: there is no such bucket.
+    """
+    if not any(bucket.file_events for bucket in buckets):
+        raise InvalidValue(
+            "file events are managed, and no bucket has any: a bucket that is only read has them only if it asks for them",
+            allowed="managed file events where a bucket is written to, or asks for them",
+            next_step="ask for them on the buckets whose new files Databricks shall be told of, or leave them out here",
+        )
+
+
 def _names_external_id(statement: Statement) -> bool:
     return any(condition.key == "sts:ExternalId" and condition.values for condition in statement.conditions)
 
@@ -130,6 +157,7 @@ class _Item:
     group: str = ""
     grant: s3.BucketGrant | None = None
     key: kms.KeyGrant | None = None
+    file_events: bool = False
 
     @property
     def name(self) -> str:
@@ -138,7 +166,9 @@ class _Item:
 
 def permissions(credential: StorageCredentialInputs, buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
     """The role's own policies for some of its buckets, packed so that adding a bucket changes one of them at most."""
-    return _packed(credential, [_Item(), *_items(buckets)])
+    # The queues are the account's, so they stand where the role's leave to assume itself does.
+    once = _Item(file_events=any(bucket.file_events for bucket in credential.buckets))
+    return _packed(credential, [once, *_items(buckets)])
 
 
 def bucket_permissions(
@@ -150,7 +180,9 @@ def bucket_permissions(
 
 def _items(buckets: Sequence[BucketAccess]) -> list[_Item]:
     return [
-        _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
+        _Item(bucket.name or bucket.bucket_arn, grant, bucket.key, bucket.file_events)
+        for bucket in buckets
+        for grant in bucket.grants()
     ]
 
 
@@ -180,10 +212,11 @@ def _permissions(credential: StorageCredentialInputs, items: Sequence[_Item]) ->
         *s3.unity_catalog_statements(grants),
         *kms.key_statements([item.key for item in items if item.key]),
     ]
-    if credential.file_events and grants:
-        statements.append(file_events.bucket_notifications([grant.bucket_arn for grant in grants]))
-    if any(item.grant is None for item in items):
+    told = [item.grant.bucket_arn for item in items if item.grant and item.file_events]
+    if told:
+        statements.append(file_events.bucket_notifications(told))
+    for account in (item for item in items if item.grant is None):
         statements.append(sts.assume_itself(credential.role_arn))
-        if credential.file_events:
-            statements += file_events.queues_and_topics(credential.partition, credential.account)
+        if account.file_events:
+            statements += file_events.queues_and_topics(credential.partition, credential.region, credential.account)
     return PolicyDocument(tuple(statements))

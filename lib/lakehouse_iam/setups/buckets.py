@@ -12,7 +12,7 @@ from lakehouse_iam.arns import AccountId, BucketName, KeyArn, ObjectPrefix
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.roles.bucket_access import BucketAccess
-from lakehouse_iam.setups.problems import Fault, Path
+from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.setup import Setup
 from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
@@ -42,6 +42,7 @@ class Bucket:
     policy: BucketPolicyMode
     object_ownership: ObjectOwnership
     key: KeyArn | None
+    file_events: bool = False
 
     def grant(self, partition: Partition) -> BucketAccess:
         """The same in the words of the role documents."""
@@ -52,6 +53,7 @@ class Bucket:
             prefixes=tuple(str(prefix) for prefix in self.prefixes),
             acls=self.object_ownership.uses_acls,
             key=KeyGrant(str(key), self.access, partition.via_service("s3", key.region)) if key else None,
+            file_events=self.file_events,
         )
 
 
@@ -74,6 +76,24 @@ class SetupWithBuckets(Setup):
         """The accounts that own buckets, by id."""
         return tuple(sorted(self._by_owner, key=lambda account: account.value))
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """That `policy: managed` replaces the policy of a bucket that exists, whoever wrote it."""
+        replaced = [
+            str(bucket.name)
+            for bucket in self.buckets
+            if not bucket.create and bucket.policy is BucketPolicyMode.MANAGED
+        ]
+        if not replaced:
+            return ()
+        several = len(replaced) > 1
+        more = f" and {len(replaced) - 1} more" if several else ""
+        return (
+            f"the bucket {replaced[0]}{more} must exist already, and policy: managed replaces the whole policy that "
+            f"{'they have' if several else 'it has'}: keep what others put there with policy: handoff; "
+            f"aws s3api get-bucket-policy --bucket {replaced[0]} shows it",
+        )
+
     @cached_property
     def _by_owner(self) -> dict[AccountId, tuple[Bucket, ...]]:
         found: dict[AccountId, list[Bucket]] = {}
@@ -82,12 +102,8 @@ class SetupWithBuckets(Setup):
         return {account: tuple(owned) for account, owned in found.items()}
 
 
-def each_bucket(content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The entries under `buckets`, each with its path.
-
-    Raises:
-        Fault: a bucket stands twice.
-    """
+def each_bucket(content: dict[str, Any], faults: Faults) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The entries under `buckets`, each with its path; a bucket that stands twice is noted."""
     seen: dict[str, int] = {}
     for index, entry in enumerate(content["buckets"]):
         path: Path = ("buckets", index)
@@ -98,8 +114,8 @@ def each_bucket(content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]
                 allowed="each bucket once, with all its prefixes",
                 next_step=f"it stands first as buckets[{seen[name]}]",
             )
-            raise Fault((*path, "name"), problem)
-        seen[name] = index
+            faults.add((*path, "name"), problem)
+        seen.setdefault(name, index)
         yield path, entry
 
 
@@ -111,8 +127,11 @@ def read_bucket(
     policy: BucketPolicyMode,
     region: str,
     partition: Partition,
+    faults: Faults,
 ) -> Bucket:
     """One entry under `buckets`.
+
+    Noted are prefixes that contain each other, a hand-off to nobody, and a key that S3 cannot use there.
 
     Args:
         entry: what stands there.
@@ -121,30 +140,28 @@ def read_bucket(
         policy: who keeps the policy of a bucket that exists, where the entry does not say.
         region: the setup's region.
         partition: the setup's partition.
-
-    Raises:
-        Fault: prefixes that contain each other, a hand-off to nobody, or a key that S3 cannot use there.
+        faults: where what is wrong is noted.
     """
     create = bool(entry.get("create", False))
     return Bucket(
         name=BucketName.parse(entry["name"]),
         owner=owner,
         access=Access(entry["access"]),
-        prefixes=_prefixes(entry.get("prefixes", []), path),
+        prefixes=_prefixes(entry.get("prefixes", []), path, faults),
         create=create,
-        policy=_policy_mode(entry, path, create, policy),
+        policy=_policy_mode(entry, path, create, policy, faults),
         object_ownership=ObjectOwnership(entry.get("object_ownership", "bucket-owner-enforced")),
-        key=_key(entry, path, region, partition),
+        key=_key(entry, path, region, partition, faults),
     )
 
 
-def _prefixes(entries: list[str], path: Path) -> tuple[ObjectPrefix, ...]:
+def _prefixes(entries: list[str], path: Path, faults: Faults) -> tuple[ObjectPrefix, ...]:
     prefixes: list[ObjectPrefix] = []
     for index, entry in enumerate(entries):
         prefix = ObjectPrefix.parse(entry)
         for other in prefixes:
             if prefix.covers(other) or other.covers(prefix):
-                raise Fault((*path, "prefixes", index), _overlap(other, prefix))
+                faults.add((*path, "prefixes", index), _overlap(other, prefix))
         prefixes.append(prefix)
     return tuple(sorted(prefixes, key=lambda prefix: prefix.value))
 
@@ -160,17 +177,19 @@ def _overlap(first: ObjectPrefix, second: ObjectPrefix) -> InvalidValue:
     )
 
 
-def _policy_mode(entry: dict[str, Any], path: Path, create: bool, otherwise: BucketPolicyMode) -> BucketPolicyMode:
+def _policy_mode(
+    entry: dict[str, Any], path: Path, create: bool, otherwise: BucketPolicyMode, faults: Faults
+) -> BucketPolicyMode:
     if create and entry.get("policy") == "handoff":
         problem = InvalidValue(
             "the bucket is created by this setup, so there is nobody to hand its policy to",
             allowed="where create is true, allowed are managed (the default) and none",
         )
-        raise Fault((*path, "policy"), problem)
+        faults.add((*path, "policy"), problem)
     return BucketPolicyMode(entry["policy"]) if "policy" in entry else BucketPolicyMode.MANAGED if create else otherwise
 
 
-def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition) -> KeyArn | None:
+def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition, faults: Faults) -> KeyArn | None:
     if "kms_key" not in entry:
         return None
     key = KeyArn.parse(entry["kms_key"])
@@ -179,11 +198,11 @@ def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition) -
             f"the key {key} is in the partition {key.partition}",
             allowed=f"allowed is a key in {partition.name}, like the bucket",
         )
-        raise Fault((*path, "kms_key"), problem)
-    if key.region != region:
+        faults.add((*path, "kms_key"), problem)
+    elif key.region != region:
         problem = InvalidValue(
             f"the key {key} is in the region {key.region}",
             allowed=f"allowed is a key in {region}; S3 encrypts with keys of the bucket's own region only",
         )
-        raise Fault((*path, "kms_key"), problem)
+        faults.add((*path, "kms_key"), problem)
     return key

@@ -1,10 +1,14 @@
-"""One YAML or JSON document with its line numbers."""
+"""The reader of YAML documents, setups and worlds alike: within limits, with lines, and with every refusal in words.
+
+JSON that is no setup is read by `lakehouse_iam.evaluator.strict_json`, within the same limits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -14,6 +18,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scalarint import ScalarInt
 
+from lakehouse_iam.setups.bounded_yaml import BoundedComposer, OverLimit
+from lakehouse_iam.setups.limits import YAML_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 
 
@@ -56,34 +62,86 @@ def _first_line(content: Any) -> int:
     return position.line + 1 if position is not None and position.line is not None else 1
 
 
+# ---------------------------------------------------------------- from bytes to text
+
+
+def read_text(file: FilePath | str) -> str:
+    """The text of a file; of a larger one no more than the limit is read.
+
+    Raises:
+        OSError: the file cannot be read.
+        SetupError: it is too large, or not UTF-8.
+    """
+    with FilePath(file).open("rb") as source:
+        return text_of(source.read(YAML_SIZE + 1), str(file))
+
+
+def text_of(content: bytes, file: str) -> str:
+    """Bytes as text, without a byte order mark.
+
+    Raises:
+        SetupError: more bytes than the limit, or not UTF-8: with the line, and the encoding that it looks like.
+    """
+    if len(content) > YAML_SIZE:
+        raise SetupError(
+            [Problem(file, 0, "", "the file is too large", f"at most {YAML_SIZE:,} bytes, comments included")]
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SetupError([Problem(file, line, "", *_not_utf_8(content))]) from error
+
+
+def _not_utf_8(content: bytes) -> tuple[str, str, str]:
+    save = "save the file as UTF-8 in your editor"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "the file is UTF-16", "UTF-8 text", f"{save}; in PowerShell, write it with Out-File -Encoding utf8"
+    if b"\x00" in content:
+        return "the file is not text", "UTF-8 text", ""
+    try:
+        content.decode("cp932")
+    except UnicodeDecodeError:
+        return "the file is not UTF-8 from this line on", "UTF-8 text", save
+    return (
+        "the file is not UTF-8 from this line on; it looks like Shift-JIS (cp932)",
+        "UTF-8 text",
+        f"{save} (日本語: UTF-8 で保存し直してください)",
+    )
+
+
+# ---------------------------------------------------------------- YAML
+
+
 def read_documents(text: str, file: str) -> Iterator[Document]:
     """The documents of a text, separated by `---`; JSON is read as the YAML that it is.
 
     Raises:
-        SetupError: not YAML, or a key that stands twice in one mapping.
+        SetupError: not YAML, over a limit of `limits`, or a key that stands twice in one mapping.
     """
+    if len(text) > YAML_SIZE:
+        raise SetupError([Problem(file, 0, "", "the text is too large", f"at most {YAML_SIZE:,} bytes")])
+    yaml = YAML(typ="rt")
+    yaml.Composer = BoundedComposer
     try:
-        for content in YAML(typ="rt").load_all(StringIO(text)):
+        for content in yaml.load_all(StringIO(text)):
             if content is not None:
                 yield Document(file, content)
+    except OverLimit as error:
+        raise SetupError([Problem(file, error.line, "", error.what, error.allowed, error.next_step)]) from error
     except DuplicateKeyError as error:
         raise SetupError([_duplicate_key(error, file)]) from error
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
-        what = f"this is not YAML: {error.problem or error.context}"
-        raise SetupError(
-            [Problem(file, line, "", what, "a mapping of keys and values, indented with spaces")]
-        ) from error
+        # Imported here: only who has made a slip needs the words for it.
+        from lakehouse_iam.setups.yaml_slips import explain
+
+        raise SetupError([Problem(file, *explain(error, text))]) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"this is not YAML: the character U+{ord(text[error.position]):04X} may not stand in it"
         raise SetupError([Problem(file, line, "", what, "printable text")]) from error
     except (YAMLError, ValueError) as error:
-        # A date such as 2026-13-45 or a number of thousands of digits is a ValueError to the YAML library.
         raise SetupError([Problem(file, 0, "", f"this cannot be read as YAML: {error}")]) from error
-    except RecursionError as error:
-        raise SetupError([Problem(file, 0, "", "this is nested too deeply", "a few levels")]) from error
 
 
 def _duplicate_key(error: DuplicateKeyError, file: str) -> Problem:

@@ -22,7 +22,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import DatabricksShard, Partition
 from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
-from lakehouse_iam.setups.problems import Fault, Path
+from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import boundary_of, partition_of, shard_of
 
@@ -65,19 +65,23 @@ def read(content: dict[str, Any]) -> InstanceProfileSetup:
     """The setup of a document that its schema has passed.
 
     Raises:
-        Fault: the first rule that the document breaks as a whole.
+        SeveralFaults: every rule that the document breaks as a whole.
     """
-    partition = partition_of(content)
-    shard = shard_of(content, partition)
-    workspace = _workspace(content["workspace"], partition, shard)
-    owners = tuple(_owners(content["bucket_owner"], partition, workspace))
-    buckets = tuple(sorted(_buckets(content, owners, partition), key=lambda bucket: bucket.name.value))
-    _no_idle_owner(buckets, content)
+    faults = Faults()
+    partition = partition_of(content, faults)
+    shard = shard_of(content, partition, faults)
+    workspace = _workspace(content["workspace"], partition, shard, faults)
+    owners = tuple(_owners(content["bucket_owner"], partition, workspace, faults))
+    buckets = tuple(sorted(_buckets(content, owners, partition, faults), key=lambda bucket: bucket.name.value))
+    _no_idle_owner(buckets, content, faults)
+    common = common_keys(content, faults)
+    boundary = boundary_of(content, partition, faults)
+    faults.raise_any()
     return InstanceProfileSetup(
-        **common_keys(content),
+        **common,
         pattern=PATTERN,
         partition=partition,
-        permissions_boundary=boundary_of(content, partition),
+        permissions_boundary=boundary,
         shard=shard,
         workspace=workspace,
         bucket_owners=tuple(sorted(owners, key=lambda owner: owner.role.account.value)),
@@ -86,7 +90,7 @@ def read(content: dict[str, Any]) -> InstanceProfileSetup:
     )
 
 
-def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksShard) -> Workspace:
+def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksShard, faults: Faults) -> Workspace:
     account = AccountId.parse(content["account"])
     path = IamPath.parse(content.get("role_path", "/"))
     role = RoleArn(partition.name, account, RoleName.parse(content["role"]), path)
@@ -99,7 +103,7 @@ def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksS
             allowed="two roles, and IAM takes names that differ only in case for one",
             next_step="name the role that Databricks was given when the workspace was made",
         )
-        raise Fault(("workspace", "cross_account_role"), problem)
+        faults.add(("workspace", "cross_account_role"), problem)
     workspace_ids = tuple(sorted(content.get("serverless_workspace_ids", [])))
     if workspace_ids and shard.serverless_role is None:
         problem = InvalidValue(
@@ -107,7 +111,7 @@ def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksS
             allowed="serverless_workspace_ids on the shard commercial",
             next_step="ask Databricks for its ARN; trusting a guessed account would let a stranger in",
         )
-        raise Fault(("workspace", "serverless_workspace_ids"), problem)
+        faults.add(("workspace", "serverless_workspace_ids"), problem)
     return Workspace(
         role=role,
         instance_profile=InstanceProfileArn(partition.name, account, profile, path),
@@ -116,7 +120,7 @@ def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksS
     )
 
 
-def _owners(content: Any, partition: Partition, workspace: Workspace) -> Iterator[BucketOwner]:
+def _owners(content: Any, partition: Partition, workspace: Workspace, faults: Faults) -> Iterator[BucketOwner]:
     seen: set[AccountId] = set()
     for path, entry in _owner_entries(content):
         account = AccountId.parse(entry["account"])
@@ -126,14 +130,14 @@ def _owners(content: Any, partition: Partition, workspace: Workspace) -> Iterato
                 allowed="the account of a bucket owner; this pattern is for buckets of other accounts",
                 next_step="within one account the role that clusters carry can be given the bucket directly",
             )
-            raise Fault((*path, "account"), problem)
+            faults.add((*path, "account"), problem)
         if account in seen:
             problem = InvalidValue(
                 f"the account {account} stands twice among the bucket owners",
                 allowed="one entry, with one role, for each account",
                 next_step="put all its buckets behind one role, or write a second setup",
             )
-            raise Fault((*path, "account"), problem)
+            faults.add((*path, "account"), problem)
         seen.add(account)
         role_path = IamPath.parse(entry.get("role_path", "/"))
         role = RoleArn(partition.name, account, RoleName.parse(entry["role"]), role_path)
@@ -148,39 +152,48 @@ def _owner_entries(content: Any) -> Iterator[tuple[Path, Any]]:
         yield ("bucket_owner",), content
 
 
-def _buckets(content: dict[str, Any], owners: tuple[BucketOwner, ...], partition: Partition) -> Iterator[Bucket]:
+def _buckets(
+    content: dict[str, Any], owners: tuple[BucketOwner, ...], partition: Partition, faults: Faults
+) -> Iterator[Bucket]:
     accounts = {owner.role.account.value: owner.role.account for owner in owners}
-    for path, entry in each_bucket(content):
+    for path, entry in each_bucket(content, faults):
         yield read_bucket(
             entry,
             path,
-            owner=_owner_of(entry, path, accounts),
+            owner=_owner_of(entry, path, accounts, faults),
             policy=BucketPolicyMode.HANDOFF,
             region=content["region"],
             partition=partition,
+            faults=faults,
         )
 
 
-def _owner_of(entry: dict[str, Any], path: Path, accounts: dict[str, AccountId]) -> AccountId:
+def _owner_of(entry: dict[str, Any], path: Path, accounts: dict[str, AccountId], faults: Faults) -> AccountId:
+    first = next(iter(accounts.values()))
     if "owner" not in entry:
         if len(accounts) == 1:
-            return next(iter(accounts.values()))
+            return first
         problem = InvalidValue(
             f"the bucket {entry['name']} does not say which account owns it",
             allowed=f"owner: with one of {', '.join(accounts)}",
         )
-        raise Fault(path, problem)
+        faults.add(path, problem)
+        return first
     owner = accounts.get(entry["owner"])
     if owner is None:
         problem = InvalidValue(
             f"the account {entry['owner']} is not among the bucket owners", allowed=f"allowed: {', '.join(accounts)}"
         )
-        raise Fault((*path, "owner"), problem)
-    return owner
+        faults.add((*path, "owner"), problem)
+    return owner or first
 
 
-def _no_idle_owner(buckets: tuple[Bucket, ...], content: dict[str, Any]) -> None:
+def _no_idle_owner(buckets: tuple[Bucket, ...], content: dict[str, Any], faults: Faults) -> None:
     owning = {bucket.owner.value for bucket in buckets}
+    accounts = {entry["account"] for _, entry in _owner_entries(content["bucket_owner"])}
+    if any(entry.get("owner") not in accounts for entry in content["buckets"]):
+        # Whose that bucket is, is noted already; it may be the idle owner's.
+        return
     for path, entry in _owner_entries(content["bucket_owner"]):
         if entry["account"] not in owning:
             problem = InvalidValue(
@@ -188,4 +201,4 @@ def _no_idle_owner(buckets: tuple[Bucket, ...], content: dict[str, Any]) -> None
                 allowed="at least one bucket for each owner",
                 next_step="name it as the owner of a bucket, or leave it out",
             )
-            raise Fault(path, problem)
+            faults.add(path, problem)

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from lakehouse_iam.file_names import written_as
 from lakehouse_iam.patterns import pattern_named, pattern_names
 from lakehouse_iam.setups.access_keys import access_key_problem
-from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents
-from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
+from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents, read_text, text_of
+from lakehouse_iam.setups.limits import YAML_SIZE
+from lakehouse_iam.setups.problems import Fault, Problem, SetupError, SeveralFaults, path_text
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.setups.setup import Setup
 
 SETUP_ENDINGS = (".yaml", ".yml", ".json")
-_WITHOUT_KEYS = ("unity-catalog-aws", "unity-catalog-azure")
+STANDARD_INPUT = "-"
 
 
-def load_setups(path: Path | str) -> tuple[Setup, ...]:
-    """Read every setup of a YAML or JSON file, or of a folder of them.
+def load_setups(*paths: Path | str) -> tuple[Setup, ...]:
+    """Read every setup of YAML or JSON files, or of folders of them.
 
     Args:
-        path: a file, or a folder whose `.yaml`, `.yml` and `.json` files are read in the order of their names.
+        paths: files; folders, whose setups are read in the order of their names (see `setup_folder`); `-` for standard input.
 
     Raises:
         SetupError: with everything that is wrong, in all files.
     """
-    try:
-        sources = [(str(file), _read(file)) for file in _files(Path(path))]
-    except OSError as error:
-        raise SetupError([Problem(str(path), 0, "", f"it cannot be read: {error.strerror}")]) from error
-    return _setups(sources)
+    sources: list[tuple[str, str]] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            sources += _sources(path)
+        except SetupError as error:
+            problems += error.problems
+        except OSError as error:
+            problems.append(Problem(str(path), 0, "", f"it cannot be read: {error.strerror}"))
+    return _setups(sources, problems)
 
 
 def setups_from_text(text: str, file: str = "-") -> tuple[Setup, ...]:
@@ -39,35 +48,93 @@ def setups_from_text(text: str, file: str = "-") -> tuple[Setup, ...]:
     Raises:
         SetupError: with everything that is wrong.
     """
-    return _setups([(file, text)])
+    return _setups([(file, text)], [])
 
 
-def _files(path: Path) -> list[Path]:
+# ---------------------------------------------------------------- files and folders
+
+
+@dataclass(frozen=True)
+class SetupFolder:
+    """What a folder of setups holds, each in the order of the names.
+
+    Args:
+        setups: the files that are read.
+        written: files that lakehouse-iam wrote, which are no setups.
+        subfolders: subfolders that hold files of those endings themselves; they are not read.
+    """
+
+    setups: tuple[Path, ...]
+    written: tuple[Path, ...]
+    subfolders: tuple[Path, ...]
+
+
+def setup_folder(folder: Path) -> SetupFolder:
+    """Look through a folder: its `.yaml`, `.yml` and `.json` files are setups unless lakehouse-iam wrote them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    entries = sorted(folder.iterdir())
+    files = [entry for entry in entries if entry.suffix in SETUP_ENDINGS and entry.is_file()]
+    return SetupFolder(
+        setups=tuple(file for file in files if not written_as(file.name)),
+        written=tuple(file for file in files if written_as(file.name)),
+        subfolders=tuple(entry for entry in entries if not entry.name.startswith(".") and _seems_of_setups(entry)),
+    )
+
+
+def _seems_of_setups(entry: Path) -> bool:
+    if entry.is_symlink() or not entry.is_dir():
+        return False
+    try:
+        return any(file.suffix in SETUP_ENDINGS and not written_as(file.name) for file in entry.iterdir())
+    except OSError:
+        return False
+
+
+def _sources(path: Path | str) -> Iterator[tuple[str, str]]:
+    """The name and the text of every file that a path stands for."""
+    if str(path) == STANDARD_INPUT:
+        yield STANDARD_INPUT, text_of(sys.stdin.buffer.read(YAML_SIZE + 1), STANDARD_INPUT)
+        return
+    yield from ((str(file), _read(file)) for file in _files(Path(path)))
+
+
+def _files(path: Path) -> Sequence[Path]:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in SETUP_ENDINGS and file.is_file())
-        if not files:
-            raise SetupError(
-                [Problem(str(path), 0, "", "the folder holds no setup", f"files ending in {', '.join(SETUP_ENDINGS)}")]
-            )
-        return files
+        folder = setup_folder(path)
+        if not folder.setups:
+            raise SetupError([_no_setup(path, folder)])
+        return folder.setups
     if not path.exists():
         raise SetupError(
             [Problem(str(path), 0, "", "there is no such file", "the path of a setup file or a folder of them")]
         )
+    written = written_as(path.name)
+    if written:
+        raise SetupError([Problem(str(path), 0, "", f"this is {written}", "a setup")])
     return [path]
+
+
+def _no_setup(path: Path, folder: SetupFolder) -> Problem:
+    allowed = f"files ending in {', '.join(SETUP_ENDINGS)}"
+    if folder.subfolders:
+        names = ", ".join(str(subfolder) for subfolder in folder.subfolders)
+        return Problem(str(path), 0, "", "the folder itself holds no setup", allowed, f"name a subfolder: {names}")
+    if folder.written:
+        allowed += ", other than those that lakehouse-iam wrote"
+    return Problem(str(path), 0, "", "the folder holds no setup", allowed)
 
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SetupError([Problem(str(file), 0, "", "the file is not text", "UTF-8 text")]) from error
+        return read_text(file)
     except OSError as error:
         raise SetupError([Problem(str(file), 0, "", f"the file cannot be read: {error.strerror}")]) from error
 
 
-def _setups(sources: Sequence[tuple[str, str]]) -> tuple[Setup, ...]:
-    problems: list[Problem] = []
+def _setups(sources: Sequence[tuple[str, str]], problems: list[Problem]) -> tuple[Setup, ...]:
     setups: list[Setup] = []
     first_seen: dict[str, str] = {}
     for file, text in sources:
@@ -99,24 +166,29 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
         )
         allowed = "a setup is a mapping that begins like setup: my-setup"
         return [Problem(document.file, document.line(()), "", what, allowed, next_step)], None
+    # First, and alone: the messages of the other checks quote what they find.
+    secret = access_key_problem(document)
+    if secret:
+        return [secret], None
     wrong_pattern = _pattern_problem(document)
     if wrong_pattern:
         return [wrong_pattern], None
     pattern = document.content["pattern"]
-    # First, and alone: the messages of the other checks quote what they find.
-    secret = access_key_problem(document) if pattern in _WITHOUT_KEYS else None
-    if secret:
-        return [secret], None
     problems = schema_problems(document, pattern)
     if problems:
         return problems, None
     try:
         setup: Setup = pattern_named(pattern).read.load()(document.content)
         return [], setup
-    except Fault as fault:
-        where = document.line(fault.path)
-        found = fault.problem
-        return [Problem(document.file, where, path_text(fault.path), found.what, found.allowed, found.next_step)], None
+    except SeveralFaults as several:
+        found = [_located(fault, document) for fault in several.faults]
+        return sorted(found, key=lambda problem: (problem.line, problem.path)), None
+
+
+def _located(fault: Fault, document: Document) -> Problem:
+    problem = fault.problem
+    line = document.line(fault.path)
+    return Problem(document.file, line, path_text(fault.path), problem.what, problem.allowed, problem.next_step)
 
 
 def _pattern_problem(document: Document) -> Problem | None:

@@ -65,6 +65,46 @@ class Fault(Exception):
         super().__init__(str(problem))
 
 
+class SeveralFaults(Exception):
+    """Every fault of one document that could be known together."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class Faults:
+    """The faults of one document, noted while the rest of it is read on.
+
+    A reader notes what is wrong and goes on with the nearest value that makes sense, so that who wrote six faults sees six.
+    Nothing that it returns may be used before `raise_any` has passed.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[Fault] = []
+
+    def add(self, path: Path, problem: InvalidValue) -> None:
+        """Note what is wrong at a path."""
+        self._found.append(Fault(path, problem))
+
+    def read(self, path: Path, read: Callable[[], Read], otherwise: Read) -> Read:
+        """What `read` returns; where it refuses a value, the fault is noted and the rest is read with `otherwise`."""
+        try:
+            return read()
+        except InvalidValue as problem:
+            self.add(path, problem)
+            return otherwise
+
+    def raise_any(self) -> None:
+        """End the reading where something was noted.
+
+        Raises:
+            SeveralFaults: with everything that was noted.
+        """
+        if self._found:
+            raise SeveralFaults(self._found)
+
+
 def path_text(path: Path) -> str:
     """`('buckets', 0, 'name')` as `buckets[0].name`."""
     text = ""
@@ -73,15 +113,3 @@ def path_text(path: Path) -> str:
             f"[{step}]" if isinstance(step, int) and not isinstance(step, bool) else f".{step}" if text else str(step)
         )
     return text
-
-
-def checked(path: Path, read: Callable[[], Read]) -> Read:
-    """What `read` returns.
-
-    Raises:
-        Fault: it refused a value; the fault stands at the path.
-    """
-    try:
-        return read()
-    except InvalidValue as problem:
-        raise Fault(path, problem) from problem

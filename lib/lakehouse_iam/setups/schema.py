@@ -21,9 +21,11 @@ from referencing import Registry, Resource
 
 from lakehouse_iam import arns
 from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.hosts import shown_address
 from lakehouse_iam.partitions import partition_of_region
 from lakehouse_iam.patterns import every_pattern, pattern_named, pattern_names
 from lakehouse_iam.setups.document import Document, written_digits
+from lakehouse_iam.setups.look_alikes import look_alikes
 from lakehouse_iam.setups.problems import Path, Problem, path_text
 
 SETUP_SCHEMA = "setup.schema.json"
@@ -47,7 +49,7 @@ def _setup_name(text: str) -> None:
 def _host(text: str) -> None:
     if not _HOST.fullmatch(text):
         raise InvalidValue(
-            f"{text!r} is not a workspace address",
+            f"{shown_address(text)!r} is not a workspace address",
             allowed="allowed is https:// and the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
         )
 
@@ -206,12 +208,11 @@ def _words(error: ValidationError) -> tuple[str, str, str]:
     value: Any = error.instance
     rule: Any = error.validator_value
     if error.validator == "format" and isinstance(error.cause, InvalidValue):
-        return error.cause.what, error.cause.allowed, error.cause.next_step
-    if error.validator == "type" and "string" in rule and isinstance(value, int) and not isinstance(value, bool):
-        return _number_for_text(error, value)
+        return error.cause.what + look_alikes(value), error.cause.allowed, error.cause.next_step
+    if error.validator == "type":
+        return _wrong_kind(error)
     # Functions, because each reads the rule as what it is only under its own key.
     table: dict[str, Callable[[], tuple[str, str]]] = {
-        "type": lambda: (f"{_shown(value)} is {_kind(value)}", f"expected is {_expected_kind(rule)}"),
         "enum": lambda: (_not_a_choice(value), _choices(value, rule)),
         "const": lambda: (_not_a_choice(value), f"allowed is {rule}"),
         "minItems": lambda: ("the list is empty", f"at least {rule}"),
@@ -231,11 +232,36 @@ def _words(error: ValidationError) -> tuple[str, str, str]:
 
 
 def _not_a_choice(value: object) -> str:
-    return "the value is missing" if value is None else f"{_shown(value)} is not allowed"
+    return "the value is missing" if value is None else f"{_shown(value)} is not allowed{look_alikes(value)}"
 
 
 def _repeated(values: list[object]) -> object:
     return next(value for value in values if values.count(value) > 1)
+
+
+# What YAML 1.1 took for true and false, and YAML 1.2 takes for text.
+_TRUE_AND_FALSE = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+
+
+def _wrong_kind(error: ValidationError) -> tuple[str, str, str]:
+    value: Any = error.instance
+    rule: Any = error.validator_value
+    what, allowed = f"{_shown(value)} is {_kind(value)}", f"expected is {_expected_kind(rule)}"
+    if "string" in rule and isinstance(value, int) and not isinstance(value, bool):
+        return _number_for_text(error, value)
+    if "string" in rule and isinstance(value, float):
+        if _part(error).get("format") == "aws-account-id" and value.is_integer() and 0 < value < 10**12:
+            return (
+                what,
+                "an account id is text, 12 digits in quotes",
+                f'write "{int(value):012}", if that is the account',
+            )
+        return what, allowed, "put it in quotes"
+    if "string" in rule and isinstance(value, date):
+        return what, allowed, f'put it in quotes: "{value}"'
+    if "boolean" in rule and isinstance(value, str) and value.lower() in _TRUE_AND_FALSE:
+        return what, allowed, f"write {_TRUE_AND_FALSE[value.lower()]}"
+    return what, allowed, ""
 
 
 def _number_for_text(error: ValidationError, value: int) -> tuple[str, str, str]:
@@ -297,7 +323,8 @@ def _unknown_key(document: Document, path: Path, known: list[str]) -> Problem:
     next_step = f"did you mean {close[0]!r}?" if close else ""
     if foreign and not close:
         next_step = f"it belongs to a setup of the pattern {' or '.join(foreign)}; put --- between two setups"
-    return _problem(document, path, f"the key {key!r} is not known here", f"known: {', '.join(known)}", next_step)
+    what = f"the key {key!r} is not known here{look_alikes(key)}"
+    return _problem(document, path, what, f"known: {', '.join(known)}", next_step)
 
 
 def _problem(document: Document, path: Path, what: str, allowed: str = "", next_step: str = "") -> Problem:

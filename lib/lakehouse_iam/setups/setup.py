@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from lakehouse_iam.arns import AccountId, ManagedPolicyArn
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
+from lakehouse_iam.setups.problems import Faults
 from lakehouse_iam.setups.top_level import boundary_arn, tags_of
 
 
@@ -35,6 +36,11 @@ class Setup:
     managed_policies_per_role: int
     trust_policy_size: int
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What is right as it is written and still surprises people, a sentence or two each."""
+        return ()
+
     def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:
         """The permissions boundary of roles in an account, if the setup asks for one."""
         return boundary_arn(self.permissions_boundary, self.partition, account)
@@ -50,17 +56,13 @@ class CommonKeys(TypedDict):
     trust_policy_size: int
 
 
-def common_keys(content: dict[str, Any]) -> CommonKeys:
-    """Read what every pattern writes alike.
-
-    Raises:
-        Fault: a tag that AWS would refuse.
-    """
+def common_keys(content: dict[str, Any], faults: Faults) -> CommonKeys:
+    """Read what every pattern writes alike; a tag that AWS would refuse is noted."""
     quotas = content.get("quotas", {})
     return CommonKeys(
         name=str(content["setup"]),
         region=str(content["region"]),
-        tags=tags_of(content),
+        tags=tags_of(content, faults),
         managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
         trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
     )

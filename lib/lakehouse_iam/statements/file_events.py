@@ -41,14 +41,18 @@ def bucket_notifications(bucket_arns: Sequence[str]) -> Statement:
     return Statement(BUCKET_NOTIFICATIONS, tuple(bucket_arns), sid="ManagedFileEventsBuckets")
 
 
-def queues_and_topics(partition: str, account: str) -> tuple[Statement, ...]:
-    """Databricks' own queues and topics in an account, in the three statements of the vendor's policy.
+def queues_and_topics(partition: str, region: str, account: str) -> tuple[Statement, ...]:
+    """Databricks' own queues and topics in an account and region, in the three statements of the vendor's policy.
+
+    The vendor's policy has every region. A bucket tells topics of its own region only (S3 "Amazon S3 Event Notifications",
+    read 2026-11-25), so those of the others serve nothing.
 
     Args:
         partition: the partition's name, or a token for it.
+        region: the region of the buckets, or a token for it.
         account: the account of the role, or a token for it.
     """
-    own = tuple(f"arn:{partition}:{service}:*:{account}:csms-*" for service in ("sns", "sqs"))
+    own = tuple(f"arn:{partition}:{service}:{region}:{account}:csms-*" for service in ("sns", "sqs"))
     return (
         Statement(SETUP, own, sid="ManagedFileEventsSetup"),
         Statement(LIST, own, sid="ManagedFileEventsList"),

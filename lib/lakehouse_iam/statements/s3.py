@@ -204,7 +204,8 @@ def unity_catalog_statements(
 
 
 def _unity_catalog_listings(folder: str) -> tuple[str, ...]:
-    return (folder, f"{folder}/", f"{folder}/*")
+    # `folder/*` stands for `folder/` too: a star is any run of characters, an empty one included.
+    return (folder, f"{folder}/*")
 
 
 def deny_insecure_transport(bucket_arn: str) -> Statement:

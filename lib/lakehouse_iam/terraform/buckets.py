@@ -39,6 +39,8 @@ class BucketAccess:
             `HANDOFF`: somebody else; the statements come out as a hand-off. `NONE`: nobody; the role's own policy is enough
             within the bucket's account.
         create: whether this stack makes the bucket; Terraform then refuses to destroy it.
+        file_events: where the role has file events, whether Databricks may change the bucket's notifications. Default: where
+            the bucket is written to.
 
     Raises:
         InvalidValue: a name, prefix or key that AWS would refuse, or a hand-off to nobody.
@@ -51,6 +53,7 @@ class BucketAccess:
     object_ownership: ObjectOwnership = ObjectOwnership.BUCKET_OWNER_ENFORCED
     policy: BucketPolicyMode = BucketPolicyMode.HANDOFF
     create: bool = False
+    file_events: bool | None = None
 
     def __post_init__(self) -> None:
         BucketName.parse(known(self.bucket, what="the name of the bucket"))

@@ -65,7 +65,8 @@ def make_role(
     made = make_elements(
         scope,
         render(resources, tags=place.tags, principals=tuple(trusted)),
-        id_ends={f"{spec.policy_names.id}{policy.label}": policy.label for policy in spec.policies},
+        # What follows a hyphen names the content: the policy under the same address is then replaced.
+        id_ends={f"{spec.policy_names.id}{policy.label}": policy.label.partition("-")[0] for policy in spec.policies},
         provider=place.provider,
         given=trusted,
     )

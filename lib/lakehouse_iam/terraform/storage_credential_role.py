@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,8 +11,15 @@ from constructs import Construct
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_named
 from lakehouse_iam.policy import PackedPolicy, PolicyDocument
+from lakehouse_iam.roles.bucket_access import BucketAccess as Grant
 from lakehouse_iam.roles.role_spec import RoleSpec
-from lakehouse_iam.roles.unity_catalog import StorageCredentialInputs, resource_policies, storage_credential_role
+from lakehouse_iam.roles.unity_catalog import (
+    StorageCredentialInputs,
+    require_file_events,
+    resource_policies,
+    storage_credential_role,
+    with_file_events,
+)
 from lakehouse_iam.statements.file_events import is_about_file_events
 from lakehouse_iam.terraform.buckets import BucketAccess, Buckets, key_handoffs
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
@@ -27,7 +35,9 @@ class StorageCredentialRole(Construct):
             credentials that share the role.
         unity_catalog_iam_arn: who assumes it: `StorageCredential.unity_catalog_iam_arn`.
         buckets: what it may use, in any account.
-        file_events: whether Databricks may set up and read notification queues named `csms-…` in the account. Default: no.
+        file_events: whether Databricks may set up and read notification queues named `csms-…` in the account and region, for
+            the buckets that are written to or that ask for it. Default: no.
+        region: the region of the buckets; needed with file events.
         place: its account as the stack reaches it.
 
     Attributes:
@@ -53,6 +63,7 @@ class StorageCredentialRole(Construct):
         unity_catalog_iam_arn: str,
         buckets: Sequence[BucketAccess],
         file_events: bool = False,
+        region: str = "",
         place: InAccount = UNNAMED,
     ) -> None:
         super().__init__(scope, id)
@@ -63,15 +74,20 @@ class StorageCredentialRole(Construct):
                 allowed="buckets whose Object Ownership is bucket-owner-enforced; Unity Catalog does not support ACLs",
             )
         partition = partition_named(self.arn.partition)
+        grants = tuple(
+            _grant(bucket.in_account(self.arn.account).grant(partition), bucket, file_events) for bucket in buckets
+        )
+        if file_events:
+            _check_file_events(grants, region)
         spec = storage_credential_role(
             StorageCredentialInputs(
                 partition=partition.name,
+                region=region,
                 account=str(self.arn.account),
                 role_arn=str(self.arn),
                 unity_catalog_role=unity_catalog_iam_arn,
                 external_ids=tuple(external_ids),
-                buckets=tuple(bucket.in_account(self.arn.account).grant(partition) for bucket in buckets),
-                file_events=file_events,
+                buckets=grants,
             )
         )
         self.permissions = spec.policies
@@ -91,12 +107,25 @@ class StorageCredentialRole(Construct):
         self.handoffs = (*self.buckets.handoffs, *keys)
 
 
-def _with_file_events_apart(spec: RoleSpec) -> RoleSpec:
-    """The same permissions, with those for file events in policies of their own.
+def _grant(grant: Grant, bucket: BucketAccess, file_events: bool) -> Grant:
+    return replace(grant, file_events=file_events and with_file_events(bucket.access, bucket.file_events))
 
-    Where file events are turned off these policies go, and Terraform destroys them after it has told the external locations
-    (`REPLACED_BEFORE_DESTROYED`). Statements taken out of a policy would be gone before, and Databricks could not remove
-    its queues.
+
+def _check_file_events(grants: Sequence[Grant], region: str) -> None:
+    require_file_events(grants)
+    if not region:
+        raise InvalidValue(
+            "file events are managed, and the region of the buckets is not said",
+            allowed="file_events=True together with region, such as us-west-2: queues and topics are of one region",
+        )
+
+
+def _with_file_events_apart(spec: RoleSpec) -> RoleSpec:
+    """The same permissions, with those for file events in policies of their own, named after their content.
+
+    Where file events are turned off, for one bucket or for all, Terraform tells the external locations first and then
+    destroys the policy as it was (`REPLACED_BEFORE_DESTROYED`). Statements taken out of a policy in place would be gone
+    before, and Databricks could not remove its queues.
     """
     permissions, events = [], []
     for policy in spec.policies:
@@ -105,5 +134,7 @@ def _with_file_events_apart(spec: RoleSpec) -> RoleSpec:
         if others:
             permissions.append(PackedPolicy(policy.label, PolicyDocument(others)))
         if about_events:
-            events.append(PackedPolicy(f"FileEvents{policy.label}", PolicyDocument(about_events)))
+            document = PolicyDocument(about_events)
+            digest = hashlib.sha256(document.compact().encode()).hexdigest()[:8]
+            events.append(PackedPolicy(f"FileEvents{policy.label}-{digest}", document))
     return replace(spec, policies=(*permissions, *events))

@@ -27,6 +27,8 @@ from constructs import Construct
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.roles.unity_catalog import with_file_events
+from lakehouse_iam.s3_url import S3Url
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.terraform.buckets import BucketAccess, Buckets
 from lakehouse_iam.terraform.elements import element_id
@@ -80,7 +82,9 @@ class UnityCatalogStorage(Construct):
         role_arn: the ARN that the role will have.
         buckets: what it may use in its own account.
         locations: the external locations.
-        file_events: whether Databricks sets up and reads notification queues of its own. Default: no.
+        file_events: whether Databricks sets up and reads notification queues of its own, for the buckets that are written to
+            or that ask for it, and for the locations in them. Default: no.
+        region: the region of the buckets; needed with file events.
         further_external_ids: those of other storage credentials that share the role.
         other_owners: buckets of other accounts, by account id. AWS allows it; Databricks documents buckets of the role's
             own account only.
@@ -110,6 +114,7 @@ class UnityCatalogStorage(Construct):
         buckets: Sequence[BucketAccess],
         locations: Sequence[Location],
         file_events: bool = False,
+        region: str = "",
         further_external_ids: Sequence[str] = (),
         other_owners: Mapping[str, OtherOwner] | None = None,
         place: InAccount = UNNAMED,
@@ -139,6 +144,7 @@ class UnityCatalogStorage(Construct):
             unity_catalog_iam_arn=self.credential.unity_catalog_iam_arn,
             buckets=[*buckets, *(_in_role_only(bucket) for other in others.values() for bucket in other.buckets)],
             file_events=file_events,
+            region=region,
             place=place,
         )
         self.other_owners = {
@@ -146,7 +152,13 @@ class UnityCatalogStorage(Construct):
             for account, other in others.items()
         }
         self.wait = self._wait(locations, seconds) if locations else None  # 4
-        self.locations = tuple(self._location(location, file_events, databricks) for location in locations)  # 5
+        told = {
+            bucket.bucket for bucket in buckets if file_events and with_file_events(bucket.access, bucket.file_events)
+        }
+        self.locations = tuple(  # 5
+            self._location(location, str(S3Url.parse(location.url).bucket) in told, databricks)
+            for location in locations
+        )
         self.handoffs = (
             *self.role.handoffs,
             *(handoff for made in self.other_owners.values() for handoff in made.handoffs),

@@ -37,6 +37,9 @@ def test_check_says_what_a_setup_would_become() -> None:
         "partner-bucket: instance-profile, N probes\n"
         "  1  111122223333  partner-bucket-deployment-account  4 resources\n"
         "  2  444455556666  partner-bucket-bucket-owner        3 resources\n"
+        "  warning: the bucket ty-databricks-cross-account-bucket must exist already, and policy: managed replaces the whole "
+        "policy that it has: keep what others put there with policy: handoff; aws s3api get-bucket-policy --bucket "
+        "ty-databricks-cross-account-bucket shows it\n"
         "ok: 1 setup\n"
     )
 
@@ -45,6 +48,37 @@ def test_check_answers_machines_in_json() -> None:
     (answer,) = json.loads(run("check", EXAMPLE, "--json").output)
     assert answer["setup"] == "partner-bucket"
     assert [stack["account"] for stack in answer["stacks"]] == ["111122223333", "444455556666"]
+
+
+def test_check_reads_several_files_and_standard_input(tmp_path: Path) -> None:
+    second = tmp_path / "second.yaml"
+    second.write_text(SETUP.replace("least", "second").replace("role: ", "role: second-"))
+    result = CliRunner().invoke(main, ["check", str(EXAMPLE), "-", str(second), "--json"], input=SETUP)
+    assert [answer["setup"] for answer in json.loads(result.stdout)] == ["partner-bucket", "least", "second"]
+
+
+def test_check_names_standard_input_as_the_file(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["check", "-"], input=SETUP.replace("us-east-1", "tokyo"))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("-:3: region: 'tokyo' is not an AWS region")
+
+
+def test_check_says_what_lay_beside_the_setups_and_was_not_read(tmp_path: Path) -> None:
+    (tmp_path / "team").mkdir()
+    for file in ("s.yaml", "team/t.yaml", "least.exchange.json"):
+        (tmp_path / file).write_text(SETUP)
+    result = run("check", tmp_path)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"not read: the subfolder {tmp_path / 'team'}; name it to read it too\n"
+        f"not read: {tmp_path / 'least.exchange.json'}, which lakehouse-iam wrote\n"
+    )
+
+
+def test_check_warns_in_json_too() -> None:
+    (answer,) = json.loads(run("check", EXAMPLE, "--json").output)
+    (warning,) = answer["warnings"]
+    assert "policy: managed replaces the whole policy" in warning
 
 
 def test_check_names_file_line_path_and_what_is_allowed_for_every_fault(tmp_path: Path) -> None:
@@ -182,3 +216,43 @@ def test_a_missing_option_ends_with_2() -> None:
     result = run("template", EXAMPLE)
     assert result.exit_code == 2
     assert "--out" in result.output
+
+
+def _with_managed_buckets(number: int) -> str:
+    names = "\n".join(f"  - {{name: bucket-{n:04}, access: read-only, policy: managed}}" for n in range(number))
+    return f"{SETUP.split('buckets:')[0]}buckets:\n{names}\n"
+
+
+def test_a_template_that_a_request_does_not_hold_is_deployed_from_a_bucket(tmp_path: Path) -> None:
+    setup = tmp_path / "s.yaml"
+    setup.write_text(_with_managed_buckets(100))
+    out = tmp_path / "out"
+    shown = run("template", setup, "--out", out).output
+    file = out / "444455556666" / "least-bucket-owner.template.json"
+    assert (
+        f"   the template takes {file.stat().st_size:,} bytes, and CloudFormation takes 51,200 as text: larger ones from a bucket "
+        "of this account and region, any one\n"
+        "   if there is none: aws s3 mb s3://cfn-templates-444455556666-us-east-1 --region us-east-1\n"
+        "   aws cloudformation deploy --region us-east-1 --stack-name least-bucket-owner \\\n"
+        f"     --template-file {file} --s3-bucket cfn-templates-444455556666-us-east-1 --capabilities CAPABILITY_NAMED_IAM\n"
+    ) in shown
+    assert shown.count("--s3-bucket") == 1
+    (small, large) = json.loads(run("template", setup, "--out", out, "--json").output)["stacks"]
+    assert "upload_to" not in small
+    assert (large["bytes"], large["upload_to"]) == (file.stat().st_size, "cfn-templates-444455556666-us-east-1")
+
+
+def test_fifty_managed_buckets_are_deployed_without_a_bucket_for_templates(tmp_path: Path) -> None:
+    setup = tmp_path / "s.yaml"
+    setup.write_text(_with_managed_buckets(50))
+    shown = run("template", setup, "--out", tmp_path / "out").output
+    assert "--s3-bucket" not in shown
+    assert (tmp_path / "out" / "444455556666" / "least-bucket-owner.template.json").stat().st_size <= 51_200
+
+
+def test_the_printed_command_holds_a_folder_with_a_space(tmp_path: Path) -> None:
+    shown = run("template", EXAMPLE, "--out", tmp_path / "my templates").output
+    assert (
+        f"--template-file '{tmp_path}/my templates/111122223333/partner-bucket-deployment-account.template.json'"
+        in shown
+    )

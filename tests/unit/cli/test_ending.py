@@ -27,7 +27,12 @@ def run(*arguments: str | Path) -> Result:
 
 def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=False, env=os.environ | environment
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env=os.environ | environment,
     )
 
 
@@ -60,7 +65,7 @@ def test_a_usage_error_is_json_where_json_was_asked_for(arguments: str) -> None:
 def test_a_usage_error_names_the_usage_and_the_help() -> None:
     result = run("template", "x.yaml")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[0] == "Usage: lakehouse-iam template [OPTIONS] SETUP"
+    assert result.stderr.splitlines()[0] == "Usage: lakehouse-iam template [OPTIONS] SETUP..."
     assert "Try 'lakehouse-iam template --help' for help." in result.stderr
     assert "Missing option '--out'" in result.stderr
 
@@ -125,7 +130,7 @@ def test_a_full_disk_is_a_sentence() -> None:
     done = shell(f"{shlex.join(MODULE)} check {EXAMPLES} --json > /dev/full")
     assert done.returncode == 3
     assert done.stderr == (
-        "the output cannot be written: No space left on device: free some space, or send the output elsewhere\n"
+        "the output cannot be written: No space left on device: free some space, or write elsewhere\n"
     )
 
 

@@ -148,7 +148,7 @@ def test_a_credential_with_another_role_is_kept_unless_update_is_said() -> None:
     }
     assert Run(workspace, update=True).outcome.state is State.CONNECTED
     patch = next(call for call in workspace.calls if call.method == "PATCH")
-    assert patch.body == {"aws_iam_role": {"role_arn": ROLE}, "read_only": False, "skip_validation": True}
+    assert patch.body == {"aws_iam_role": {"role_arn": ROLE}, "force": True}
 
 
 def test_a_location_elsewhere_stops_everything_before_the_credential_is_made() -> None:

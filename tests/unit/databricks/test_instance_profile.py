@@ -11,7 +11,7 @@ from fakes import ScriptedWorkspace
 from lakehouse_iam.databricks.calls import Json
 from lakehouse_iam.databricks.instance_profile import connect, disconnect
 from lakehouse_iam.databricks.outcome import Outcome, State
-from lakehouse_iam.databricks.refusals import Conflict, NotAllowed, Refused, StillUsed
+from lakehouse_iam.databricks.refusals import Conflict, NoSuchApi, NotAllowed, NotThere, Refused, StillUsed
 from lakehouse_iam.databricks.session import Options, Session
 from lakehouse_iam.databricks.workspace import DryRun
 from lakehouse_iam.setups import setups_from_text
@@ -101,6 +101,14 @@ def test_ec2_is_waited_for_and_the_deadline_says_what_to_deploy() -> None:
 def test_a_refusal_says_who_can_do_what_about_it(refusal: Exception, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         run(ScriptedWorkspace({LIST: [{}], ADD: [refusal]}))
+
+
+def test_a_server_without_instance_profiles_is_said_to_be_one_and_is_not_disconnected_from() -> None:
+    workspace = ScriptedWorkspace({LIST: [NotThere("not found")]})
+    with pytest.raises(NoSuchApi, match=r"answers GET /api/2\.0/instance-profiles/list with 404"):
+        run(workspace)
+    with pytest.raises(NoSuchApi):
+        disconnect(SETUP, Session(workspace, FakeClock(), lambda _: None))
 
 
 def test_a_dry_run_registers_nothing() -> None:

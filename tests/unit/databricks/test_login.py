@@ -9,11 +9,29 @@ from click.testing import CliRunner
 from fake_clock import FakeClock
 
 from lakehouse_iam.cli import main
-from lakehouse_iam.databricks.login import address_of, log_in
+from lakehouse_iam.databricks.login import SdkClock, address_of, log_in
 from lakehouse_iam.databricks.refusals import NotLoggedIn
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, AZURE, WorkspaceHost
 
+UNITY_CATALOG = """\
+setup: lake
+pattern: unity-catalog-aws
+region: us-west-2
+bucket_owner: {account: "444455556666", role: uc}
+databricks: {host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}
+storage_credential: {name: lake}
+buckets: [{name: lake-data, access: read-only}]
+"""
+INSTANCE_PROFILE = """\
+setup: partner
+pattern: instance-profile
+region: us-west-2
+databricks: {host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}
+workspace: {account: "111122223333", role: clusters}
+bucket_owner: {account: "444455556666", role: owner}
+buckets: [{name: partner-data, access: read-only}]
+"""
 HOST = "https://dbc-a1b2345c-d6e7.cloud.databricks.com"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -33,6 +51,8 @@ def _no_login(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     # The SDK asks a host about itself when it is configured, and goes on where there is no answer.
     monkeypatch.setattr("databricks.sdk.config.get_host_metadata", _no_answer)
+    # Whether it answers at all is tested in test_reach.py.
+    monkeypatch.setattr("lakehouse_iam.databricks.login.refuse_unreachable", lambda host, clock: None)
 
 
 def test_no_address_is_a_question_of_the_setup() -> None:
@@ -51,6 +71,55 @@ def test_no_address_is_a_question_of_the_setup() -> None:
 def test_another_address_is_encrypted_and_of_a_workspace(address: str, words: str) -> None:
     with pytest.raises(InvalidValue, match=words):
         address_of(HOST, address, cloud=AWS)
+
+
+SECRETS = ("hunter2", "dapi0123456789abcdef", "s3cr3t")
+WITH_SECRETS = [
+    "https://admin:hunter2@dbc-a1b2345c-d6e7.cloud.databricks.com",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com/?token=s3cr3t",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com?o=1&token=s3cr3t",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com/#s3cr3t",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com/dapi0123456789abcdef",
+    "https://admin%40hunter2.cloud.databricks.com/x",
+    "dapi0123456789abcdef",
+]
+
+
+@pytest.mark.parametrize("address", WITH_SECRETS)
+def test_an_address_with_a_login_in_it_is_refused_without_being_printed(address: str, tmp_path: Path) -> None:
+    (tmp_path / "setup.yaml").write_text(UNITY_CATALOG.replace(HOST, address))
+    (tmp_path / "other.yaml").write_text(INSTANCE_PROFILE.replace(HOST, address))
+    (tmp_path / "plain.yaml").write_text(UNITY_CATALOG)
+    commands = [
+        ["check", str(tmp_path / "setup.yaml")],
+        ["check", str(tmp_path / "other.yaml")],
+        ["connect", str(tmp_path / "setup.yaml"), "--json"],
+        ["connect", str(tmp_path / "plain.yaml"), "--host", address],
+        ["disconnect", str(tmp_path / "plain.yaml"), "--host", address, "--json"],
+    ]
+    for command in commands:
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 2, result.output
+        assert not any(secret in result.output + result.stderr for secret in SECRETS)
+        assert "address" in result.output
+
+
+def test_a_login_in_the_environments_address_is_not_printed_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABRICKS_HOST", "https://admin:hunter2@other.cloud.databricks.com")
+    with pytest.raises(InvalidValue, match=r"DATABRICKS_HOST names other\.cloud\.databricks\.com") as told:
+        log_in(NOWHERE, FakeClock())
+    assert "hunter2" not in str(told.value)
+
+
+def test_a_host_name_that_only_sounds_like_a_login_is_taken() -> None:
+    assert address_of(HOST, "https://secret-lake.example.com", cloud=AWS) == "https://secret-lake.example.com"
+
+
+def test_each_pause_before_a_call_is_made_again_is_told() -> None:
+    told: list[str] = []
+    clock = FakeClock()
+    SdkClock(clock, told.append).sleep(7.4)
+    assert (told, clock.now()) == (["no usable answer from Databricks; asking again in 7 s"], 7.4)
 
 
 def test_the_address_of_the_setup_or_another_of_the_same_workspace() -> None:

@@ -20,6 +20,7 @@ from lakehouse_iam.databricks.refusals import (
     NotThere,
     Refused,
     Unavailable,
+    Unreachable,
 )
 from lakehouse_iam.databricks.workspace import SdkWorkspace, pages, read
 
@@ -59,8 +60,8 @@ def sdk(kind: Callable[..., errors.DatabricksError], message: str, code: str) ->
         (sdk(errors.PermissionDenied, "User does not have CREATE", "PERMISSION_DENIED"), NotAllowed),
         (sdk(errors.PermissionDenied, "AWS IAM role lacks s3:GetObject", "PERMISSION_DENIED"), Refused),
         (sdk(errors.BadRequest, "not like this", "INVALID_PARAMETER_VALUE"), Refused),
-        (requests.ConnectionError("reset"), Unavailable),
-        (TimeoutError("too slow"), Unavailable),
+        (requests.ConnectionError("reset"), Unreachable),
+        (TimeoutError("too slow"), Unreachable),
         (ValueError("default auth: no. Config: host=x, token=***"), NotLoggedIn),
     ],
 )

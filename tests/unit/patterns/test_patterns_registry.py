@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -11,10 +12,15 @@ from click.testing import CliRunner, Result
 import lakehouse_iam
 from lakehouse_iam import patterns
 from lakehouse_iam.cli import main
-from lakehouse_iam.patterns import Pattern, Reference, every_pattern
+from lakehouse_iam.patterns import Pattern, Reference, every_pattern, pattern_names
 from tests.unit.patterns import cross_account_reader
 
 ROOT = Path(lakehouse_iam.__file__).parents[2]
+SOURCES = [path for folder in ("lib", "stacks", "tools") for path in sorted((ROOT / folder).rglob("*.py"))]
+
+# `instance-profile` is also a kind of IAM resource, which ARNs name.
+RESOURCE_TYPE = "instance-profile"
+ABOUT_ARNS = ("arns/iam.py", "intrinsics.py", "entities.py")
 
 
 @pytest.fixture
@@ -87,3 +93,27 @@ def test_a_further_pattern_becomes_a_stage_of_the_example_app(setup_file: Path, 
         "AWS::IAM::Role",
         "AWS::IAM::ManagedPolicy",
     }
+
+
+def _belongs_to_a_pattern(path: Path) -> bool:
+    """Whether a file is one of a pattern's own: the registry names it, or its name begins like one that it names."""
+    stems = {
+        reference.module.rsplit(".", 1)[-1] for pattern in every_pattern() for reference in references(pattern)
+    } - {"setup"}
+    return path.parent.name == "patterns" or any(path.stem.startswith(stem) for stem in stems)
+
+
+def _texts(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_no_code_outside_a_pattern_s_own_files_names_a_pattern() -> None:
+    names = set(pattern_names())
+    naming = {
+        str(path.relative_to(ROOT)): sorted(names & _texts(path))
+        for path in SOURCES
+        if not _belongs_to_a_pattern(path)
+        and names & (_texts(path) - ({RESOURCE_TYPE} if str(path).endswith(ABOUT_ARNS) else set()))
+    }
+    assert naming == {}

@@ -1,37 +1,18 @@
-"""The specification by example: one setup in, every template with its hand-offs out.
-
-Each `tests/golden/instance-profile/NAME.yaml` begins with a line that says what to look for in `NAME.json`. To write the
-expected files anew, and then to read every change in them:
-
-    UPDATE_GOLDEN=1 python -m pytest tests/unit/plan/test_golden_instance_profile.py
-"""
+"""Golden setups of the pattern instance-profile; see `golden_setups`."""
 
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_setups import GOLDEN, cases, compared, expected, listed, orphans, statements, templates_of
 
-from lakehouse_iam.cloudformation import templates, text
-from lakehouse_iam.plan import plan_setup
-from lakehouse_iam.setups import load_setups
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "instance-profile"
-CASES = sorted(path.stem for path in GOLDEN.glob("*.yaml"))
+PATTERN = "instance-profile"
+CASES = cases(PATTERN)
+SEED = f"{PATTERN}/seed-001"
 
 WRITING = {"s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl", "kms:GenerateDataKey"}
-
-
-def _made(case: str) -> dict[str, Any]:
-    (setup,) = load_setups(GOLDEN / f"{case}.yaml")
-    return templates(plan_setup(setup))
-
-
-def _expected(case: str) -> Any:
-    return json.loads((GOLDEN / f"{case}.json").read_text(encoding="utf-8"))
 
 
 def _policy(template: dict[str, Any], id: str, property: str = "PolicyDocument") -> dict[str, Any]:
@@ -41,16 +22,12 @@ def _policy(template: dict[str, Any], id: str, property: str = "PolicyDocument")
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_setup_becomes_exactly_these_templates(case: str) -> None:
-    file = GOLDEN / f"{case}.json"
-    made = text(_made(case))
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.write_text(made, encoding="utf-8")
-    assert made == file.read_text(encoding="utf-8")
+    now, then = compared(case)
+    assert now == then
 
 
 def test_every_expected_file_has_its_setup() -> None:
-    files = {path.stem for path in GOLDEN.glob("*.json")} - {"seed-001.source"}
-    assert files == set(CASES)
+    assert orphans(PATTERN) == set()
 
 
 # ---------------------------------------------------------------- the seed, statement by statement
@@ -59,13 +36,9 @@ SEED_BUCKET_POLICY = "S3TyDatabricksCrossAccountBucketBucketPolicy"
 
 
 def _seed(title: str) -> Any:
-    source = (GOLDEN / "seed-001.source.json").read_text(encoding="utf-8")
+    source = (GOLDEN / PATTERN / "seed-001.source.json").read_text(encoding="utf-8")
     filled = source.replace("<deployment-acct-id>", "111122223333").replace("<bucket-owner-acct-id>", "444455556666")
     return json.loads(filled)[title]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _core(statement: dict[str, Any]) -> dict[str, Any]:
@@ -73,18 +46,18 @@ def _core(statement: dict[str, Any]) -> dict[str, Any]:
     return {
         "Effect": statement["Effect"],
         "Principal": statement.get("Principal"),
-        "Action": sorted(_listed(statement["Action"])),
-        "Resource": sorted(_listed(statement.get("Resource", []))),
+        "Action": sorted(listed(statement["Action"])),
+        "Resource": sorted(listed(statement.get("Resource", []))),
     }
 
 
 def test_the_bucket_owner_role_trusts_exactly_whom_the_seed_trusts() -> None:
-    made = _policy(_made("seed-001")["BucketOwner"], "BucketOwnerRole", "AssumeRolePolicyDocument")
+    made = _policy(templates_of(SEED)["BucketOwner"], "BucketOwnerRole", "AssumeRolePolicyDocument")
     assert made == _seed("trust of bucket-owner-acct-s3-access-role")
 
 
 def test_the_bucket_policy_is_the_seeds_with_sids_tls_and_a_condition_on_acls() -> None:
-    listing, objects, acls, denied = _policy(_made("seed-001")["BucketOwner"], SEED_BUCKET_POLICY)["Statement"]
+    listing, objects, acls, denied = _policy(templates_of(SEED)["BucketOwner"], SEED_BUCKET_POLICY)["Statement"]
     seed_listing, seed_objects = _seed("bucket policy of ty-databricks-cross-account-bucket")["Statement"]
 
     assert _core(listing) == _core(seed_listing)
@@ -112,7 +85,7 @@ def test_the_bucket_policy_is_the_seeds_with_sids_tls_and_a_condition_on_acls() 
 
 
 def test_the_role_has_the_same_permissions_as_the_bucket_policy_gives_it() -> None:
-    template = _made("seed-001")["BucketOwner"]
+    template = templates_of(SEED)["BucketOwner"]
     of_role = _policy(template, "BucketAccess")["Statement"]
     of_bucket = [s for s in _policy(template, SEED_BUCKET_POLICY)["Statement"] if s["Effect"] == "Allow"]
     without_principal = [{key: value for key, value in s.items() if key != "Principal"} for s in of_bucket]
@@ -120,14 +93,14 @@ def test_the_role_has_the_same_permissions_as_the_bucket_policy_gives_it() -> No
 
 
 def test_the_deployment_role_may_assume_exactly_what_the_seed_lets_it_assume() -> None:
-    made = _policy(_made("seed-001")["DeploymentAccount"], "AssumeBucketOwnerRoles")["Statement"]
+    made = _policy(templates_of(SEED)["DeploymentAccount"], "AssumeBucketOwnerRoles")["Statement"]
     seed = _seed("policy of deployment-acct-cross-account-s3-role")["Statement"]
     assert [_core(statement) for statement in made] == [_core(statement) for statement in seed]
     assert made[0]["Sid"] == "AssumeRoles"
 
 
 def test_the_pass_role_block_is_the_seeds_tightened_by_one_condition() -> None:
-    (made,) = _policy(_made("seed-001")["DeploymentAccount"], "PassRoleGrant")["Statement"]
+    (made,) = _policy(templates_of(SEED)["DeploymentAccount"], "PassRoleGrant")["Statement"]
     seed = _seed("block added to the cross-account role")
     added = {key: value for key, value in made.items() if key not in seed}
     assert {key: made[key] for key in seed} == seed
@@ -138,7 +111,7 @@ def test_the_pass_role_block_is_the_seeds_tightened_by_one_condition() -> None:
 
 
 def test_the_seeds_mount_options_are_the_spark_configuration() -> None:
-    value = _made("seed-001")["DeploymentAccount"]["Outputs"]["SparkConfiguration"]["Value"]
+    value = templates_of(SEED)["DeploymentAccount"]["Outputs"]["SparkConfiguration"]["Value"]
     assert value.splitlines() == [
         "spark.hadoop.fs.s3a.credentialsType AssumeRole",
         "spark.hadoop.fs.s3a.stsAssumeRole.arn arn:aws:iam::444455556666:role/bucket-owner-acct-s3-access-role",
@@ -150,55 +123,38 @@ def test_the_seeds_mount_options_are_the_spark_configuration() -> None:
 # ---------------------------------------------------------------- rules that the expected files must keep
 
 
-def _statements(case: str) -> list[dict[str, Any]]:
-    """Every statement of every document and hand-off of a case."""
-    found: list[dict[str, Any]] = []
-
-    def walk(value: Any) -> None:
-        if isinstance(value, dict):
-            if "Effect" in value and "Action" in value:
-                found.append(value)
-            for item in value.values():
-                walk(item)
-        elif isinstance(value, list):
-            for item in value:
-                walk(item)
-
-    walk(_expected(case))
-    return found
-
-
 @pytest.mark.parametrize("case", ["read-only", "trust-account", "serverless", "boundary-and-paths"])
 def test_a_read_only_setup_allows_no_action_that_writes(case: str) -> None:
-    allowed = {action for s in _statements(case) if s["Effect"] == "Allow" for action in _listed(s["Action"])}
+    found = statements(expected(f"{PATTERN}/{case}"))
+    allowed = {action for s in found if s["Effect"] == "Allow" for action in listed(s["Action"])}
     assert "s3:GetObject" in allowed
     assert allowed.isdisjoint(WRITING)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_allowed_with_a_wildcard_action_or_to_anyone(case: str) -> None:
-    for statement in _statements(case):
+    for statement in statements(expected(case)):
         if statement["Effect"] == "Allow":
-            assert not any("*" in action for action in _listed(statement["Action"]))
+            assert not any("*" in action for action in listed(statement["Action"]))
             assert statement.get("Principal") not in ("*", {"AWS": "*"})
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_acl_is_set_only_in_the_bucket_owners_favour(case: str) -> None:
-    for statement in _statements(case):
-        if "s3:PutObjectAcl" in _listed(statement["Action"]):
+    for statement in statements(expected(case)):
+        if "s3:PutObjectAcl" in listed(statement["Action"]):
             assert statement["Action"] == "s3:PutObjectAcl"
             assert statement["Condition"] == {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_pass_role_is_always_for_ec2_only(case: str) -> None:
-    passing = [s for s in _statements(case) if "iam:PassRole" in _listed(s["Action"])]
+    passing = [s for s in statements(expected(case)) if "iam:PassRole" in listed(s["Action"])]
     assert len(passing) == 1
     assert passing[0]["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
 
 
 def test_a_govcloud_setup_names_no_arn_of_another_partition() -> None:
-    written = (GOLDEN / "gov.json").read_text(encoding="utf-8")
+    written = (GOLDEN / PATTERN / "gov.json").read_text(encoding="utf-8")
     assert "arn:aws-us-gov:" in written
     assert "arn:aws:" not in written

@@ -12,9 +12,11 @@ from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement
 from lakehouse_iam.roles.bucket_access import BucketAccess
 from lakehouse_iam.roles.unity_catalog import (
     StorageCredentialInputs,
+    require_file_events,
     require_self_assuming,
     resource_policies,
     storage_credential_role,
+    with_file_events,
 )
 from lakehouse_iam.statements import sts
 from lakehouse_iam.statements.s3 import Access
@@ -26,6 +28,7 @@ BUCKET = BucketAccess("arn:aws:s3:::sales", Access.READ_WRITE)
 
 CREDENTIAL = StorageCredentialInputs(
     partition="aws",
+    region="us-west-2",
     account="444455556666",
     role_arn=ROLE,
     unity_catalog_role=MASTER,
@@ -75,8 +78,10 @@ def test_halves_of_two_roles_make_no_whole() -> None:
 
 
 def test_a_role_with_many_policies_may_assume_itself_in_exactly_one() -> None:
-    buckets = tuple(BucketAccess(f"arn:aws:s3:::{'lake' * 12}-{n:03}", Access.READ_WRITE) for n in range(300))
-    policies = storage_credential_role(replace(CREDENTIAL, buckets=buckets, file_events=True)).policies
+    buckets = tuple(
+        BucketAccess(f"arn:aws:s3:::{'lake' * 12}-{n:03}", Access.READ_WRITE, file_events=True) for n in range(300)
+    )
+    policies = storage_credential_role(replace(CREDENTIAL, buckets=buckets)).policies
     assert len(policies) > 5
     with_self = [p for p in policies if any(s.actions == sts.ASSUME_ROLE for s in p.document.statements)]
     assert len(with_self) == 1
@@ -88,6 +93,48 @@ def test_uploads_are_listed_for_whole_buckets_only() -> None:
     (policy,) = storage_credential_role(replace(CREDENTIAL, buckets=(BUCKET, folder))).policies
     listing = [s for s in policy.document.statements if "s3:ListBucketMultipartUploads" in s.actions]
     assert [s.resources for s in listing] == [("arn:aws:s3:::sales",)]
+
+
+def _allowed(*buckets: BucketAccess) -> list[tuple[str, str]]:
+    policies = storage_credential_role(replace(CREDENTIAL, buckets=buckets)).policies
+    statements = [statement for policy in policies for statement in policy.document.statements]
+    return [(action, resource) for s in statements for action in s.actions for resource in s.resources]
+
+
+def test_notifications_are_changed_only_on_buckets_with_file_events() -> None:
+    told = replace(BUCKET, file_events=True)
+    quiet = BucketAccess("arn:aws:s3:::quiet", Access.READ_ONLY)
+    changed = {resource for action, resource in _allowed(told, quiet) if action == "s3:PutBucketNotification"}
+    assert changed == {"arn:aws:s3:::sales"}
+
+
+def test_queues_and_topics_are_of_one_region_and_there_only_while_a_bucket_has_file_events() -> None:
+    own = {
+        resource for action, resource in _allowed(replace(BUCKET, file_events=True)) if action[:4] in ("sns:", "sqs:")
+    }
+    assert own == {f"arn:aws:{service}:us-west-2:444455556666:csms-*" for service in ("sns", "sqs")}
+    assert not [action for action, _ in _allowed(BUCKET) if "Notification" in action or action[:4] in ("sns:", "sqs:")]
+
+
+@pytest.mark.parametrize(
+    ("access", "asked", "expected"),
+    [
+        (Access.READ_WRITE, None, True),
+        (Access.READ_WRITE, False, False),
+        (Access.READ_ONLY, None, False),
+        (Access.READ_ONLY, True, True),
+    ],
+)
+def test_a_bucket_that_is_only_read_has_file_events_only_where_they_are_asked_for(
+    access: Access, asked: bool | None, expected: bool
+) -> None:
+    assert with_file_events(access, asked) is expected
+
+
+def test_managed_file_events_of_no_bucket_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="file events are managed, and no bucket has any"):
+        require_file_events([BUCKET])
+    require_file_events([BUCKET, replace(BUCKET, file_events=True)])
 
 
 def test_a_managed_bucket_policy_names_the_role_and_asks_for_tls() -> None:

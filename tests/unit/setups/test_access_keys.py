@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from setup_texts import document as instance_profile
 from unity_catalog_texts import bucket, credential, from_azure, on_aws
 
 from lakehouse_iam.setups import SetupError, setups_from_text
@@ -114,3 +115,65 @@ def test_a_setup_that_contains_itself_ends() -> None:
 def test_ordinary_setups_are_left_alone() -> None:
     for content in (on_aws(), from_azure(), on_aws(storage_credential=credential(owner="user@example.com"))):
         assert setups_from_text(json.dumps(content))
+
+
+IN_ANY_SETUP = (
+    "an access key or an IAM user stands here, and a setup names only IAM roles: "
+    "an access key is like a copied house key: whoever holds it gets in, until somebody changes the lock; a role is a "
+    "permission without a key: AWS lends it, for an hour at a time, to the one whom the role's trust policy names: "
+    "take these lines out, and if anyone else has seen the key, delete it in IAM; name a role instead, and lakehouse-iam "
+    "template makes it\n"
+    "  日本語: ここにアクセスキーまたは IAM ユーザーが書かれていますが、定義ファイルに書けるのは IAM ロールの名前だけです。"
+)
+TOKEN = "dapi" + "0123456789abcdef" * 2
+IN_OTHER_SETUPS = {
+    "a key in a tag of an instance profile": (instance_profile(tags={"note": KEY_ID}), "tags.note"),
+    "a secret in a tag": (instance_profile(tags={"note": SECRET}), "tags.note"),
+    "a secret within a text": (instance_profile(tags={"note": f"aws_secret_access_key={SECRET}"}), "tags.note"),
+    "a key named as one": (instance_profile(access_key_id=KEY_ID), "access_key_id"),
+    "a key in the place of a role": (
+        instance_profile(bucket_owner={"account": "444455556666", "role": KEY_ID}),
+        "bucket_owner.role",
+    ),
+    "a setup without a pattern": ({"setup": "a", "region": KEY_ID}, "region"),
+    "a key as the pattern": ({"setup": "a", "pattern": KEY_ID}, "pattern"),
+}
+
+
+@pytest.mark.parametrize("case", IN_OTHER_SETUPS)
+def test_a_key_in_a_setup_of_any_pattern_is_explained_and_not_repeated(case: str) -> None:
+    content, path = IN_OTHER_SETUPS[case]
+    (problem,) = _problems(json.dumps(content))
+    assert str(problem).startswith(f"s.yaml:1: {path}: {IN_ANY_SETUP}")
+    assert KEY_ID not in str(problem)
+    assert SECRET not in str(problem)
+
+
+@pytest.mark.parametrize("content", [on_aws(tags={"t": TOKEN}), instance_profile(tags={"t": TOKEN}), {"setup": TOKEN}])
+def test_a_token_of_databricks_is_explained_and_not_repeated(content: dict[str, Any]) -> None:
+    (problem,) = _problems(json.dumps(content))
+    assert problem.what == "a token of Databricks stands here, and a setup holds no secrets"
+    assert TOKEN not in str(problem)
+
+
+HOSTS = [
+    "https://somebody:hunter2@dbc-a1b2345c-d6e7.cloud.databricks.com",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com/?token=hunter2",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com/hunter2",
+    "https://dbc-a1b2345c-d6e7.cloud.databricks.com#hunter2",
+    "somebody:hunter2@dbc-a1b2345c-d6e7.cloud.databricks.com",
+    "token=hunter2",
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_password_or_token_in_an_address_is_refused_without_being_printed(host: str) -> None:
+    for content in (on_aws(databricks={"host": host}), instance_profile(databricks={"host": host})):
+        (problem,) = _problems(json.dumps(content))
+        assert problem.path == "databricks.host"
+        assert "is not a workspace address: allowed is https:// and the host name only" in str(problem)
+        assert "hunter2" not in str(problem.to_json())
+
+
+def test_ordinary_instance_profiles_are_left_alone() -> None:
+    assert setups_from_text(json.dumps(instance_profile(tags={"commit": "0123456789abcdef0123456789abcdef01234567"})))

@@ -190,8 +190,8 @@ CASES = {
     ),
     "an ARN of something else": Case(
         ROLE,
-        "  role: arn:aws:iam::111122223333:user/me",
-        "s.yaml:6: workspace.role: 'arn:aws:iam::111122223333:user/me' is the ARN of something else: allowed here is only the "
+        "  role: arn:aws:iam::111122223333:policy/me",
+        "s.yaml:6: workspace.role: 'arn:aws:iam::111122223333:policy/me' is the ARN of something else: allowed here is only the "
         "role name",
     ),
     "a role name of 65 characters": Case(
@@ -280,7 +280,7 @@ CASES = {
     ),
     "yes for true": Case(
         *_after(BUCKET, "    create: yes"),
-        "s.yaml:14: buckets[0].create: 'yes' is text: expected is true or false",
+        "s.yaml:14: buckets[0].create: 'yes' is text: expected is true or false: write true",
     ),
     "a hand-off to nobody": Case(
         *_after(BUCKET, "    create: true\n    policy: handoff"),
@@ -428,7 +428,7 @@ CASES = {
     ),
     "a host with a path": Case(
         *_after(REGION, "databricks: {host: 'https://x.cloud.databricks.com/?o=1'}"),
-        "s.yaml:4: databricks.host: 'https://x.cloud.databricks.com/?o=1' is not a workspace address: allowed is https:// and "
+        "s.yaml:4: databricks.host: 'https://x.cloud.databricks.com…' is not a workspace address: allowed is https:// and "
         "the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
     ),
     "a tag that AWS keeps for itself": Case(
@@ -467,16 +467,47 @@ CASES = {
         "s.yaml:4: permissions_boundary: 'the lake' is not the name of a managed policy: allowed are at most 128 letters, "
         "digits or _+=,.@-, after its path if it has one",
     ),
+    "a letter that looks like another": Case(
+        "name: partner-data",
+        "name: partner-d\u0430ta",
+        "s.yaml:12: buckets[0].name: 'partner-d\u0430ta' is not a bucket name; '\u0430' is CYRILLIC SMALL LETTER A (U+0430): "
+        "allowed are 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit, without the "
+        "beginnings and endings that S3 reserves",
+    ),
+    "a key with a letter that looks like another": Case(
+        "buckets:",
+        "bu\u0441kets:",
+        "s.yaml:1: the key 'buckets' is missing: The buckets, each with what may be done with it\n"
+        "s.yaml:11: bu\u0441kets: the key 'bu\u0441kets' is not known here; '\u0441' is CYRILLIC SMALL LETTER ES (U+0441): "
+        f"{KNOWN_AT_TOP}: did you mean 'buckets'?",
+    ),
+    "an account without its quotes, as a spreadsheet writes it": Case(
+        OWNER,
+        "  account: 4.44455556666e11",
+        "s.yaml:9: bucket_owner.account: 444455556666.0 is a number: an account id is text, 12 digits in quotes: write "
+        '"444455556666", if that is the account',
+    ),
+    "off for false": Case(
+        *_after(BUCKET, "    create: Off"),
+        "s.yaml:14: buckets[0].create: 'Off' is text: expected is true or false: write false",
+    ),
     "a date for a region": Case(
-        REGION, "region: 2026-12-05", "s.yaml:3: region: 2026-12-05 is a date: expected is text"
+        REGION,
+        "region: 2026-12-05",
+        's.yaml:3: region: 2026-12-05 is a date: expected is text: put it in quotes: "2026-12-05"',
     ),
     "a date that does not exist": Case(
-        REGION, "region: 2026-13-05", "s.yaml: this cannot be read as YAML: month must be in 1..12"
+        REGION,
+        "region: 2026-13-05",
+        "s.yaml:3: 2026-13-05 looks like a date, and there is no such day: text or a date: if it is text, put it in quotes: "
+        '"2026-13-05"',
     ),
     "a value with a YAML tag": Case(
         REGION, "region: !here tokyo", "s.yaml:3: region: tokyo is of a kind of its own: expected is text"
     ),
-    "a number with a point": Case(REGION, "region: 1.5", "s.yaml:3: region: 1.5 is a number: expected is text"),
+    "a number with a point": Case(
+        REGION, "region: 1.5", "s.yaml:3: region: 1.5 is a number: expected is text: put it in quotes"
+    ),
 }
 
 NOT_SETUPS = {
@@ -489,18 +520,18 @@ NOT_SETUPS = {
     "a word": ("hello", "s.yaml:1: plain text stands here: a setup is a mapping that begins like setup: my-setup"),
     "a bracket that is not closed": (
         "a: [b\nc: d\n",
-        "s.yaml:2: this is not YAML: expected ',' or ']', but got ':': a mapping of keys and values, indented with spaces",
+        "s.yaml:1: this is not YAML: a bracket is opened here, and before its ] something else stands than a comma: a mapping "
+        "of keys and values, indented with spaces",
     ),
     "a tab": (
         "a:\n\t- b\n",
-        "s.yaml:2: this is not YAML: found character '\\t' that cannot start any token: a mapping of keys and values, "
-        "indented with spaces",
+        "s.yaml:2: this is not YAML: a tab stands at the beginning of the line: spaces",
     ),
     "a control character": (
         "a: b\nc: \x01\n",
         "s.yaml:2: this is not YAML: the character U+0001 may not stand in it: printable text",
     ),
-    "a thousand brackets": ("[" * 1000, "s.yaml: this is nested too deeply: a few levels"),
+    "a thousand brackets": ("[" * 1000, "s.yaml:1: this is nested too deeply: at most 64 levels"),
 }
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from setup_texts import KEY, OTHER_OWNER, OWNER, VALID, bucket, document, setup_of
+from unity_catalog_texts import bucket as lake_bucket
+from unity_catalog_texts import on_aws
 
+from lakehouse_iam.cli import main
+from lakehouse_iam.file_names import written_as
 from lakehouse_iam.setups import SetupError, load_setups, setups_from_text
 from lakehouse_iam.setups.buckets import BucketPolicyMode
+from lakehouse_iam.setups.loading import setup_folder
 from lakehouse_iam.setups.schema import schema_text
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -127,8 +134,8 @@ def test_a_folder_without_a_setup_is_an_error(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
-    file.write_bytes(b"\xff\xfe\x00")
-    assert _problem(file) == f"{file}: the file is not text: UTF-8 text"
+    file.write_bytes(b"\x89PNG\x00")
+    assert _problem(file) == f"{file}:1: the file is not text: UTF-8 text"
 
 
 @pytest.mark.parametrize("method", ["is_dir", "iterdir"])
@@ -143,12 +150,12 @@ def test_a_folder_that_may_not_be_read_is_an_error(
 
 
 def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, encoding: str) -> str:
+    def refuse(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
     file = tmp_path / "s.yaml"
     file.write_text(VALID)
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     assert _problem(file) == f"{file}: the file cannot be read: Permission denied"
 
 
@@ -174,3 +181,125 @@ def test_everything_that_is_wrong_in_all_files_is_reported_at_once(tmp_path: Pat
         ("c.yaml", 1, ""),
         ("c.yaml", 3, "regoin"),
     ]
+
+
+# ---------------------------------------------------------------- several paths, and what lies beside setups
+
+
+def _named(name: str) -> str:
+    return VALID.replace("partner-bucket", name)
+
+
+def test_several_files_and_folders_are_read_in_the_order_in_which_they_are_given(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for file, name in (("folder/b.yaml", "from-b"), ("folder/c.yaml", "from-c"), ("a.yaml", "from-a")):
+        (tmp_path / file).write_text(_named(name))
+    assert [setup.name for setup in load_setups(tmp_path / "folder", tmp_path / "a.yaml")] == [
+        "from-b",
+        "from-c",
+        "from-a",
+    ]
+
+
+def test_a_name_is_taken_across_files(tmp_path: Path) -> None:
+    for file in ("a.yaml", "b.yaml"):
+        (tmp_path / file).write_text(VALID)
+    with pytest.raises(SetupError) as caught:
+        load_setups(tmp_path / "a.yaml", tmp_path / "b.yaml")
+    assert str(caught.value) == (
+        f"{tmp_path}/b.yaml:1: setup: the name 'partner-bucket' is taken by the setup at {tmp_path}/a.yaml:1: "
+        "a name of its own for each setup"
+    )
+
+
+def test_the_faults_of_all_files_are_reported_together_with_files_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(VALID.replace("ap-northeast-1", "tokyo"))
+    with pytest.raises(SetupError) as caught:
+        load_setups(tmp_path / "nothing.yaml", tmp_path / "a.yaml")
+    assert [problem.file for problem in caught.value.problems] == [f"{tmp_path}/nothing.yaml", f"{tmp_path}/a.yaml"]
+
+
+def test_a_hyphen_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(VALID.encode())))
+    assert [setup.name for setup in load_setups("-")] == ["partner-bucket"]
+
+
+WRITTEN = (
+    "sales-lake.exchange.json",
+    "sales-lake.probes.json",
+    "setup.schema.json",
+    "lake-bucket-owner.handoff.json",
+    "lake-bucket-owner.template.json",
+)
+
+
+def test_what_lakehouse_iam_wrote_into_a_folder_of_setups_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(VALID)
+    for name in WRITTEN:
+        (tmp_path / name).write_text("{}")
+    assert [setup.name for setup in load_setups(tmp_path)] == ["partner-bucket"]
+    assert sorted(file.name for file in setup_folder(tmp_path).written) == sorted(WRITTEN)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_file_that_lakehouse_iam_wrote_is_named_as_what_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    assert _problem(tmp_path / name) == f"{tmp_path / name}: this is {written_as(name)}: a setup"
+
+
+def test_everything_that_the_commands_write_is_known_as_written(tmp_path: Path) -> None:
+    for command in (["template", EXAMPLES], ["schema"]):
+        result = CliRunner().invoke(main, [*map(str, command), "--out", str(tmp_path / str(command[0]))])
+        assert result.exit_code == 0
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) > 10
+    assert [file.name for file in files if not written_as(file.name)] == []
+
+
+def test_a_folder_of_written_files_only_holds_no_setup(tmp_path: Path) -> None:
+    (tmp_path / WRITTEN[0]).write_text("{}")
+    assert _problem(tmp_path) == (
+        f"{tmp_path}: the folder holds no setup: files ending in .yaml, .yml, .json, other than those that lakehouse-iam wrote"
+    )
+
+
+def test_subfolders_that_seem_to_hold_setups_are_found_and_hidden_or_written_ones_are_not(tmp_path: Path) -> None:
+    for folder in ("teams", ".git", "templates/111122223333", "notes"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "teams" / "a.yaml").write_text(VALID)
+    (tmp_path / ".git" / "a.yaml").write_text(VALID)
+    (tmp_path / "templates" / "a.probes.json").write_text("{}")
+    (tmp_path / "notes" / "a.txt").write_text("")
+    assert setup_folder(tmp_path).subfolders == (tmp_path / "teams",)
+    assert _problem(tmp_path) == (
+        f"{tmp_path}: the folder itself holds no setup: files ending in .yaml, .yml, .json: name a subfolder: "
+        f"{tmp_path / 'teams'}"
+    )
+
+
+def test_a_managed_policy_of_a_bucket_that_exists_is_a_caution() -> None:
+    names = [
+        bucket("one", policy="managed"),
+        bucket("two", policy="managed"),
+        bucket("new", create=True),
+        bucket("old"),
+    ]
+    (caution,) = setup_of(document(buckets=names)).cautions
+    assert caution == (
+        "the bucket one and 1 more must exist already, and policy: managed replaces the whole policy that they have: keep "
+        "what others put there with policy: handoff; aws s3api get-bucket-policy --bucket one shows it"
+    )
+
+
+def test_a_folder_whose_listing_shows_its_neighbours_is_a_caution_of_unity_catalog_only() -> None:
+    (setup,) = setups_from_text(json.dumps(on_aws(buckets=[lake_bucket("lake", prefixes=["raw"])])))
+    assert setup.cautions == (
+        "whoever lists raw in lake sees the names of its neighbours that begin alike, such as raw-secret, though never their "
+        "contents: Unity Catalog asks for the folder without its final slash",
+    )
+    assert setup_of(document(buckets=[bucket(prefixes=["raw"])])).cautions == ()
+
+
+def test_a_setup_without_surprises_has_no_cautions() -> None:
+    (setup,) = setups_from_text(json.dumps(on_aws()))
+    assert setup.cautions == ()

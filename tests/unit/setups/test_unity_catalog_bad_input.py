@@ -83,7 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "host with path": (
         on_aws(databricks={"host": HOST + "/?o=123"}),
-        "databricks.host: 'https://dbc-a1b2345c-d6e7.cloud.databricks.com/?o=123' is not a workspace address:"
+        "databricks.host: 'https://dbc-a1b2345c-d6e7.cloud.databricks.com…' is not a workspace address:"
         " allowed is https:// and the host name only, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com",
     ),
     "host custom": (
@@ -273,8 +273,20 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "events elsewhere": (
         on_aws(file_events="managed", buckets=[bucket(owner=OTHER_OWNER)]),
         "file_events: the bucket sales-bronze is in another account than the role: managed file events for "
-        "buckets of the role's own account; nothing is documented for others: write file_events: none, or put"
-        " the buckets of other accounts into a second setup",
+        "buckets of the role's own account; nothing is documented for others: write file_events: none on the"
+        " bucket or for the setup",
+    ),
+    "events of none": (
+        on_aws(file_events="managed", buckets=[bucket(access="read-only")]),
+        "file_events: file events are managed, and no bucket has any: a bucket that is only read has them only"
+        " if it asks for them: managed file events where a bucket is written to, or asks for them: ask for "
+        "them on the buckets whose new files Databricks shall be told of, or leave them out here",
+    ),
+    "events asked for": (
+        on_aws(buckets=[bucket(file_events="managed")]),
+        "buckets[0].file_events: the bucket sales-bronze asks for file events, and the setup manages none: "
+        "file_events: managed on a bucket where the setup says file_events: managed too: write file_events: "
+        "managed at the top of the setup, or leave it out here",
     ),
     "bucket dots": (
         on_aws(buckets=[bucket("sales.bronze")]),
@@ -292,7 +304,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "acl": (
         on_aws(buckets=[bucket(object_ownership="object-writer")]),
         "buckets[0].object_ownership: the key 'object_ownership' is not known here: known: name, owner, "
-        "access, prefixes, create, policy, kms_key",
+        "access, prefixes, create, policy, file_events, kms_key",
     ),
     "role too long": (
         on_aws(bucket_owner={"account": OWNER, "role": "r" * 65}),
@@ -337,6 +349,20 @@ def test_a_location_is_kept_in_one_form(written: str, kept: str) -> None:
     (setup,) = setups_from_text(json.dumps(on_aws(external_locations=[loc(written)])))
     (location,) = setup.external_locations
     assert str(location.url) == kept
+
+
+def test_a_location_has_file_events_where_its_bucket_has() -> None:
+    buckets = [
+        bucket("told"),
+        bucket("quiet", file_events="none"),
+        bucket("reference", "read-only"),
+        bucket("asks", "read-only", file_events="managed"),
+    ]
+    places = [loc(f"s3://{one['name']}", name=one["name"]) for one in buckets]
+    (setup,) = setups_from_text(json.dumps(on_aws(file_events="managed", buckets=buckets, external_locations=places)))
+    expected = {"told": True, "quiet": False, "reference": False, "asks": True}
+    assert {str(one.name): one.file_events for one in setup.buckets} == expected
+    assert {location.name: location.file_events for location in setup.external_locations} == expected
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ for the resource, one for each condition key. Statements become boxes once; comp
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from lakehouse_iam.evaluator.compare.key_values import KeyTest, Values, values_for
-from lakehouse_iam.evaluator.compare.languages import Domain, Group, Pattern
+from lakehouse_iam.evaluator.compare.languages import Domain, Group
+from lakehouse_iam.evaluator.compare.patterns import Pattern
 
 ACTION = "action"
 RESOURCE = "resource"
@@ -46,15 +47,22 @@ class OpaqueTest:
 Atom = Words | KeyTest | OpaqueTest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Literal:
     """A part of the request (`side`: the action, the resource, or a condition key) is in `atom`, or (`holds` False) not."""
 
     side: str
     atom: Atom
     holds: bool
+    _hash: int = field(init=False, compare=False, repr=False)
 
-    @property
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.side, self.atom, self.holds)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
     def negation(self) -> Literal:
         """The opposite."""
         return Literal(self.side, self.atom, not self.holds)

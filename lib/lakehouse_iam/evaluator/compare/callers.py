@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.compare.key_values import Values
-from lakehouse_iam.evaluator.compare.languages import DIGIT, PATH, Domain, Pattern, glob_pattern, literal, row
+from lakehouse_iam.evaluator.compare.languages import Domain
+from lakehouse_iam.evaluator.compare.patterns import DIGIT, PATH, glob_pattern, literal, row
 from lakehouse_iam.evaluator.context_keys import filled_in
 from lakehouse_iam.evaluator.grammar import ConditionTest
 from lakehouse_iam.evaluator.policies import Policy
@@ -54,10 +56,7 @@ class Asker:
         if not self.open_name:
             return {}
         kind = "user" if self.caller.kind is CallerKind.USER else "role"
-        head = f"arn:{self.caller.partition}:iam::{self.caller.account}:{kind}/"
-        taken = frozenset(literal(name) for name in self.names if name.startswith(head))
-        service_linked = frozenset({glob_pattern(f"{head}aws-service-role/*"), glob_pattern("*/"), glob_pattern("*//*")})
-        return {PRINCIPAL_ARN: Domain((row(head, (PATH, "+")),), taken | service_linked)}
+        return _names_of(f"arn:{self.caller.partition}:iam::{self.caller.account}:{kind}/", self.names)
 
     def fixed(self, account: str) -> dict[str, Values]:
         """The condition keys that follow from the caller and from the account of the resource; None: absent."""
@@ -72,6 +71,13 @@ class Asker:
         if self.caller.kind is CallerKind.USER:
             keys.pop("aws:userid", None)
         return keys
+
+
+@lru_cache(maxsize=4096)
+def _names_of(head: str, names: tuple[str, ...]) -> dict[str, Domain]:
+    taken = frozenset(literal(name) for name in names if name.startswith(head))
+    no_names = frozenset({glob_pattern(f"{head}aws-service-role/*"), glob_pattern("*/"), glob_pattern("*//*")})
+    return {PRINCIPAL_ARN: Domain((row(head, (PATH, "+")),), taken | no_names)}
 
 
 def _tests(policies: Iterable[Policy]) -> Iterator[ConditionTest]:
@@ -167,5 +173,3 @@ def _unnamed(account: str, partition: str, names: tuple[str, ...], looks: bool) 
     yield Asker(parse_caller(f"{root}:role/{name}"), looks, names)
     if looks:
         yield Asker(parse_caller(f"{root}:user/{name}"), looks, names)
-
-

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Box, Literal, OpaqueTest, Source, Words
 from lakehouse_iam.evaluator.compare.key_values import Values, key_test
-from lakehouse_iam.evaluator.compare.languages import Domain, Group, Pattern, arn_pattern, glob_pattern
+from lakehouse_iam.evaluator.compare.languages import Domain, Group
+from lakehouse_iam.evaluator.compare.patterns import Pattern, arn_pattern, glob_pattern
 from lakehouse_iam.evaluator.conditions import CompiledTest
 from lakehouse_iam.evaluator.grammar import Statement
 from lakehouse_iam.evaluator.policies import Compiled, Policy
@@ -39,6 +40,10 @@ class Frame:
     named: bool = True
     given: Mapping[str, Values] = field(default_factory=dict)
     _boxes: dict[tuple[int, str], tuple[Box, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def asking(self, domains: Mapping[str, Domain]) -> Frame:
+        """The frame with other things to ask about; its statements are the same boxes."""
+        return replace(self, domains=domains)
 
     def fixing(self, keys: Mapping[str, Values]) -> Frame:
         """The frame with some condition keys fixed as well."""
@@ -167,6 +172,9 @@ def variables_of(policies: Iterable[Policy]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for policy in policies:
         for statement in policy.parsed.statements:
-            templates = (*statement.resource_templates, *(one for test in statement.conditions for one in test.templates))
+            templates = (
+                *statement.resource_templates,
+                *(one for test in statement.conditions for one in test.templates),
+            )
             found |= dict.fromkeys(key for template in templates for key in template.keys)
     return tuple(found)

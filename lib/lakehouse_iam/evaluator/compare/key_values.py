@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
-from lakehouse_iam.evaluator.compare.languages import (
+from lakehouse_iam.evaluator.compare.languages import Domain, Group, TooHardError
+from lakehouse_iam.evaluator.compare.patterns import (
     ANY,
     DIGIT,
-    Domain,
-    Group,
     Pattern,
-    TooHardError,
     arn_pattern,
     either_case,
     glob_pattern,
@@ -113,7 +112,11 @@ class KeyTest:
 
     def one(self, value: str) -> bool:
         """Whether the one value compares true with one of the texts, whatever is asked of all values."""
-        return any(pattern.matches(value) for pattern in self.patterns) if self.family in _IN_PATTERNS else self._typed(value)
+        return (
+            any(pattern.matches(value) for pattern in self.patterns)
+            if self.family in _IN_PATTERNS
+            else self._typed(value)
+        )
 
     def _typed(self, value: str) -> bool:
         relation = self.compiled.test.operator.comparison.relation
@@ -179,9 +182,10 @@ def values_for(key: str, domain: Domain | None, literals: frozenset[Literal]) ->
     single = _value(key, limits, frozenset((*everything, *some)))
     if single is not None and _gives((single,), literals):
         return ((single,),)
-    if domain is None and _gives(("",), literals):
-        return (("",),)
     known = known_key(key)
+    may_be_empty = domain is None and (known is None or known.value_type == "String")
+    if may_be_empty and _gives(("",), literals):
+        return (("",),)
     if domain is not None or (known is not None and not known.multivalued):
         return None
     return _several(key, limits, everything, some, literals)
@@ -255,7 +259,9 @@ def _typed_candidates(key: str, typed: list[_Demand], textual: list[_Demand]) ->
         for pattern in demand.test.patterns:
             yield from pattern.samples()
     families = {demand.test.family for demand in typed}
-    limits = {family: [limit for d in typed if d.test.family == family for limit in d.test.limits] for family in families}
+    limits = {
+        family: [limit for d in typed if d.test.family == family for limit in d.test.limits] for family in families
+    }
     if "numeric" in families:
         yield from (_number_text(number) for number in _between(_parsed(parse_number, limits["numeric"]), Decimal(1)))
     if "date" in families:
@@ -274,7 +280,7 @@ def _parsed(parse: Callable[[str], Decimal | None], limits: list[str]) -> list[D
 def _between(limits: list[Decimal], step: Decimal) -> Iterator[Decimal]:
     """Every limit, a number between each two neighbours, and one on either side of all."""
     yield from limits
-    yield from ((low + high) / 2 for low, high in zip(limits, limits[1:], strict=False))
+    yield from ((low + high) / 2 for low, high in pairwise(limits))
     if limits:
         yield from (limits[-1] + step, limits[0] - step)
 
@@ -300,7 +306,7 @@ def _addresses(networks: list[str]) -> Iterator[str]:
     """The ends of every range and their neighbours outside: one address of each piece that the ranges cut out."""
     found = [ipaddress.ip_network(text, strict=False) for text in networks]
     for network in sorted(found, key=lambda one: (one.version, -one.prefixlen)):
-        size = 2 ** network.max_prefixlen
+        size = 2**network.max_prefixlen
         kind = ipaddress.IPv4Address if network.version == 4 else ipaddress.IPv6Address
         first, last = int(network.network_address), int(network.broadcast_address)
         for number in (first, last, first - 1, last + 1):

@@ -1,231 +1,23 @@
-"""Sets of texts that patterns describe, and the question whether a text lies in some of them and outside others.
+"""The question whether a text lies in some patterns and outside others.
 
-A pattern of the policy language describes a regular language without alternatives inside: a row of tokens, each a
-class of characters taken once or any number of times. A text in several patterns and outside others is looked for in
-the product of their automata, breadth first, so that the answer is exact and the text found is a shortest one. Most
-questions are settled before that by trying samples and by comparing patterns token by token.
+It is looked for in the product of their automata, breadth first, so that the answer is exact and the text found is a
+shortest one. Most questions are settled before that by trying samples and by comparing patterns token by token.
 """
 
 from __future__ import annotations
 
-import re
-import string
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
-ANY = "any"
-NO_COLON = "no colon"
-DIGIT = "digit"
-NAME = "a-z0-9"
-SERVICE = "a-z0-9-"
-PATH = "name or path"
+from lakehouse_iam.evaluator.compare.patterns import ANY, KINDS, Pattern, Token
 
-_CLASSES: dict[str, Callable[[str], bool]] = {
-    ANY: lambda character: True,
-    NO_COLON: lambda character: character != ":",
-    DIGIT: frozenset(string.digits).__contains__,
-    NAME: frozenset(string.ascii_lowercase + string.digits).__contains__,
-    SERVICE: frozenset(string.ascii_lowercase + string.digits + "-").__contains__,
-    PATH: frozenset(string.ascii_letters + string.digits + "+=,.@_/-").__contains__,
-}
-_EXPRESSIONS = {
-    ANY: ".",
-    NO_COLON: "[^:]",
-    DIGIT: "[0-9]",
-    NAME: "[a-z0-9]",
-    SERVICE: "[a-z0-9-]",
-    PATH: "[A-Za-z0-9+=,.@_/-]",
-}
-_WITHIN: dict[str, frozenset[str]] = {
-    DIGIT: frozenset({DIGIT, NAME, SERVICE, PATH, NO_COLON, ANY}),
-    NAME: frozenset({NAME, SERVICE, PATH, NO_COLON, ANY}),
-    SERVICE: frozenset({SERVICE, PATH, NO_COLON, ANY}),
-    PATH: frozenset({PATH, NO_COLON, ANY}),
-    NO_COLON: frozenset({NO_COLON, ANY}),
-    ANY: frozenset({ANY}),
-}
-"""For each class the classes that hold it whole."""
-
-_FRESH = "x0-/ABCDEFGHIJKLMNOPQRSTUVWYZabcdefghijklmnopqrstuvwyz123456789_.+=,@~!#%&()ñ§±µ¶¿ßæðø"
 _STATES = 60_000
-_STARS_FOR_EXPRESSION = 3
 
 
 class TooHardError(Exception):
     """The search gave up: what it looked at is said, and the question counts as not decided."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """Characters of one class, once or (`star`) any number of times.
-
-    `of` is one character that stands for itself, two that are its two cases, or the name of a class.
-    """
-
-    of: str
-    star: bool = False
-
-    def takes(self, character: str) -> bool:
-        """Whether `character` is of the class."""
-        return character in self.of if len(self.of) <= 2 else _CLASSES[self.of](character)
-
-    def holds(self, other: str) -> bool:
-        """Whether every character of the class `other` is of this one."""
-        if len(other) <= 2:
-            return all(self.takes(character) for character in other)
-        return len(self.of) > 2 and self.of in _WITHIN[other]
-
-    def meets(self, other: Token) -> bool:
-        """Whether some character is of both classes; named classes are all taken to meet."""
-        if len(self.of) <= 2:
-            return any(other.takes(character) for character in self.of)
-        return len(other.of) > 2 or any(self.takes(character) for character in other.of)
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A row of tokens, as an automaton whose states are the places between them, kept as bits."""
-
-    tokens: tuple[Token, ...]
-    _hash: int = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(self.tokens))
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    @cached_property
-    def literal(self) -> str | None:
-        """The one text it matches, or None when it matches more."""
-        if all(len(token.of) == 1 and not token.star for token in self.tokens):
-            return "".join(token.of for token in self.tokens)
-        return None
-
-    @cached_property
-    def matches(self) -> Callable[[str], bool]:
-        """Whether a whole text matches; patterns with many stars are run as automata, which never backtrack."""
-        if self.literal is not None:
-            return self.literal.__eq__
-        if sum(token.star for token in self.tokens) > _STARS_FOR_EXPRESSION:
-            return self._run
-        found = re.compile("".join(map(_expression, self.tokens)), re.DOTALL)
-        return lambda text: found.fullmatch(text) is not None
-
-    def _run(self, text: str) -> bool:
-        states = self.start
-        for character in text:
-            states = self.step(states, character)
-        return bool(states & self.end)
-
-    @cached_property
-    def _stars(self) -> int:
-        return sum(1 << place for place, token in enumerate(self.tokens) if token.star)
-
-    @cached_property
-    def start(self) -> int:
-        """The states before the first character."""
-        return self._through(1)
-
-    @cached_property
-    def end(self) -> int:
-        """The state that accepts."""
-        return 1 << len(self.tokens)
-
-    def _through(self, states: int) -> int:
-        while (more := states | (states & self._stars) << 1) != states:
-            states = more
-        return states
-
-    @cached_property
-    def _taking(self) -> dict[str, int]:
-        return {}
-
-    def step(self, states: int, character: str) -> int:
-        """The states after `character`."""
-        taking = self._taking.get(character)
-        if taking is None:
-            taking = sum(1 << place for place, token in enumerate(self.tokens) if token.takes(character))
-            self._taking[character] = taking
-        taken = states & taking
-        return self._through((taken & ~self._stars) << 1 | taken & self._stars) if taken else 0
-
-    def wanted(self, states: int) -> frozenset[str] | None:
-        """The characters that lead on from `states`; None when a whole class does."""
-        tokens = [token.of for place, token in enumerate(self.tokens) if states >> place & 1]
-        return None if any(len(of) > 2 for of in tokens) else frozenset("".join(tokens))
-
-    @cached_property
-    def accepts_ever_after(self) -> int:
-        """The states from which every continuation is accepted."""
-        place, found = len(self.tokens), 0
-        while place and self.tokens[place - 1] == Token(ANY, star=True):
-            place -= 1
-            found |= 1 << place
-        return found
-
-    def covers(self, other: Pattern) -> bool:
-        """Whether a run of this pattern follows every text of `other`; then `other` lies within it."""
-        states = self.start
-        for token in other.tokens:
-            if token.star:
-                states = self._through(self._staying(states, token))
-            else:
-                taken = sum(1 << place for place, mine in enumerate(self.tokens) if mine.holds(token.of)) & states
-                states = self._through((taken & ~self._stars) << 1 | taken & self._stars)
-            if not states:
-                return False
-        return bool(states & self.end)
-
-    def _staying(self, states: int, token: Token) -> int:
-        return sum(
-            1 << place
-            for place, mine in enumerate(self.tokens)
-            if mine.star and states >> place & 1 and mine.holds(token.of)
-        )
-
-    def misses(self, other: Pattern) -> bool:
-        """Whether the ends of the two already tell that no text is of both."""
-        if self.literal is not None and other.literal is not None:
-            return self.literal != other.literal
-        return _part_ways(self.tokens, other.tokens) or _part_ways(self.tokens[::-1], other.tokens[::-1])
-
-    def samples(self) -> Iterator[str]:
-        """A few texts that it matches, short ones first."""
-        if self.literal is not None:
-            yield self.literal
-            return
-        for filled in (0, 1, 2):
-            yield "".join(_sample(token, filled) for token in self.tokens)
-
-
-def _expression(token: Token) -> str:
-    if len(token.of) == 1:
-        text = re.escape(token.of)
-    elif len(token.of) == 2:
-        text = f"[{re.escape(token.of)}]"
-    else:
-        text = _EXPRESSIONS[token.of]
-    return f"{text}*" if token.star else text
-
-
-def _part_ways(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
-    for mine, theirs in zip(left, right, strict=False):
-        if mine.star or theirs.star:
-            return False
-        if not mine.meets(theirs):
-            return True
-    return False
-
-
-_SAMPLES = {ANY: "x", NO_COLON: "x", DIGIT: "9", NAME: "x", SERVICE: "x", PATH: "x"}
-
-
-def _sample(token: Token, filled: int) -> str:
-    text = token.of[0] if len(token.of) <= 2 else _SAMPLES[token.of]
-    return text * filled if token.star else text
 
 
 Group = tuple[Pattern, ...]
@@ -313,7 +105,9 @@ def _alive(states: tuple[int, ...], patterns: list[Pattern], bounds: list[tuple[
     if not all(any(states[first:last]) for first, last in bounds):
         return False
     last = bounds[-1][1]
-    return not any(state & pattern.accepts_ever_after for state, pattern in zip(states[last:], patterns[last:], strict=True))
+    return not any(
+        state & pattern.accepts_ever_after for state, pattern in zip(states[last:], patterns[last:], strict=True)
+    )
 
 
 def _next_characters(
@@ -341,15 +135,14 @@ def _read_back(states: tuple[int, ...], seen: dict[tuple[int, ...], tuple[tuple[
 
 def _alphabet(patterns: list[Pattern]) -> str:
     """The characters that patterns name, and for each kind of character one that none of them names."""
-    named = {character for pattern in patterns for token in pattern.tokens if len(token.of) <= 2 for character in token.of}
-    kinds: set[tuple[bool, ...]] = set()
-    fresh = []
-    for character in _FRESH:
-        kind = tuple(holds(character) for holds in _CLASSES.values())
-        if character not in named and kind not in kinds:
-            kinds.add(kind)
-            fresh.append(character)
-    return "".join(fresh) + "".join(sorted(named))
+    named = {
+        character for pattern in patterns for token in pattern.tokens if len(token.of) <= 2 for character in token.of
+    }
+    fresh: dict[tuple[bool, ...], str] = {}
+    for character, kind in KINDS:
+        if character not in named:
+            fresh.setdefault(kind, character)
+    return "".join(fresh.values()) + "".join(sorted(named))
 
 
 @dataclass(frozen=True)
@@ -373,89 +166,3 @@ class Domain:
     def holds(self, text: str) -> bool:
         """Whether `text` lies in the domain."""
         return within_one(self.inside, text) and not within_one(tuple(self.outside), text)
-
-
-# ---------------------------------------------------------------- making patterns
-
-
-def literal(text: str) -> Pattern:
-    """The pattern of `text` alone."""
-    return Pattern(tuple(Token(character) for character in text))
-
-
-def either_case(text: str) -> Pattern:
-    """The pattern of `text` in whatever case."""
-    return Pattern(tuple(_both_cases(Token(character)) for character in text))
-
-
-def _both_cases(token: Token) -> Token:
-    both = f"{token.of.lower()}{token.of.upper()}" if len(token.of) == 1 else token.of
-    return Token(both, token.star) if len(both) == 2 and both[0] != both[1] else token
-
-
-def row(*parts: str | tuple[str, ...]) -> Pattern:
-    """A pattern of literal texts and, as tuples, tokens: `row("arn:", (NO_COLON, "+"), ":")`.
-
-    A tuple is a class, and after it nothing (once), "*", "+", or a number of times.
-    """
-    tokens: list[Token] = []
-    for part in parts:
-        if isinstance(part, str):
-            tokens += [Token(character) for character in part]
-        else:
-            of, times = part[0], part[1] if len(part) > 1 else "1"
-            tokens += [Token(of)] * (1 if times == "+" else 0 if times == "*" else int(times))
-            tokens += [Token(of, star=True)] if times in ("*", "+") else []
-    return Pattern(tuple(tokens))
-
-
-@lru_cache(maxsize=65536)
-def tokens_of_glob(glob: str, wild: str = ANY) -> tuple[Token, ...]:
-    """The tokens of a glob in canonical form (`evaluator.wildcards`), its wildcards of the class `wild`."""
-    tokens: list[Token] = []
-    characters = iter(glob)
-    for character in characters:
-        if character == "*":
-            if not tokens or tokens[-1] != Token(wild, star=True):
-                tokens.append(Token(wild, star=True))
-        elif character == "?":
-            tokens.append(Token(wild))
-        else:
-            tokens.append(_token(next(characters, "\\") if character == "\\" else character))
-    return tuple(tokens)
-
-
-@lru_cache(maxsize=4096)
-def _token(character: str) -> Token:
-    return Token(character)
-
-
-@lru_cache(maxsize=65536)
-def glob_pattern(glob: str) -> Pattern:
-    """The pattern of a glob whose wildcards span everything."""
-    return Pattern(tokens_of_glob(glob))
-
-
-_FIELDS = 6
-
-
-@lru_cache(maxsize=65536)
-def arn_pattern(glob: str) -> Pattern | None:
-    """The pattern of an ARN glob as `evaluator.arn_match` reads it; None when it matches no ARN."""
-    if glob == "*":
-        return glob_pattern(glob)
-    fields = glob.split(":", _FIELDS - 1)
-    if len(fields) == _FIELDS:
-        return Pattern(_joined([tokens_of_glob(field, NO_COLON) for field in fields[:-1]], tokens_of_glob(fields[-1])))
-    if not fields[-1].endswith("*"):
-        return None
-    heads = [tokens_of_glob(field, NO_COLON) for field in fields[:-1]]
-    missing = [Token(NO_COLON, star=True), Token(":")] * (_FIELDS - len(fields))
-    return Pattern((*_joined(heads, tokens_of_glob(fields[-1][:-1], NO_COLON)), *missing, Token(ANY, star=True)))
-
-
-def _joined(heads: list[tuple[Token, ...]], last: tuple[Token, ...]) -> tuple[Token, ...]:
-    tokens: list[Token] = []
-    for head in heads:
-        tokens += [*head, Token(":")]
-    return (*tokens, *last)

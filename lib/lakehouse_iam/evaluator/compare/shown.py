@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, languages_of
-from lakehouse_iam.evaluator.compare.languages import Domain, within_one
+from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Literal, languages_of
+from lakehouse_iam.evaluator.compare.key_values import KeyTest
+from lakehouse_iam.evaluator.compare.languages import Domain, Group, within_one
+from lakehouse_iam.evaluator.compare.patterns import Pattern
 from lakehouse_iam.evaluator.compare.search import Request
 
 _WELL_KNOWN = (
@@ -44,15 +46,17 @@ def shown_action(request: Request, domain: Domain) -> str:
     if found in _BY_LOWER:
         return _BY_LOWER[found]
     groups, outside = languages_of(request.literals[ACTION])
-    fitting = (
-        name
-        for lowered, name in _BY_LOWER.items()
-        if domain.holds(lowered) and _fits(lowered, groups, outside)
-    )
+    fitting = (name for lowered, name in _BY_LOWER.items() if domain.holds(lowered) and _fits(lowered, groups, outside))
     return next(fitting, found)
 
 
-def _fits(text: str, groups: Iterable, outside: Iterable) -> bool:
+def shown_key(key: str, literals: Iterable[Literal]) -> str:
+    """A condition key as the policies write it."""
+    written = sorted(one.atom.compiled.test.key for one in literals if isinstance(one.atom, KeyTest))
+    return written[0] if written else key
+
+
+def _fits(text: str, groups: Iterable[Group], outside: Iterable[Pattern]) -> bool:
     return all(within_one(group, text) for group in groups) and not within_one(tuple(outside), text)
 
 

@@ -6,11 +6,13 @@ two has is compared with nothing: what an added role may do, and who may become 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
+from lakehouse_iam.evaluator.compare.attached import Attached, compare_attached
+from lakehouse_iam.evaluator.compare.guards import Guard, compare_resource, compare_trust
 from lakehouse_iam.evaluator.compare.result import Change, Comparison, Json, Witness
-from lakehouse_iam.evaluator.compare.units import Attached, Guard, compare_attached, compare_resource, compare_trust
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.evaluate import Request, RequestError
 from lakehouse_iam.evaluator.policies import Policy
@@ -109,7 +111,16 @@ def _units(before: World, after: World) -> Iterator[Unit]:
         yield compare.guarded(arn, old_guarded, new_guarded)
 
 
-def _pairs(before: tuple, after: tuple) -> Iterator[tuple]:
+class _HasArn(Protocol):
+    @property
+    def arn(self) -> str: ...
+
+
+_Thing = TypeVar("_Thing", bound=_HasArn)
+
+
+def _pairs(before: Iterable[_Thing], after: Iterable[_Thing]) -> Iterator[tuple[str, _Thing | None, _Thing | None]]:
+    """Each thing by its ARN, as both worlds have it."""
     old, new = ({one.arn: one for one in some} for some in (before, after))
     for arn in (*new, *(arn for arn in old if arn not in new)):
         yield arn, old.get(arn), new.get(arn)
@@ -145,43 +156,37 @@ class _Compared:
 
     def trust(self, arn: str, old: Role | None, new: Role | None) -> Unit:
         """Who may become a role."""
-        account = arn.split(":")[4]
-        guards = tuple(
-            _guard(world, account, None if role is None else role.trust)
-            for world, role in ((self._before, old), (self._after, new))
-        )
-        return _unit(TRUST, arn, old, new, compare_trust(*guards, arn))
+        before = _guard(self._before, _account(arn), old.trust if old else None)
+        after = _guard(self._after, _account(arn), new.trust if new else None)
+        return _unit(TRUST, arn, old, new, compare_trust(before, after, arn))
 
     def bucket(self, arn: str, old: Bucket | None, new: Bucket | None) -> Unit:
         """Who may do what with a bucket."""
-        account = (new or old).account
-        guards = tuple(
-            _guard(world, account, bucket.policy, bucket.block_public_access) if bucket else Guard()
-            for world, bucket in ((self._before, old), (self._after, new))
+        account = next(bucket.account for bucket in (new, old) if bucket is not None)
+        before = _guard(self._before, account, old.policy, old.block_public_access) if old else Guard()
+        after = _guard(self._after, account, new.policy, new.block_public_access) if new else Guard()
+        return _unit(
+            BUCKET, arn, old, new, compare_resource(before, after, arn, account, subject=f"the bucket policy of {arn}")
         )
-        return _unit(BUCKET, arn, old, new, compare_resource(*guards, arn, account, subject=f"the bucket policy of {arn}"))
 
     def key(self, arn: str, old: Key | None, new: Key | None) -> Unit:
         """Who may do what with a key."""
-        account = arn.split(":")[4]
-        guards = tuple(
-            _guard(world, account, key.policy) if key else Guard()
-            for world, key in ((self._before, old), (self._after, new))
-        )
-        return _unit(KEY, arn, old, new, compare_resource(*guards, arn, account, subject=f"the key policy of {arn}"))
+        return self._by_policy(KEY, arn, old, new, f"the key policy of {arn}")
 
     def guarded(self, arn: str, old: Guarded | None, new: Guarded | None) -> Unit:
         """Who may do what with a resource of another service."""
-        account = arn.split(":")[4]
-        guards = tuple(
-            _guard(world, account, one.policy) if one else Guard()
-            for world, one in ((self._before, old), (self._after, new))
-        )
-        return _unit(RESOURCE, arn, old, new, compare_resource(*guards, arn, account))
+        return self._by_policy(RESOURCE, arn, old, new, f"the resource policy of {arn}")
+
+    def _by_policy(
+        self, kind: str, arn: str, old: Key | Guarded | None, new: Key | Guarded | None, subject: str
+    ) -> Unit:
+        before = _guard(self._before, _account(arn), old.policy) if old else Guard()
+        after = _guard(self._after, _account(arn), new.policy) if new else Guard()
+        return _unit(kind, arn, old, new, compare_resource(before, after, arn, _account(arn), subject=subject))
 
     def _way_to(self, arn: str, role: Role) -> tuple[str, ...]:
         """Somebody who may become the role in the later world, and the role."""
-        found = compare_trust(Guard(), _guard(self._after, arn.split(":")[4], role.trust), arn).wider
+        found = compare_trust(Guard(), _guard(self._after, _account(arn), role.trust), arn).wider
         return (found[0].principal, arn) if found else ()
 
     def _beside(self, witness: Witness) -> Iterator[str]:
@@ -195,10 +200,14 @@ class _Compared:
             yield f"{witness.action} on {witness.resource} is still refused on the other side: {decision.because[0]}"
 
 
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
+
+
 def _attached(world: World, holder: Role | User | None) -> Attached:
     if holder is None:
         return Attached()
-    account = world.account(holder.arn.split(":")[4])
+    account = world.account(_account(holder.arn))
     boundaries = () if holder.boundary is None else (holder.boundary,)
     return Attached(holder.identity, boundaries, () if account.management else account.service_control)
 
@@ -209,6 +218,8 @@ def _guard(world: World, account_id: str, policy: Policy | None, blocked: bool =
 
 
 def _known(world: World, arn: str, holder: Role | User | None) -> Mapping[str, ContextValue]:
-    tags: dict[str, ContextValue] = {f"aws:PrincipalTag/{name}": value for name, value in (holder.tags if holder else {}).items()}
-    organization = world.account(arn.split(":")[4]).organization
+    tags: dict[str, ContextValue] = {
+        f"aws:PrincipalTag/{name}": value for name, value in (holder.tags if holder else {}).items()
+    }
+    organization = world.account(_account(arn)).organization
     return {**tags, "aws:PrincipalOrgID": organization} if organization else tags

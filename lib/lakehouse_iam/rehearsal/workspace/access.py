@@ -38,11 +38,15 @@ class UnityCatalogAccess:
     _arrives: float = 0.0
 
     def delay_iam(self, seconds: float) -> None:
-        """From now on, and for so long, no role lets Unity Catalog in: IAM's news has not arrived."""
+        """From now on, and for so long, no role lets Unity Catalog in: the changes of IAM have not arrived."""
         self._arrives = self.clock.now() + seconds
 
     def assume(self, role_arn: str, external_id: str) -> Caller:
         """A session of a storage credential's role.
+
+        Args:
+            role_arn: the role.
+            external_id: what Unity Catalog sends; empty where it sends none.
 
         Raises:
             ClientError: it does not let Unity Catalog in.
@@ -50,7 +54,7 @@ class UnityCatalogAccess:
         if self.clock.now() < self._arrives:
             said = f"User: {self.role} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": said}}, "AssumeRole")
-        return self.identities.session_of(self.role).assume(role_arn, external_id)
+        return self.identities.session_of(self.role).assume(role_arn, external_id or None)
 
     def try_place(self, role_arn: str, external_id: str, url: S3Url, *, read_only: bool) -> list[Json]:
         """The results of a validation, operation by operation."""

@@ -1,4 +1,8 @@
-"""Storage credentials."""
+"""Storage credentials, through the workspace's API, the account's, and the newer `/credentials`.
+
+Fields and inputs are those of databricks-sdk `service/catalog.py` (`StorageCredentialInfo`, `CredentialInfo`,
+`AccountsStorageCredentialInfo`; 0.156 and 0.162, read 2026-11-25).
+"""
 
 from __future__ import annotations
 
@@ -6,70 +10,162 @@ from lakehouse_iam.databricks.calls import Json
 from lakehouse_iam.databricks.isolation import OPEN
 from lakehouse_iam.rehearsal.workspace import trials
 from lakehouse_iam.rehearsal.workspace.bindings import isolate
-from lakehouse_iam.rehearsal.workspace.metastore import Metastore
-from lakehouse_iam.rehearsal.workspace.refusal import Refusal, existing
+from lakehouse_iam.rehearsal.workspace.metastore import STORAGE_CREDENTIAL, Metastore, new_id
+from lakehouse_iam.rehearsal.workspace.request import Refusal, Request, existing, invalid, page, role_arn, text
+
+_KIND = "Storage Credential"
+_PAGE = 2
 
 
-def get_credential(store: Metastore, body: Json, query: dict[str, str], name: str) -> Json:
+def get_credential(store: Metastore, request: Request, name: str) -> Json:
     """One storage credential."""
-    return existing(store.credentials, "Storage Credential", name)
+    return existing(store.credentials, _KIND, name)
 
 
-def create_credential(store: Metastore, body: Json, query: dict[str, str]) -> Json:
-    """A new storage credential, with an external id of its own."""
-    name = str(body["name"]).lower()
+def list_credentials(store: Metastore, request: Request) -> Json:
+    """All storage credentials, two a page, so that a reader must turn it."""
+    return page(_sorted(store), request, "storage_credentials", longest=_PAGE)
+
+
+def create_credential(store: Metastore, request: Request) -> Json:
+    """A new storage credential, with an external id of its own.
+
+    The role is validated unless `skip_validation` says otherwise: it must let Unity Catalog in.
+    """
+    name = request.required("name").lower()
+    role = role_arn(request.body)
     if not store.may_create_credentials:
         message = "User does not have CREATE STORAGE CREDENTIAL on Metastore 'stand-in'."
         raise Refusal(403, "PERMISSION_DENIED", message)
     if name in store.credentials:
-        raise Refusal(409, "STORAGE_CREDENTIAL_ALREADY_EXISTS", f"Storage Credential '{name}' already exists")
-    role = str(body["aws_iam_role"]["role_arn"])
+        raise Refusal(409, "STORAGE_CREDENTIAL_ALREADY_EXISTS", f"{_KIND} '{name}' already exists")
     external_id = store.new_external_id()
-    if not body.get("skip_validation"):
+    if not request.flag("skip_validation"):
         trials.assume(store, role, external_id)
     store.credentials[name] = {
         "name": name,
-        "aws_iam_role": {
-            "role_arn": role,
-            "external_id": external_id,
-            "unity_catalog_iam_arn": store.access.role,
-        },
-        "read_only": bool(body.get("read_only", False)),
-        "comment": str(body.get("comment", "")),
+        "full_name": name,
+        "id": new_id(),
+        "aws_iam_role": {"role_arn": role, "external_id": external_id, "unity_catalog_iam_arn": store.access.role},
+        "read_only": request.flag("read_only"),
+        "comment": str(request.body.get("comment", "")),
         "isolation_mode": OPEN,
-        "owner": store.user,
+        "used_for_managed_storage": False,
+        **store.stamp(),
     }
     return store.credentials[name]
 
 
-def update_credential(store: Metastore, body: Json, query: dict[str, str], name: str) -> Json:
-    """Change a storage credential."""
-    found = existing(store.credentials, "Storage Credential", name)
-    if "aws_iam_role" in body:
-        found["aws_iam_role"] = found["aws_iam_role"] | {"role_arn": body["aws_iam_role"]["role_arn"]}
-    found |= {key: body[key] for key in ("read_only", "comment", "owner") if key in body}
-    isolate(store, "storage_credential", name, found, body)
+def update_credential(store: Metastore, request: Request, name: str) -> Json:
+    """Change a storage credential.
+
+    A new role is validated like that of a new credential. Changing it under external locations takes `force`; the external id
+    stays. A new name reaches the external locations.
+    """
+    found = existing(store.credentials, _KIND, name)
+    changed = found | {key: request.body[key] for key in ("read_only", "comment", "owner") if key in request.body}
+    if "aws_iam_role" in request.body:
+        changed["aws_iam_role"] = found["aws_iam_role"] | {"role_arn": _new_role(store, request, found)}
+    new_name = text(request.body, "new_name").lower() if "new_name" in request.body else found["name"]
+    if new_name != found["name"] and new_name in store.credentials:
+        raise Refusal(409, "STORAGE_CREDENTIAL_ALREADY_EXISTS", f"{_KIND} '{new_name}' already exists")
+    isolate(store, STORAGE_CREDENTIAL, changed, request)
+    found |= changed
+    _rename(store, found, new_name)
+    store.touch(found)
     return found
 
 
-def delete_credential(store: Metastore, body: Json, query: dict[str, str], name: str) -> Json:
-    """Remove a storage credential that no external location uses."""
-    existing(store.credentials, "Storage Credential", name)
-    users = [location for location, info in store.locations.items() if info["credential_name"] == name]
-    if users:
-        message = f"Storage credential '{name}' cannot be deleted: {len(users)} dependent external locations"
-        raise Refusal(400, "INVALID_STATE", message)
-    del store.credentials[name]
-    store.bindings.pop(("storage_credential", name), None)
+def delete_credential(store: Metastore, request: Request, name: str) -> Json:
+    """Remove a storage credential that no external location uses, or any with `force`."""
+    found = existing(store.credentials, _KIND, name)
+    users = _users(store, found)
+    if users and request.query.get("force") != "true":
+        raise _still_used(found, "deleted", users)
+    del store.credentials[found["name"]]
+    store.forget(STORAGE_CREDENTIAL, found["name"])
     return {}
 
 
-def account_get(store: Metastore, body: Json, query: dict[str, str], name: str) -> Json:
-    """One storage credential, as the account's API wraps it."""
-    return {"credential_info": get_credential(store, body, query, name)}
+def _new_role(store: Metastore, request: Request, found: Json) -> str:
+    role, before = role_arn(request.body), found["aws_iam_role"]
+    users = _users(store, found)
+    if users and role != before["role_arn"] and not request.flag("force"):
+        raise _still_used(found, "updated", users)
+    if not request.flag("skip_validation"):
+        trials.assume(store, role, str(before["external_id"]))
+    return role
 
 
-def account_create(store: Metastore, body: Json, query: dict[str, str]) -> Json:
+def _rename(store: Metastore, found: Json, new: str) -> None:
+    old = found["name"]
+    del store.credentials[old]
+    store.credentials[new] = found
+    found |= {"name": new, "full_name": new}
+    store.rename(STORAGE_CREDENTIAL, old, new)
+    for location in store.locations.values():
+        if location["credential_id"] == found["id"]:
+            location["credential_name"] = new
+
+
+def _users(store: Metastore, found: Json) -> list[str]:
+    return [name for name, location in store.locations.items() if location["credential_id"] == found["id"]]
+
+
+def _still_used(found: Json, what: str, users: list[str]) -> Refusal:
+    """The words of the product, as a user quotes them (issue 8 of this project, provider 1.128)."""
+    message = f"cannot be {what}: Storage credential '{found['name']}' has {len(users)} dependent external locations"
+    return Refusal(400, "INVALID_STATE", message)
+
+
+def _sorted(store: Metastore) -> list[Json]:
+    return [store.credentials[name] for name in sorted(store.credentials)]
+
+
+# ---------------------------------------------------------------- the account's API, which wraps what the workspace's has
+
+
+def account_get(store: Metastore, request: Request, name: str) -> Json:
+    """One storage credential."""
+    return {"credential_info": get_credential(store, request, name)}
+
+
+def account_list(store: Metastore, request: Request) -> Json:
+    """All storage credentials; this list has no pages."""
+    return {"storage_credentials": _sorted(store)}
+
+
+def account_create(store: Metastore, request: Request) -> Json:
     """A new storage credential, made by an account admin."""
-    skip = {"skip_validation": body.get("skip_validation", False)}
-    return {"credential_info": create_credential(store, body["credential_info"] | skip, query)}
+    return {"credential_info": create_credential(store, _unwrapped(request))}
+
+
+def account_update(store: Metastore, request: Request, name: str) -> Json:
+    """Change a storage credential as an account admin."""
+    return {"credential_info": update_credential(store, _unwrapped(request), name)}
+
+
+def _unwrapped(request: Request) -> Request:
+    info = request.body.get("credential_info")
+    if not isinstance(info, dict):
+        raise invalid("credential_info must be provided")
+    return Request(info | {"skip_validation": request.flag("skip_validation")}, request.query)
+
+
+# ---------------------------------------------------------------- /credentials, which knows storage and service credentials
+
+
+def list_purposes(store: Metastore, request: Request) -> Json:
+    """All credentials; the stand-in has those for storage only."""
+    wanted = request.query.get("purpose", "STORAGE")
+    found = [_with_purpose(info) for info in _sorted(store)] if wanted == "STORAGE" else []
+    return page(found, request, "credentials", longest=_PAGE)
+
+
+def get_purpose(store: Metastore, request: Request, name: str) -> Json:
+    """One credential."""
+    return _with_purpose(existing(store.credentials, "Credential", name))
+
+
+def _with_purpose(info: Json) -> Json:
+    return info | {"purpose": "STORAGE"}

@@ -30,7 +30,7 @@ from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws
 from lakehouse_iam.rehearsal.workspace.access import UnityCatalogAccess
 from lakehouse_iam.rehearsal.workspace.metastore import Metastore
-from lakehouse_iam.rehearsal.workspace.refusal import Refusal
+from lakehouse_iam.rehearsal.workspace.request import Refusal
 from lakehouse_iam.rehearsal.workspace.routes import answer
 
 WORKSPACE_ID = 1234567890123456
@@ -67,7 +67,7 @@ class StandInWorkspace:
         """
         if call.path == DISCOVERY:
             return 200, self.discovery
-        if not secrets.compare_digest(authorization, f"Bearer {self.token}"):
+        if not secrets.compare_digest(authorization.encode(), f"Bearer {self.token}".encode()):
             return 401, {"error_code": "UNAUTHENTICATED", "message": "Credential was not sent or is not valid."}
         return self._carry_out(call)
 
@@ -79,7 +79,9 @@ class StandInWorkspace:
     def _carry_out(self, call: Call) -> tuple[int, Json]:
         with self._lock:
             try:
-                return 200, answer(self.metastore, call.method, call.path, dict(call.query), call.body or {})
+                return 200, answer(
+                    self.metastore, call.method, call.path, dict(call.query), {} if call.body is None else call.body
+                )
             except Refusal as refusal:
                 return refusal.status, {"error_code": refusal.code, "message": refusal.message}
 
@@ -204,7 +206,12 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         workspace = cast("_Server", self.server).workspace
-        call = self._call()
+        try:
+            call = self._call()
+        except ValueError:
+            self.close_connection = True
+            self.send(400, {"error_code": "MALFORMED_REQUEST", "message": "The body of a request is JSON"})
+            return
         workspace.note(call)
         self.answer(workspace, call)
 

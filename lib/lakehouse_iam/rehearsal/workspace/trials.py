@@ -7,20 +7,25 @@ from botocore.exceptions import ClientError
 from lakehouse_iam.databricks.calls import Json
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.rehearsal.workspace.metastore import Metastore
-from lakehouse_iam.rehearsal.workspace.refusal import Refusal, existing
+from lakehouse_iam.rehearsal.workspace.request import Refusal, Request, existing, invalid, role_arn
 from lakehouse_iam.s3_url import S3Url
 
 
-def validate(store: Metastore, body: Json, query: dict[str, str]) -> Json:
-    """Try a place as Unity Catalog would."""
-    credential = existing(store.credentials, "Storage Credential", str(body["storage_credential_name"]))
-    if "url" in body:
-        url = place(str(body["url"]))
-        refuse_overlap(store, url, but="")
+def validate(store: Metastore, request: Request) -> Json:
+    """Try a place with a storage credential that exists, or with a role that is only named.
+
+    A URL wins over an external location; with both, an overlap with that location is no fault (databricks-sdk
+    `StorageCredentialsAPI.validate`). A role that is only named has no external id yet, so Unity Catalog sends none.
+    """
+    read_only = request.flag("read_only")
+    if "storage_credential_name" in request.body:
+        name = request.required("storage_credential_name")
+        credential = existing(store.credentials, "Storage Credential", name)
     else:
-        location = existing(store.locations, "External Location", str(body["external_location_name"]))
-        url = place(location["url"])
-    return {"isDir": True, "results": attempt(store, credential, url, bool(body.get("read_only", False)))}
+        role = {"role_arn": role_arn(request.body), "external_id": ""}
+        credential = {"aws_iam_role": role, "read_only": read_only}
+    url = _place_of(store, request)
+    return {"isDir": True, "results": attempt(store, credential, url, read_only)}
 
 
 def attempt(store: Metastore, credential: Json, url: S3Url, read_only: bool) -> list[Json]:
@@ -66,4 +71,15 @@ def place(text: str) -> S3Url:
     try:
         return S3Url.parse(text)
     except LakehouseIamError as error:
-        raise Refusal(400, "INVALID_PARAMETER_VALUE", str(error)) from error
+        raise invalid(str(error)) from error
+
+
+def _place_of(store: Metastore, request: Request) -> S3Url:
+    named = request.body.get("external_location_name")
+    if "url" in request.body:
+        url = place(request.required("url"))
+        refuse_overlap(store, url, but=str(named or "").lower())
+        return url
+    if not named:
+        raise invalid("One of url and external_location_name must be provided")
+    return place(existing(store.locations, "External Location", str(named))["url"])

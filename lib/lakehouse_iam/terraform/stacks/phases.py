@@ -37,6 +37,7 @@ def bucket_access(bucket: Bucket) -> BucketAccess:
         object_ownership=bucket.object_ownership,
         policy=bucket.policy,
         create=bucket.create,
+        file_events=bucket.file_events,
     )
 
 

@@ -57,6 +57,7 @@ class UnityCatalogStack(TerraformStack):
                 for location in setup.external_locations
             ],
             file_events=setup.file_events,
+            region=setup.region,
             further_external_ids=setup.storage_credential.external_ids,
             other_owners={
                 str(account): OtherOwner(

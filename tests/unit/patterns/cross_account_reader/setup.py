@@ -7,6 +7,7 @@ from typing import Any
 
 from lakehouse_iam.arns import AccountId, IamPath, RoleArn, RoleName
 from lakehouse_iam.setups.buckets import BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
+from lakehouse_iam.setups.problems import Faults
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import boundary_of, partition_of
 
@@ -21,7 +22,8 @@ class CrossAccountReaderSetup(SetupWithBuckets):
 
 def read(content: dict[str, Any]) -> CrossAccountReaderSetup:
     """The setup of a document that its schema has passed."""
-    partition = partition_of(content)
+    faults = Faults()
+    partition = partition_of(content, faults)
     role = _role(partition.name, content["bucket_owner"])
     buckets = [
         read_bucket(
@@ -31,14 +33,17 @@ def read(content: dict[str, Any]) -> CrossAccountReaderSetup:
             policy=BucketPolicyMode.NONE,
             region=content["region"],
             partition=partition,
+            faults=faults,
         )
-        for path, entry in each_bucket(content)
+        for path, entry in each_bucket(content, faults)
     ]
+    common, boundary = common_keys(content, faults), boundary_of(content, partition, faults)
+    faults.raise_any()
     return CrossAccountReaderSetup(
-        **common_keys(content),
+        **common,
         pattern="cross-account-reader",
         partition=partition,
-        permissions_boundary=boundary_of(content, partition),
+        permissions_boundary=boundary,
         buckets=tuple(sorted(buckets, key=lambda bucket: bucket.name.value)),
         reader=_role(partition.name, content["reader"]),
         role=role,

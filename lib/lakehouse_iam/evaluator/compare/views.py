@@ -1,0 +1,181 @@
+"""Both versions as one caller sees them, compared both ways, and every request that is found asked of the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Source
+from lakehouse_iam.evaluator.compare.callers import PRINCIPAL_ARN
+from lakehouse_iam.evaluator.compare.differences import Beyond, Differences, Side
+from lakehouse_iam.evaluator.compare.frames import Frame
+from lakehouse_iam.evaluator.compare.key_values import Values
+from lakehouse_iam.evaluator.compare.languages import Domain
+from lakehouse_iam.evaluator.compare.patterns import literal
+from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies, Witness
+from lakehouse_iam.evaluator.compare.shown import shown_action, shown_key, shown_resource
+from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.evaluate import TRUST_ACTIONS, Policies, Request, RequestError, evaluate
+from lakehouse_iam.evaluator.policies import Policy
+
+TRUST = Domain(tuple(literal(action) for action in sorted(TRUST_ACTIONS)))
+"""The actions that a role's trust policy is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as a caller sees it: its boxes, how they are made in another frame, and what the evaluator is given."""
+
+    side: Side
+    in_frame: Callable[[Frame], Side]
+    policies: Callable[[str], Policies]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One caller's view of both versions. `variables`: the policy variables that nothing gives a value."""
+
+    frame: Frame
+    before: Version
+    after: Version
+    own_policies: OwnPolicies
+    variables: tuple[str, ...]
+
+    def turned(self) -> View:
+        """The other way round."""
+        return replace(self, before=self.after, after=self.before)
+
+
+def same_documents(before: tuple[Policy, ...], after: tuple[Policy, ...]) -> bool:
+    """Whether the documents are the same to the letter."""
+    return len(before) == len(after) and all(
+        one is other or (one.kind is other.kind and one.text == other.text)
+        for one, other in zip(before, after, strict=True)
+    )
+
+
+def compared_views(subject: str, views: Callable[[], Iterable[View]]) -> Comparison:
+    """Compare all views of `subject`, both ways."""
+    wider, narrower = _Found(), _Found()
+    not_decided: dict[str, None] = {}
+    for view in views():
+        _look(view, wider, not_decided)
+        _look(view.turned(), narrower, not_decided)
+    return Comparison(subject, wider.witnesses, narrower.witnesses, tuple(not_decided))
+
+
+@dataclass(slots=True)
+class _Found:
+    """Witnesses, one for each statement."""
+
+    by: dict[tuple[str, str, bool], Witness] = field(default_factory=dict)
+
+    @property
+    def witnesses(self) -> tuple[Witness, ...]:
+        return tuple(self.by.values())
+
+
+def _look(view: View, found: _Found, not_decided: dict[str, None]) -> None:
+    frame = view.frame
+    differences = Differences(view.before.side, view.after.side, frame.domains)
+    for beyond in differences.found():
+        key = _key(beyond.by.source)
+        if key in found.by:
+            continue
+        witness = _confirmed(view, frame, beyond) or _with_variables(view, key)
+        if witness is not None:
+            found.by[key] = witness
+        else:
+            not_decided.setdefault(_open_sentence(view, beyond))
+    not_decided.update(dict.fromkeys(differences.open))
+
+
+def _key(source: Source | None) -> tuple[str, str, bool]:
+    return (source.policy, source.statement, source.allows) if source is not None else ("", "", True)
+
+
+def _open_sentence(view: View, beyond: Beyond) -> str:
+    where = str(beyond.by.source) if beyond.by.source is not None else "what the caller may do anyway"
+    variables = ", ".join(f"${{{key}}}" for key in view.variables)
+    why = f"it depends on the policy variable {variables}" if variables else "the evaluator does not confirm it"
+    return f"whether {where} lets more through could not be told: {why}"
+
+
+def _with_variables(view: View, key: tuple[str, str, bool]) -> Witness | None:
+    """A witness for a statement when the policy variables have one value or another."""
+    for values in _assignments(view.variables):
+        frame = view.frame.fixing({name: value for name, value in values.items() if name not in view.frame.fixed})
+        for beyond in Differences(view.before.in_frame(frame), view.after.in_frame(frame), frame.domains).found():
+            if _key(beyond.by.source) == key:
+                witness = _confirmed(view, frame, beyond)
+                if witness is not None:
+                    return witness
+    return None
+
+
+def _assignments(variables: tuple[str, ...]) -> Iterator[dict[str, Values]]:
+    """Values to look at variables with: each its own, all absent, and each absent alone."""
+    own: dict[str, Values] = {key: (f"value{number}",) for number, key in enumerate(variables, start=1)}
+    if not own:
+        return
+    yield own
+    yield dict.fromkeys(variables)
+    if len(own) > 1:
+        yield from ({**own, key: None} for key in variables)
+
+
+# ---------------------------------------------------------------- confirming
+
+
+def _confirmed(view: View, frame: Frame, beyond: Beyond) -> Witness | None:
+    """The witness of a request that was found, if the evaluator agrees."""
+    sides, source = beyond.request.sides, beyond.by.source
+    principal = sides[PRINCIPAL_ARN].values if PRINCIPAL_ARN in sides and not frame.named else None
+    asked = principal[0] if principal else frame.principal
+    action = shown_action(beyond.request, frame.domains[ACTION])
+    resource = frame.resource or shown_resource(beyond.request, frame.domains[RESOURCE], action, frame.account)
+    context = _context(frame, beyond)
+    account = frame.account if frame.resource or not _names_account(resource) else split_account(resource)
+    before, after = view.before.policies(resource), view.after.policies(resource)
+    try:
+        request = Request(asked, action, resource, account, context)
+        refused, allowed = evaluate(request, before), evaluate(request, after)
+    except RequestError:
+        return None
+    if refused.allowed or not allowed.allowed:
+        return None
+    return Witness(
+        asked,
+        action,
+        resource,
+        account,
+        context,
+        source.policy if source is not None else "",
+        source.statement if source is not None else "",
+        view.own_policies,
+        explain=lambda: (*allowed.because, *refused.because),
+    )
+
+
+def _names_account(resource: str) -> bool:
+    return split_account(resource) != ""
+
+
+def split_account(resource: str) -> str:
+    """The 12-digit account in an ARN, or ""."""
+    arn = split_arn(resource)
+    return arn.account if arn is not None and len(arn.account) == 12 and arn.account.isdigit() else ""
+
+
+def _context(frame: Frame, beyond: Beyond) -> dict[str, ContextValue]:
+    context: dict[str, ContextValue] = {}
+    for side, found in beyond.request.sides.items():
+        if side in (ACTION, RESOURCE, PRINCIPAL_ARN) or found.values is None or side.endswith("(variable)"):
+            continue
+        key = shown_key(side, beyond.request.literals[side])
+        context[key] = found.values[0] if len(found.values) == 1 else list(found.values)
+    for key, values in frame.given.items():
+        if values is not None:
+            context[key] = values[0]
+    return context

@@ -1,0 +1,20 @@
+"""How large a YAML document may be, so that no file that somebody hands over can stop the machine that reads it.
+
+The limits lie far above what AWS accepts: a setup of ten thousand buckets takes about one million bytes. Reading a megabyte
+of YAML takes about ten seconds of CPU. `docs/design.md` lists them under "Limits of what is read". The last two are those of
+JSON in `lakehouse_iam.evaluator.strict_json`; a test compares them, because importing that package takes longer than reading
+a setup.
+"""
+
+from __future__ import annotations
+
+YAML_SIZE = 4_000_000
+"""Bytes of one file, comments included."""
+NODES = 500_000
+"""Values of one file, with everything counted again that an alias repeats."""
+ALIASES = 2_000
+"""Aliases (`*name`) of one file; reading time grows with their square."""
+DEPTH = 64
+"""Mappings and lists within each other. A setup nests 6 deep."""
+DIGITS = 64
+"""Digits of one number."""
