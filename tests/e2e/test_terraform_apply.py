@@ -16,6 +16,7 @@ from lakehouse_iam.partitions import DATABRICKS_SHARDS
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
+from lakehouse_iam.rehearsal.workspace import WORKSPACE_ID
 from lakehouse_iam.setups import load_setups
 from tools.try_terraform import CHANGES, NOTHING_TO_DO, Project, Run, found, missing, prepare, project
 
@@ -136,6 +137,17 @@ def test_renaming_a_storage_credential_applies_in_one_go(applied: Project) -> No
     content = applied.workspace.metastore.content()
     assert list(content["credentials"]) == [f"{name}-renamed"]
     assert {info["credential_name"] for info in content["locations"].values()} == {f"{name}-renamed"}
+
+
+def test_an_isolated_storage_credential_is_bound_and_renamed(applied: Project) -> None:
+    name = name_of(applied)
+    isolated = f'{{name: {name}, isolation: isolated, workspaces: ["2222222222222222"]}}'
+    changed(applied, (f"{{name: {name}}}", isolated))
+    bound = applied.workspace.metastore.content()["bindings"]
+    assert bound[f"storage_credential {name}"] == [WORKSPACE_ID, 2222222222222222]
+    changed(applied, (f"{{name: {name},", f"{{name: {name}-renamed,"))
+    bound = applied.workspace.metastore.content()["bindings"]
+    assert bound == {f"storage_credential {name}-renamed": [WORKSPACE_ID, 2222222222222222]}
 
 
 def test_renaming_an_external_location_applies_in_one_go(applied: Project) -> None:
