@@ -139,6 +139,10 @@ class World:
         return saml | {provider.arn for provider in self.oidc_providers}
 
     @cached_property
+    def _has_organizations(self) -> bool:
+        return any(account.organization for account in self.accounts)
+
+    @cached_property
     def _endpoints(self) -> dict[str, VpcEndpoint]:
         return {endpoint.id: endpoint for endpoint in self.vpc_endpoints}
 
@@ -225,6 +229,8 @@ class World:
 
     def _endpoint(self, action: str, given: Mapping[str, ContextValue]) -> VpcEndpoint | None:
         """The endpoint that the request passes through, if its policy is known and it leads to the action's service."""
+        if not self._endpoints:
+            return None
         id = next((value for key, value in given.items() if key.lower() == "aws:sourcevpce"), None)
         endpoint = self._endpoints.get(id) if isinstance(id, str) else None
         return endpoint if endpoint is not None and endpoint.service == action.lower().partition(":")[0] else None
@@ -246,6 +252,8 @@ class World:
         self, caller: Caller, resource_account: str | None, given: Mapping[str, ContextValue]
     ) -> dict[str, ContextValue]:
         """Whose organization asks and whose is asked; AWS fills the keys in for members of one only."""
+        if not self._has_organizations:
+            return {}
         source = next((value for key, value in given.items() if key.lower() == "aws:sourceaccount"), "")
         members = {
             "aws:PrincipalOrgID": caller.account if caller.identity else "",
