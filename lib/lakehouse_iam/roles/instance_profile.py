@@ -7,7 +7,7 @@ The chain, in the order in which a request walks it:
 3. On the cluster, S3A assumes the *bucket-owner role*: the deployment-account role must be allowed to
    (`assume_role_documents`) and the bucket-owner role must trust it (`bucket_owner_trust`).
 4. The bucket-owner role acts on the bucket: its own policy (`bucket_owner_documents`) and the bucket policy
-   (`bucket_policy_statements`) allow it; for SSE-KMS the key policy must too (`key_policy_statement`).
+   (`resource_policies`) allow it; for SSE-KMS the key policy must too.
 
 Source: Databricks "Access cross-account S3 buckets with an AssumeRole policy" (archived) and the project's seed 001,
 read 2026-11-21.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lakehouse_iam.partitions import EC2_SERVICE
-from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement, pack
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, pack
 from lakehouse_iam.roles.bucket_access import BucketAccess as BucketAccess
 from lakehouse_iam.roles.role_spec import PolicyNames, ResourcePolicies, RoleSpec
 from lakehouse_iam.statements import kms, pass_role, s3, sts
@@ -37,8 +37,6 @@ BUCKET_ACCESS_POLICIES = PolicyNames(
     suffix="bucket-access",
     description="The buckets, folders and keys that the bucket-owner role may use",
 )
-ASSUME_POLICY_DESCRIPTION = ASSUME_ROLE_POLICIES.description
-BUCKET_POLICY_DESCRIPTION = BUCKET_ACCESS_POLICIES.description
 
 
 class TrustBy(Enum):
@@ -172,18 +170,3 @@ def bucket_owner_documents(buckets: Sequence[BucketAccess]) -> tuple[PackedPolic
 def _document(items: Sequence[_Item]) -> PolicyDocument:
     keys = [item.key for item in items if item.key]
     return PolicyDocument(s3.bucket_statements([item.grant for item in items]) + kms.key_statements(keys))
-
-
-def bucket_policy_statements(bucket: BucketAccess, bucket_owner_role_arn: str) -> tuple[Statement, ...]:
-    """The statements of a bucket's policy that let the bucket-owner role in."""
-    return resource_policies(bucket_owner_role_arn).bucket_policy_statements(bucket)
-
-
-def bucket_policy_document(bucket: BucketAccess, bucket_owner_role_arn: str) -> PolicyDocument:
-    """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
-    return resource_policies(bucket_owner_role_arn).bucket_policy_document(bucket)
-
-
-def key_policy_statement(key: kms.KeyGrant, bucket_owner_role_arn: str) -> Statement:
-    """The statement that the key's policy needs before the bucket-owner role can use the key."""
-    return resource_policies(bucket_owner_role_arn).key_policy_statement(key)

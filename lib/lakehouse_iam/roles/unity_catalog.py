@@ -9,7 +9,7 @@ The chain, in the order in which a request walks it:
    the step. One half alone looks right and does nothing, so `storage_credential_role`
    makes both or nothing.
 3. The role acts on the bucket. Its own policy is enough for a bucket and key of its own account as far as they delegate
-   to IAM; elsewhere the bucket policy (`bucket_policy_statements`) and the key policy (`key_policy_statement`) must agree.
+   to IAM; elsewhere the bucket policy and the key policy (`resource_policies`) must agree.
 
 Sources: databricks/terraform-provider-databricks `aws/data_aws_unity_catalog_assume_role_policy.go` and
 `aws/data_aws_unity_catalog_policy.go` at v1.128.0; Databricks community "UC will begin prohibiting … non self-assuming
@@ -33,7 +33,6 @@ STORAGE_CREDENTIAL_POLICIES = PolicyNames(
     suffix="storage-credential-access",
     description="The buckets, folders and keys that the storage credential may use, and leave to assume itself",
 )
-POLICY_DESCRIPTION = STORAGE_CREDENTIAL_POLICIES.description
 
 
 @dataclass(frozen=True)
@@ -221,18 +220,3 @@ def _permissions(credential: StorageCredentialInputs, items: Sequence[_Item]) ->
         if account.file_events:
             statements += file_events.queues_and_topics(credential.partition, credential.region, credential.account)
     return PolicyDocument(tuple(statements))
-
-
-def bucket_policy_statements(bucket: BucketAccess, role_arn: str) -> tuple[Statement, ...]:
-    """The statements of a bucket's policy that let the role in; needed where the bucket is in another account."""
-    return resource_policies(role_arn).bucket_policy_statements(bucket)
-
-
-def bucket_policy_document(bucket: BucketAccess, role_arn: str) -> PolicyDocument:
-    """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
-    return resource_policies(role_arn).bucket_policy_document(bucket)
-
-
-def key_policy_statement(key: kms.KeyGrant, role_arn: str) -> Statement:
-    """The statement that the key's policy needs before the role can use the key."""
-    return resource_policies(role_arn).key_policy_statement(key)

@@ -12,9 +12,9 @@ from lakehouse_iam.policy import PackedPolicy, PolicyDocument, Statement
 from lakehouse_iam.roles.bucket_access import BucketAccess
 from lakehouse_iam.roles.unity_catalog import (
     StorageCredentialInputs,
-    bucket_policy_document,
     require_file_events,
     require_self_assuming,
+    resource_policies,
     storage_credential_role,
     with_file_events,
 )
@@ -138,7 +138,7 @@ def test_managed_file_events_of_no_bucket_are_refused() -> None:
 
 
 def test_a_managed_bucket_policy_names_the_role_and_asks_for_tls() -> None:
-    document = bucket_policy_document(BUCKET, ROLE).to_json()
+    document = resource_policies(ROLE).bucket_policy_document(BUCKET).to_json()
     *allowed, denied = document["Statement"]
     assert {statement["Principal"]["AWS"] for statement in allowed} == {ROLE}
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
