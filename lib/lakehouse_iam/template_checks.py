@@ -301,15 +301,16 @@ _NAMED = (
 
 def _names(stacks: Sequence[Stack]) -> Iterator[Violation]:
     for named in _NAMED:
-        makers: dict[tuple[str, str], list[tuple[Stack, str, str]]] = {}
+        makers: dict[tuple[str, str, str], list[tuple[Stack, str, str]]] = {}
         for stack in stacks:
             for logical_id, properties in _resources(stack, named.type):
                 name = stack.deployment.resolve(properties.get(named.property, Unresolved(named.property)))
                 # Of two resources with conditions one may never be made.
                 is_always_made = "Condition" not in stack.deployment.resource(logical_id)
                 if isinstance(name, str) and stack.deployment.account and is_always_made:
-                    makers.setdefault((stack.deployment.account, name.lower()), []).append((stack, logical_id, name))
-        for (account, _), (first, *others) in makers.items():
+                    place = (stack.deployment.partition, stack.deployment.account)
+                    makers.setdefault((*place, name.lower()), []).append((stack, logical_id, name))
+        for (_, account, _), (first, *others) in makers.items():
             for stack, logical_id, name in others:
                 yield _taken(named, account, first, stack, logical_id, name)
 

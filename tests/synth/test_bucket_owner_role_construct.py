@@ -458,6 +458,16 @@ def test_trusts_a_role_of_another_stack_and_waits_for_it(new_foreign_app: Callab
     assert [stack.node.path for stack in (*owner.dependencies, *generated.dependencies)] == ["W", "W"]
 
 
+def test_trusts_the_construct_like_the_role_in_it(new_foreign_app: Callable[[], App]) -> None:
+    app = new_foreign_app()
+    workspace, owner = Stack(app, "W", env=WORKSPACE), Stack(app, "O", env=OWNER)
+    arn = "arn:aws:iam::444455556666:role/owner"
+    clusters = DeploymentAccountRole(workspace, "Clusters", role_name="clusters", bucket_owner_roles=[arn])
+    BucketOwnerRole(owner, "Role", role_name="owner", trusted_role=clusters)
+    assert trust_of(owner)["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/clusters"}
+    assert [stack.node.path for stack in owner.dependencies] == ["W"]
+
+
 def test_trust_through_the_account_waits_for_nothing(new_foreign_app: Callable[[], App]) -> None:
     app = new_foreign_app()
     workspace, owner = Stack(app, "W", env=WORKSPACE), Stack(app, "O", env=OWNER)
@@ -528,6 +538,55 @@ REFUSED: dict[str, tuple[Callable[[Stack], object], tuple[str, ...]]] = {
     "another trusted account": (
         lambda s: owner_role(s, trust=TrustBy.ACCOUNT, trusted_account="111122223333"),
         ("not the account of the trusted role", "121212121212, or leave trusted_account out"),
+    ),
+    "a name where a BucketAccess belongs": (
+        lambda s: owner_role(s, "my-bucket"),
+        (
+            "buckets[0] of Foreign/Owner: it is the text 'my-bucket'",
+            "allowed is a BucketAccess",
+            "write BucketAccess('my-bucket', Access.READ_ONLY)",
+        ),
+    ),
+    "a CDK bucket where a BucketAccess belongs": (
+        lambda s: owner_role(s, read_write("lake-data"), s3.Bucket(s, "Lake")),
+        (
+            "buckets[1] of Foreign/Owner: it is the construct Foreign/Lake",
+            "write BucketAccess(bucket, Access.READ_ONLY), or grant_read(bucket) on the role",
+        ),
+    ),
+    "the class of buckets": (
+        lambda s: owner_role(s, s3.Bucket),
+        ("buckets[0] of Foreign/Owner: it is the class Bucket", "allowed is a BucketAccess"),
+    ),
+    "one BucketAccess for the list": (
+        lambda s: BucketOwnerRole(s, "Owner", trusted_role=CLUSTERS, buckets=read_write("lake-data")),
+        ("buckets of Foreign/Owner: it is one BucketAccess", "write buckets=[…] around it"),
+    ),
+    "text for the list of buckets": (
+        lambda s: BucketOwnerRole(s, "Owner", trusted_role=CLUSTERS, buckets="lake-data"),
+        ("buckets of Foreign/Owner: buckets='lake-data' is text", "write buckets=['lake-data']"),
+    ),
+    "no bucket in a BucketAccess": (
+        lambda s: read_write(None),
+        ("bucket is None", "allowed are a CDK bucket, such as s3.Bucket(stack, id), and the name of a bucket"),
+    ),
+    "the class of buckets in a BucketAccess": (lambda s: read_write(s3.Bucket), ("bucket is the class Bucket",)),
+    "a bucket for the key": (
+        lambda s: read_write("lake-data", kms_key=s3.Bucket(s, "Lake")),
+        ("kms_key is the construct Foreign/Lake", "allowed are a CDK key"),
+    ),
+    "a number for a prefix": (lambda s: read_write("lake-data", prefixes=[2026]), ("the int 2026", 'write "2026"')),
+    "a number for a role name": (
+        lambda s: owner_role(s, role_name=7),
+        ("role_name of Foreign/Owner: it is the int 7", "a role's name of at most 64 characters"),
+    ),
+    "a number for the trusted account": (
+        lambda s: owner_role(s, trusted_account=121212121212),
+        ("trusted_account of Foreign/Owner: it is the int 121212121212", 'write "121212121212"'),
+    ),
+    "nothing for the trusted role": (
+        lambda s: owner_role(s, trusted_role=None),
+        ("trusted_role of Foreign/Owner: it is None", "such as DeploymentAccountRole"),
     ),
     "unknown trust": (lambda s: owner_role(s, trust="anybody"), ("trust='anybody' is not known", "TrustBy.ROLE")),
     "unknown access": (lambda s: BucketAccess("lake-data", "write"), ("access='write'", "Access.READ_ONLY")),

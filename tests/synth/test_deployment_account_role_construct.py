@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from aws_cdk import App, CfnParameter, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match, Template
 from foreign_app import ELSEWHERE, OWNER, PROFILE, WORKSPACE, assert_refused
 
-from lakehouse_iam.cdk import DeploymentAccountRole, HandOffKind
+from lakehouse_iam.cdk import BucketOwnerRole, DeploymentAccountRole, HandOffKind, TrustBy
 from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.partitions import DATABRICKS_SHARDS
 
@@ -65,6 +66,23 @@ def test_deployment_account_role_by_itself(stack: Stack) -> None:
             },
         },
     )
+
+
+def test_a_shard_is_given_by_its_name(stack: Stack) -> None:
+    DeploymentAccountRole(stack, "Clusters", serverless_workspace_ids=["1234567890123456"], shard="commercial")
+    arn = DATABRICKS_SHARDS["commercial"].serverless_role
+    assert arn in json.dumps(Template.from_stack(stack).to_json())
+
+
+def test_bucket_owner_roles_are_constructs_or_roles_or_arns(new_foreign_app: Callable[[], App]) -> None:
+    app = new_foreign_app()
+    workspace, owner = Stack(app, "W", env=WORKSPACE), Stack(app, "O", env=OWNER)
+    clusters = "arn:aws:iam::111122223333:role/clusters"
+    other = BucketOwnerRole(owner, "Owner", role_name="owner", trusted_role=clusters, trust=TrustBy.ACCOUNT)
+    DeploymentAccountRole(workspace, "Clusters", role_name="clusters", bucket_owner_roles=[other, ELSEWHERE])
+    (policy,) = Template.from_stack(workspace).find_resources("AWS::IAM::ManagedPolicy").values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == ["arn:aws:iam::444455556666:role/owner", ELSEWHERE]
 
 
 def test_role_that_may_assume_nothing_has_no_policy(stack: Stack) -> None:
@@ -128,6 +146,27 @@ REFUSED: dict[str, tuple[Callable[[Stack], object], tuple[str, ...]]] = {
     "profile to assume": (
         lambda s: DeploymentAccountRole(s, "X").grant_assume(PROFILE),
         ("instance profile", ":role/"),
+    ),
+    "a number for a workspace id": (
+        lambda s: DeploymentAccountRole(s, "X", serverless_workspace_ids=[123]),
+        (
+            "serverless_workspace_ids of Foreign/X: it is the int 123",
+            "allowed is text: a workspace id of digits",
+            'write "123"',
+        ),
+    ),
+    "an unknown shard": (
+        lambda s: DeploymentAccountRole(s, "X", shard="government"),
+        ("shard of Foreign/X: it is the text 'government'", "allowed are the names commercial, gov, gov-dod"),
+    ),
+    "no shard": (lambda s: DeploymentAccountRole(s, "X", shard=None), ("shard of Foreign/X: it is None",)),
+    "a bucket for a role": (
+        lambda s: DeploymentAccountRole(s, "X", bucket_owner_roles=[s3.Bucket(s, "Lake")]),
+        ("bucket_owner_roles[0] of Foreign/X: it is the construct Foreign/Lake", "a role's ARN as text"),
+    ),
+    "one role for the list": (
+        lambda s: DeploymentAccountRole(s, "X", bucket_owner_roles=iam.Role.from_role_name(s, "R", "owner")),
+        ("bucket_owner_roles of Foreign/X: bucket_owner_roles is the construct Foreign/R", "allowed is a list"),
     ),
     "workspace id": (
         lambda s: DeploymentAccountRole(s, "X", serverless_workspace_ids=["ws-1"]),

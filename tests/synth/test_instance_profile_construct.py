@@ -27,9 +27,18 @@ def test_instance_profile_of_any_role(stack: Stack) -> None:
     assert "InstanceProfile" in json.dumps(stack.resolve(profile.instance_profile_arn))
 
 
+def test_instance_profile_of_a_construct_with_a_role(stack: Stack) -> None:
+    clusters = DeploymentAccountRole(stack, "Clusters")
+    assert stack.resolve(InstanceProfile(stack, "Profile", role=clusters).role_arn) == stack.resolve(clusters.role_arn)
+
+
 # ---------------------------------------------------------------- what is refused
 
 REFUSED: dict[str, tuple[Callable[[Stack], object], tuple[str, ...]]] = {
+    "an ARN for a role": (
+        lambda s: InstanceProfile(s, "X", role="arn:aws:iam::444455556666:role/a"),
+        ("role of Foreign/X: it is the text", "import a role that exists with iam.Role.from_role_name"),
+    ),
     "instance profile name": (
         lambda s: InstanceProfile(s, "X", role=DeploymentAccountRole(s, "R").role, instance_profile_name="a/b"),
         ("instance-profile name 'a/b' contains '/'", "letters, digits"),

@@ -9,6 +9,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lakehouse_iam.cdk.arguments import HasRole, argument, listed, role_in, shard_in, text
 from lakehouse_iam.cdk.assembly_metadata import record_trust
 from lakehouse_iam.cdk.documents import attach_policies, make_role, policy_statement
 from lakehouse_iam.cdk.handoffs import HandOffs
@@ -17,7 +18,6 @@ from lakehouse_iam.cdk.references import (
     deploy_after,
     is_in_own_stack,
     is_known,
-    listed,
     role_arn,
     same_partition,
 )
@@ -59,10 +59,11 @@ class DeploymentAccountRole(Construct):
     Args:
         role_name: its name, at most 64 characters. Give one whenever another account must trust it: its ARN is then
             known beforehand. Default: CloudFormation chooses one.
-        bucket_owner_roles: the roles of `BucketOwnerRole`s that it may assume, as ARNs or CDK roles of any account. They
-            need not exist yet.
+        bucket_owner_roles: the roles of `BucketOwnerRole`s that it may assume, of any account: the constructs, CDK roles, or
+            ARNs. They need not exist yet.
         serverless_workspace_ids: workspaces whose serverless SQL may use the role too. Default: none.
-        shard: the Databricks deployment of those workspaces. Default: commercial.
+        shard: the Databricks deployment of those workspaces, as its name (`commercial`, `gov`, `gov-dod`) or from
+            `partitions.DATABRICKS_SHARDS`. Default: commercial.
         path: IAM path. Default: `/`.
         permissions_boundary: Default: whatever `iam.PermissionsBoundary.of(scope)` applies.
 
@@ -79,16 +80,18 @@ class DeploymentAccountRole(Construct):
         id: str,
         *,
         role_name: str | None = None,
-        bucket_owner_roles: Sequence[iam.IRole | str] = (),
+        bucket_owner_roles: Sequence[iam.IRole | HasRole | str] = (),
         serverless_workspace_ids: Sequence[str] = (),
-        shard: DatabricksShard = DATABRICKS_SHARDS["commercial"],
+        shard: DatabricksShard | str = DATABRICKS_SHARDS["commercial"],
         path: str = "/",
         permissions_boundary: iam.IManagedPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
-        listed(bucket_owner_roles, name="bucket_owner_roles")
-        self._check_serverless(serverless_workspace_ids, shard)
-        assumed = [role_arn(role, self) for role in bucket_owner_roles]
+        assumed = self._assumed(bucket_owner_roles)
+        with argument(self, "shard"):
+            shard = shard_in(shard)
+        with argument(self, "serverless_workspace_ids"):
+            self._check_serverless(serverless_workspace_ids, shard)
         placeholders = TokenPlaceholders(self)
         trust = documents.deployment_trust(shard.serverless_role, serverless_workspace_ids)
         self.role = make_role(
@@ -125,7 +128,7 @@ class DeploymentAccountRole(Construct):
         """What `grant_assume` left for somebody else to merge; also in the template's metadata."""
         return self._handoffs.all
 
-    def grant_assume(self, role: iam.IRole | str) -> iam.Grant:
+    def grant_assume(self, role: iam.IRole | HasRole | str) -> iam.Grant:
         """Let it assume one more role, on both sides.
 
         The trust policy of a role that this app makes is extended, and its stack made to wait for this one. That of any
@@ -137,13 +140,24 @@ class DeploymentAccountRole(Construct):
         Raises:
             InvalidValue: the text is not a role's ARN.
         """
-        arn = role_arn(role, self)
+        with argument(self, "grant_assume"):
+            role = role_in(role)
+            arn = role_arn(role, self)
         if not self._extend_trust(role):
             why = "a role is assumed only by those its own trust policy names; merge it after this role exists"
             self._handoffs.add(HandOff(HandOffKind.TRUST_POLICY, arn, (sts.trust_role(self.role_arn),), why))
         return iam.Grant.add_to_principal(
             grantee=self.role, actions=list(sts.ASSUME_ROLE), resource_arns=[arn], scope=self
         )
+
+    def _assumed(self, roles: Sequence[iam.IRole | HasRole | str]) -> list[str]:
+        with argument(self, "bucket_owner_roles"):
+            given = listed(roles, name="bucket_owner_roles")
+        assumed = []
+        for index, role in enumerate(given):
+            with argument(self, f"bucket_owner_roles[{index}]"):
+                assumed.append(role_arn(role_in(role), self))
+        return assumed
 
     def _extend_trust(self, role: iam.IRole | str) -> bool:
         if not isinstance(role, iam.Role) or role.assume_role_policy is None:
@@ -158,8 +172,8 @@ class DeploymentAccountRole(Construct):
         return True
 
     def _check_serverless(self, workspace_ids: Sequence[str], shard: DatabricksShard) -> None:
-        listed(workspace_ids, name="serverless_workspace_ids")
-        if not workspace_ids:
+        given = listed(workspace_ids, name="serverless_workspace_ids")
+        if not given:
             return
         if shard.serverless_role is None:
             raise InvalidValue(
@@ -168,7 +182,8 @@ class DeploymentAccountRole(Construct):
                 next_step="ask Databricks for its ARN; trusting a guessed account would let somebody else in",
             )
         same_partition(self, shard.partition, what=f"the Databricks shard {shard.name}")
-        for workspace_id in workspace_ids:
+        for workspace_id in given:
+            text(workspace_id, example="a workspace id of digits")
             if is_known(workspace_id) and not _WORKSPACE_ID.fullmatch(workspace_id):
                 raise InvalidValue(
                     f"{workspace_id!r} is not a Databricks workspace id", allowed="allowed are 1 to 20 digits"

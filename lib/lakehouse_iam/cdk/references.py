@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import TypeVar
 
 from aws_cdk import Reference, Stack, Stage, Token, Tokenization
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
 from lakehouse_iam.arns import IamPath, RoleArn, RoleName
+from lakehouse_iam.cdk.arguments import text
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_of_region
 from lakehouse_iam.policy import compact_json
-
-Choice = TypeVar("Choice", bound=Enum)
 
 # How the CDK writes a token into text. Source: aws-cdk-lib 2.275 `core/lib/private/encoding`, read 2026-11-21.
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
@@ -26,39 +23,16 @@ def is_known(value: str) -> bool:
     return not Token.is_unresolved(value)
 
 
-def chosen(kind: type[Choice], value: Choice | str, *, name: str) -> Choice:
-    """The member of an enumeration, from itself or from its value.
-
-    Raises:
-        InvalidValue: it has no such member. Plain text that went through would be taken for whatever is not asked for
-            by identity, such as read-write.
-    """
-    try:
-        return kind(value)
-    except ValueError:
-        allowed = ", ".join(f"{kind.__name__}.{member.name}" for member in kind)
-        raise InvalidValue(f"{name}={value!r} is not known", allowed=f"allowed are {allowed}") from None
-
-
-def listed(values: object, *, name: str) -> None:
-    """Refuse text where a list of texts belongs: Python would read it letter by letter.
-
-    Raises:
-        InvalidValue: the value is text.
-    """
-    if isinstance(values, str):
-        raise InvalidValue(
-            f"{name}={values!r} is text", allowed="allowed is a list", next_step=f"write {name}=[{values!r}]"
-        )
-
-
 def checked_role_name(name: str | None) -> str | None:
     """The name of a role to be made, checked where it can be read.
 
     Raises:
         InvalidValue: IAM would refuse it.
     """
-    return str(RoleName.parse(name)) if name is not None and is_known(name) else name
+    if name is None:
+        return None
+    text(name, example="a role's name of at most 64 characters")
+    return str(RoleName.parse(name)) if is_known(name) else name
 
 
 def checked_path(path: str) -> str:
@@ -67,6 +41,7 @@ def checked_path(path: str) -> str:
     Raises:
         InvalidValue: IAM would refuse it.
     """
+    text(path, example="an IAM path such as /lakehouse/")
     return str(IamPath.parse(path)) if is_known(path) else path
 
 
