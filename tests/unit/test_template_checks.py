@@ -240,11 +240,12 @@ def test_a_name_taken_twice_in_one_template_and_that_of_an_instance_profile_are_
     "others",
     [
         [_stack("Second", B, Two=_named_role("reader"))],
+        [Stack("Second", Deployment({"Resources": {"Two": _named_role("reader")}}, A, "us-gov-west-1"))],
         [_stack("Second", A, Two=_named_role("writer"))],
         [_stack("Second", A, Two={"Type": "AWS::IAM::Role", "Properties": {}})],
         [_stack("Second", A, Two=_named_role("reader", Condition="Sometimes"))],
     ],
-    ids=["another account", "another name", "no name", "a condition"],
+    ids=["another account", "another partition", "another name", "no name", "a condition"],
 )
 def test_what_cannot_be_taken_twice_is_left_alone(others: list[Stack]) -> None:
     assert violations([_stack("First", A, One=_named_role("reader")), *others]) == ()
