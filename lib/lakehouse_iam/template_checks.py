@@ -286,16 +286,34 @@ def _order_problem(
 
 @dataclass(frozen=True)
 class _Named:
-    """Resources whose names are unique within an account."""
+    """Resources of which an account holds one of each name.
+
+    A bucket has one policy; CloudFormation ends the second `AWS::S3::BucketPolicy` with "already exists" or replaces the
+    first (getlift/lift issue 354, read 2026-11-25).
+    """
 
     type: str
     property: str
     noun: str
+    fix: str
 
 
 _NAMED = (
-    _Named("AWS::IAM::Role", "RoleName", "role"),
-    _Named("AWS::IAM::InstanceProfile", "InstanceProfileName", "instance profile"),
+    _Named(
+        "AWS::IAM::Role", "RoleName", "role", "give one of them another name, or make the role once and refer to it"
+    ),
+    _Named(
+        "AWS::IAM::InstanceProfile",
+        "InstanceProfileName",
+        "instance profile",
+        "give one of them another name, or make the instance profile once and refer to it",
+    ),
+    _Named(
+        "AWS::S3::BucketPolicy",
+        "Bucket",
+        "policy of the bucket",
+        "write all statements into one policy: give every construct the same CDK bucket, or use BucketPolicyMode.HANDOFF",
+    ),
 )
 
 
@@ -327,6 +345,6 @@ def _taken(
         logical_id,
         named.property,
         f"the {named.noun} {name} of the account {account} is made by {where} too{written}",
-        f"give one of them another name, or make the {named.noun} once and refer to it",
+        named.fix,
         Certainty.CERTAIN if other.stage == stack.stage else Certainty.IF_BOTH_ARE_DEPLOYED,
     )

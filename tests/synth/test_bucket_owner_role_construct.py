@@ -77,7 +77,7 @@ def imported_bucket_with_its_key(app: App, stack: Stack) -> Made:
 
 
 def imported_bucket_managed(app: App, stack: Stack) -> Made:
-    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "lake-data")
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "lake-of-the-app")
     return Made(stack, owner_role(stack, read_write(bucket, policy=BucketPolicyMode.MANAGED)))
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from aws_cdk import App, CfnParameter, Stack
+from aws_cdk import App, CfnParameter, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match, Template
@@ -120,6 +120,28 @@ def test_grant_assume_of_a_role_of_the_app_extends_its_trust(new_foreign_app: Ca
     principals = [s["Principal"]["AWS"] for s in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]]
     assert "arn:aws:iam::111122223333:role/clusters" in json.dumps(principals)
     assert [stack.node.path for stack in owner.dependencies] == ["W"]
+
+
+@pytest.mark.parametrize("trust", list(TrustBy))
+@pytest.mark.parametrize("by_text", [False, True])
+@pytest.mark.parametrize("env", [WORKSPACE, OWNER], ids=["two accounts", "one account"])
+def test_grant_assume_of_a_role_that_trusts_it_already_changes_nothing_there(
+    new_foreign_app: Callable[[], App], env: Environment, by_text: bool, trust: TrustBy
+) -> None:
+    app = new_foreign_app()
+    workspace, owner = Stack(app, "W", env=env), Stack(app, "O", env=OWNER)
+    clusters = DeploymentAccountRole(workspace, "Clusters", role_name="clusters")
+    trusted = f"arn:aws:iam::{env.account}:role/clusters" if by_text else clusters
+    target = BucketOwnerRole(owner, "Owner", role_name="owner", trusted_role=trusted, trust=trust)
+    owner.add_stack_dependency(workspace)
+    for granted in (clusters.grant_assume(target), clusters.grant_assume(target.role)):
+        assert granted.success
+    assert clusters.handoffs == ()
+    (role,) = Template.from_stack(owner).find_resources("AWS::IAM::Role").values()
+    assert len(role["Properties"]["AssumeRolePolicyDocument"]["Statement"]) == 1
+    (policy,) = Template.from_stack(workspace).find_resources("AWS::IAM::Policy").values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == "arn:aws:iam::444455556666:role/owner"
 
 
 def test_grant_assume_within_an_account_but_across_stacks_hands_off(new_foreign_app: Callable[[], App]) -> None:

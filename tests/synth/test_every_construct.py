@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import doctest
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsii
 import pytest
-from aws_cdk import App, Stack, Tags
+from aws_cdk import App, Aspects, IAspect, Stack, Tags
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
-from foreign_app import OWNER, actions, owner_role, read_write
+from constructs import Construct, IConstruct
+from foreign_app import CLUSTERS, OWNER, WORKSPACE, actions, owner_role, read_write
 
 from lakehouse_iam.cdk import (
     BucketOwnerRole,
@@ -22,6 +24,7 @@ from lakehouse_iam.cdk import (
     InstanceProfile,
     PassRoleGrant,
     StorageCredentialRole,
+    switch_off_validation,
 )
 
 pytestmark = pytest.mark.synth
@@ -107,6 +110,62 @@ def test_tags_and_boundaries_reach_the_roles(new_foreign_app: Callable[[], App])
         for role in roles.values():
             assert role["Properties"]["Tags"] == [{"Key": "team", "Value": "lake"}]
             assert policy in json.dumps(role["Properties"]["PermissionsBoundary"])
+
+
+def test_roles_that_exist_may_take_the_place_of_ours(new_foreign_app: Callable[[], App]) -> None:
+    app = new_foreign_app()
+    stack, data = Stack(app, "Lake", env=OWNER), Stack(app, "Data", env=OWNER)
+    # What a company uses whose developers may not make roles.
+    iam.Role.customize_roles(stack, use_precreated_roles={"Lake/Owner/Role": "made-by-the-security-team"})
+    s3.Bucket(stack, "Other")
+    bucket = s3.Bucket(data, "Bucket")
+    role = owner_role(stack, read_write(bucket), role_name="owner")
+    switch_off_validation(app, reason="the security team makes the role")
+    app.synth()
+    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 0)
+    assert role.role_arn == "arn:aws:iam::444455556666:role/made-by-the-security-team"
+    (policy,) = Template.from_stack(data).find_resources("AWS::S3::BucketPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert {s["Condition"]["ArnEquals"]["aws:PrincipalArn"] for s in statements} == {role.role_arn}
+
+
+def test_aspects_of_others_see_and_change_our_resources(new_foreign_app: Callable[[], App]) -> None:
+    @jsii.implements(IAspect)
+    class OwnPath:
+        def visit(self, node: IConstruct) -> None:
+            if isinstance(node, iam.CfnManagedPolicy):
+                node.path = "/bank/"
+
+    app = new_foreign_app()
+    stack = Stack(app, "Lake", env=OWNER)
+    owner_role(stack, read_write("lake-data"))
+    _storage_credential(stack)
+    Aspects.of(app).add(OwnPath())
+    policies = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    assert [policy["Properties"]["Path"] for policy in policies] == ["/bank/", "/bank/"]
+
+
+def test_a_subclass_is_granted_like_the_construct(stack: Stack) -> None:
+    class OwnersOfTheBank(BucketOwnerRole):
+        def __init__(self, scope: Construct, id: str) -> None:
+            super().__init__(scope, id, trusted_role=CLUSTERS)
+
+    bucket = s3.Bucket(stack, "Bucket")
+    assert bucket.grant_read(OwnersOfTheBank(stack, "Owner")).success
+
+
+def test_a_stack_without_resources_hides_nothing_of_the_others(cdk_context: Mapping[str, Any], tmp_path: Path) -> None:
+    # Apps from before the CDK's own validation do not have this flag, and may have an empty stack.
+    app = App(context={**cdk_context, "@aws-cdk/core:validateAgainstDefaultRules": False}, outdir=str(tmp_path))
+    Stack(app, "Empty", env=OWNER)
+    clusters = DeploymentAccountRole(Stack(app, "Workspace", env=WORKSPACE), "Clusters", role_name="clusters")
+    role = BucketOwnerRole(Stack(app, "Lake", env=OWNER), "Owner", role_name="owner", trusted_role=clusters)
+    with pytest.raises(RuntimeError) as caught:
+        app.synth()
+    assert "clusters assumes owner: it must be allowed and is denied" in str(caught.value)
+    assert "this is not a template" not in str(caught.value)
+    clusters.grant_assume(role)
+    assert app.synth(force=True).stacks
 
 
 def test_app_may_use_any_id_of_its_own(new_foreign_app: Callable[[], App]) -> None:

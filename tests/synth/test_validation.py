@@ -218,6 +218,18 @@ def role_name_of_another_stack(app: App, wrong: bool) -> None:
     role(Stack(app, "Second", env=OWNER), role_name="reader" if wrong else "writer")
 
 
+def bucket_policy_of_another_stack(app: App, wrong: bool) -> None:
+    for id in ("First", "Second"):
+        name = "lake-data" if wrong else f"lake-{id.lower()}"
+        BucketOwnerRole(
+            Stack(app, id, env=OWNER),
+            "Owner",
+            trusted_role="arn:aws:iam::121212121212:role/clusters",
+            role_name=f"owner-{id}",
+            buckets=[BucketAccess(name, Access.READ_ONLY, policy=BucketPolicyMode.MANAGED)],
+        )
+
+
 Build = Callable[[App, bool], None]
 # The rule, the construct that must be named, the property, and words of the description.
 CASES: dict[Build, tuple[str, str, str, str]] = {
@@ -266,6 +278,12 @@ CASES: dict[Build, tuple[str, str, str, str]] = {
         "Second/Role/Resource",
         "RoleName",
         "the role reader of the account 444455556666 is made by the stack First too",
+    ),
+    bucket_policy_of_another_stack: (
+        "UniqueName",
+        "Second/Owner/BucketPolicy-lake-data",
+        "Bucket",
+        "the policy of the bucket lake-data of the account 444455556666 is made by the stack First too",
     ),
     nested: ("PolicySize", "Parent/Nested/Policy/Resource", "PolicyDocument", "characters of 6,144"),
 }

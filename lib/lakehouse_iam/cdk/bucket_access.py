@@ -72,6 +72,9 @@ def _check_bucket(bucket: object) -> None:
         raise InvalidValue(
             f"bucket is {shown(bucket)}",
             allowed="allowed are a CDK bucket, such as s3.Bucket(stack, id), and the name of a bucket that exists, as text",
+            next_step="of an s3.CfnBucket make one with s3.Bucket.from_cfn_bucket"
+            if hasattr(bucket, "attr_arn")
+            else "",
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -15,7 +14,7 @@ from lakehouse_iam.cdk.bucket_access import BucketAccess, buckets_of
 from lakehouse_iam.cdk.documents import attach_policies, make_role
 from lakehouse_iam.cdk.references import (
     account_of_role,
-    checked_path,
+    arn_beforehand,
     deploy_after,
     is_known,
     partition_name_of,
@@ -73,6 +72,9 @@ class BucketOwnerRole(RoleWithBuckets):
 
     Attributes:
         role: the CDK role. Its ARN is what the cluster's Spark configuration names.
+        trusted_role_arn: the ARN of the role that it trusts, possibly a token.
+        arn_beforehand: the role's ARN as text, which makes no stack wait for this one; `None` where only the deployment
+            knows it.
 
     Raises:
         InvalidValue: a name, ARN, prefix or combination that AWS would refuse.
@@ -116,10 +118,12 @@ class BucketOwnerRole(RoleWithBuckets):
             self.role_arn, trust=trust_document, buckets=[placeholders.bucket_access(grant) for grant in grants]
         )
         attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
+        self.trusted_role_arn = trusted
+        self.arn_beforehand = arn_beforehand(self, self.role, role_name, path)
         self._resource_policies = ResourcePolicyWriter(
             self,
             self.role,
-            arn_beforehand=self._arn_beforehand(role_name, path),
+            arn_beforehand=self.arn_beforehand,
             policies=documents.resource_policies(self.role_arn),
         )
         self._resource_policies.add(buckets, grants)
@@ -147,10 +151,3 @@ class BucketOwnerRole(RoleWithBuckets):
             )
         root = f"arn:{partition_name_of(self)}:iam::{account or given}:root"
         return documents.bucket_owner_trust(arn, account_root=root, by=trust)
-
-    def _arn_beforehand(self, role_name: str | None, path: str) -> str | None:
-        """The role's ARN as text, which makes no stack wait for this one; `None` where only the deployment knows it."""
-        if role_name is None or not is_known(role_name):
-            return None
-        account = Stack.of(self).account
-        return f"arn:{partition_name_of(self)}:iam::{account}:role{checked_path(path)}{role_name}"

@@ -11,10 +11,13 @@ from constructs import Construct
 
 from lakehouse_iam.cdk.arguments import HasRole, argument, listed, role_in, shard_in, text
 from lakehouse_iam.cdk.assembly_metadata import record_trust
+from lakehouse_iam.cdk.bucket_owner_role import BucketOwnerRole
 from lakehouse_iam.cdk.documents import attach_policies, make_role, policy_statement
 from lakehouse_iam.cdk.handoffs import HandOffs
 from lakehouse_iam.cdk.references import (
+    account_means_the_same_in,
     account_of_role,
+    arn_beforehand,
     deploy_after,
     is_in_own_stack,
     is_known,
@@ -109,6 +112,7 @@ class DeploymentAccountRole(Construct):
             workspace_ids=serverless_workspace_ids,
         )
         attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
+        self._arn_beforehand = arn_beforehand(self, self.role, role_name, path)
         self._handoffs = HandOffs(self)
         record_trust(self, self.role_arn, EC2_SERVICE)
         LakehouseIamValidation.add_to(self)
@@ -131,8 +135,8 @@ class DeploymentAccountRole(Construct):
     def grant_assume(self, role: iam.IRole | HasRole | str) -> iam.Grant:
         """Let it assume one more role, on both sides.
 
-        The trust policy of a role that this app makes is extended, and its stack made to wait for this one. That of any
-        other comes out as a hand-off.
+        A `BucketOwnerRole` that trusts this role already is left as it is. The trust policy of another role that this app
+        makes is extended, and its stack made to wait for this one. That of any other comes out as a hand-off.
 
         Returns:
             The grant of the role's own statement.
@@ -141,14 +145,27 @@ class DeploymentAccountRole(Construct):
             InvalidValue: the text is not a role's ARN.
         """
         with argument(self, "grant_assume"):
-            role = role_in(role)
-            arn = role_arn(role, self)
-        if not self._extend_trust(role):
+            arn = self._arn_of(role)
+            target = role_in(role)
+        if not self._is_trusted_by(target) and not self._extend_trust(target):
             why = "a role is assumed only by those its own trust policy names; merge it after this role exists"
             self._handoffs.add(HandOff(HandOffKind.TRUST_POLICY, arn, (sts.trust_role(self.role_arn),), why))
         return iam.Grant.add_to_principal(
             grantee=self.role, actions=list(sts.ASSUME_ROLE), resource_arns=[arn], scope=self
         )
+
+    def _arn_of(self, given: iam.IRole | HasRole | str) -> str:
+        """The ARN of a role to assume; without making this stack wait for the stack of a `BucketOwnerRole`, if possible."""
+        role = role_in(given)
+        maker = _maker_of(role)
+        if maker is None or maker.arn_beforehand is None or is_in_own_stack(self, maker):
+            return role_arn(role, self)
+        return maker.arn_beforehand if account_means_the_same_in(self, maker) else role_arn(role, self)
+
+    def _is_trusted_by(self, role: iam.IRole | str) -> bool:
+        """Whether a `BucketOwnerRole` of this app was made to trust this role."""
+        maker = _maker_of(role)
+        return maker is not None and maker.trusted_role_arn in (self.role_arn, self._arn_beforehand)
 
     def _assumed(self, roles: Sequence[iam.IRole | HasRole | str]) -> list[str]:
         with argument(self, "bucket_owner_roles"):
@@ -156,7 +173,7 @@ class DeploymentAccountRole(Construct):
         assumed = []
         for index, role in enumerate(given):
             with argument(self, f"bucket_owner_roles[{index}]"):
-                assumed.append(role_arn(role_in(role), self))
+                assumed.append(self._arn_of(role))
         return assumed
 
     def _extend_trust(self, role: iam.IRole | str) -> bool:
@@ -188,3 +205,9 @@ class DeploymentAccountRole(Construct):
                 raise InvalidValue(
                     f"{workspace_id!r} is not a Databricks workspace id", allowed="allowed are 1 to 20 digits"
                 )
+
+
+def _maker_of(role: iam.IRole | str) -> BucketOwnerRole | None:
+    """The construct of this library that makes a role, if one does."""
+    maker = None if isinstance(role, str) else role.node.scope
+    return maker if isinstance(maker, BucketOwnerRole) else None

@@ -60,6 +60,26 @@ def role_arn(role: iam.IRole | str, scope: Construct) -> str:
     return str(arn)
 
 
+def arn_beforehand(scope: Construct, role: iam.IRole, role_name: str | None, path: str) -> str | None:
+    """The ARN of a role that a construct makes, as text, which makes no stack wait for this one.
+
+    Args:
+        scope: the construct.
+        role: the role.
+        role_name: its name, as the construct was given it.
+        path: its path, as the construct was given it.
+
+    Returns:
+        The ARN, or `None` where only the deployment knows it.
+    """
+    if is_known(role.role_arn):
+        # `iam.Role.customize_roles` has put a role that exists in the place of this one.
+        return role.role_arn
+    if role_name is None or not is_known(role_name):
+        return None
+    return f"arn:{partition_name_of(scope)}:iam::{Stack.of(scope).account}:role{checked_path(path)}{role_name}"
+
+
 def account_of_role(role: iam.IRole | str) -> str | None:
     """The account of a role, or `None` where only the deployment knows it."""
     if isinstance(role, str):
@@ -103,6 +123,15 @@ def same_partition(scope: Construct, partition: str, *, what: str) -> None:
 def is_in_own_stack(scope: Construct, other: IConstruct) -> bool:
     """Whether two constructs are deployed by the same stack."""
     return Stack.of(scope).node.path == Stack.of(other).node.path
+
+
+def account_means_the_same_in(other: IConstruct, scope: Construct) -> bool:
+    """Whether an ARN with the account of a construct's stack names the same in another construct's stack.
+
+    It does not where that account is "my own account": then it means another one in a stack whose account is known.
+    """
+    own, its = Stack.of(scope).account, Stack.of(other).account
+    return is_known(own) or not is_known(its)
 
 
 def deploy_after(dependent: IConstruct, role: iam.IRole | str) -> None:

@@ -35,7 +35,7 @@ from lakehouse_iam.template_checks import (
     violations,
 )
 from lakehouse_iam.template_checks import Stack as CheckedStack
-from lakehouse_iam.template_text import read_template
+from lakehouse_iam.template_text import read_synthesized
 
 NAME = "lakehouse-iam"
 _REGISTERED = "lakehouse-iam:validation"
@@ -61,8 +61,8 @@ class LakehouseIamValidation:
     - `lakehouse-iam::PolicySize`: a policy document is larger than AWS accepts.
     - `lakehouse-iam::ManagedPoliciesPerRole`: a role has more managed policies than IAM attaches.
     - `lakehouse-iam::PrincipalExists`: a policy names a role that nothing has made by then.
-    - `lakehouse-iam::UniqueName`: two stacks make a role or instance profile of the same name in one account; a warning
-      where the two are in different stages, which may be alternatives of each other.
+    - `lakehouse-iam::UniqueName`: two stacks make a role, instance profile or bucket policy under one name in one account; a
+      warning where the two are in different stages, which may be alternatives of each other.
 
     The acknowledgement holds for the construct and everything in it. The `lakehouse-iam::` belongs to the id.
     """
@@ -145,7 +145,7 @@ class _Template:
 
 def _templates(stacks: Sequence[AssemblyStack], app: IConstruct) -> Iterator[_Template]:
     for stack in stacks:
-        template = _Template(stack.path, stack.path, stack.file, read_template(stack.file), stack)
+        template = _Template(stack.path, stack.path, stack.file, read_synthesized(stack.file), stack)
         yield template
         # Nested stacks stand in no manifest. Walking an app takes time, so only where there are any.
         if any(resource.get("Type") == _NESTED_STACK for resource in template.body.get("Resources", {}).values()):
@@ -156,7 +156,7 @@ def _nested(parent: _Template, app: IConstruct) -> Iterator[_Template]:
     for construct in app.node.find_all():
         if NestedStack.is_nested_stack(construct) and construct.node.path.startswith(f"{parent.path}/"):
             file = parent.file.parent / Stack.of(construct).template_file
-            yield _Template(construct.node.path, parent.path, file, read_template(file), parent.stack)
+            yield _Template(construct.node.path, parent.path, file, read_synthesized(file), parent.stack)
 
 
 def _our_resources(app: IConstruct) -> set[tuple[str, str]]:
