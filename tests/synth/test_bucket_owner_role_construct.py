@@ -575,6 +575,10 @@ REFUSED: dict[str, tuple[Callable[[Stack], object], tuple[str, ...]]] = {
         lambda s: read_write("lake-data", kms_key=s3.Bucket(s, "Lake")),
         ("kms_key is the construct Foreign/Lake", "allowed are a CDK key"),
     ),
+    "file events for clusters": (
+        lambda s: owner_role(s, read_write("lake-data", file_events=True)),
+        ("buckets[0] of Foreign/Owner: file_events=True is given", "leave file_events out"),
+    ),
     "a number for a prefix": (lambda s: read_write("lake-data", prefixes=[2026]), ("the int 2026", 'write "2026"')),
     "a number for a role name": (
         lambda s: owner_role(s, role_name=7),

@@ -130,6 +130,15 @@ class BucketOwnerRole(RoleWithBuckets):
         record_trust(self, self.role_arn, trusted)
         LakehouseIamValidation.add_to(self)
 
+    def _grant_of(self, bucket: BucketAccess) -> Grant:
+        if bucket.file_events:
+            raise InvalidValue(
+                "file_events=True is given for a bucket that clusters use",
+                allowed="file_events with a StorageCredentialRole; only Unity Catalog has file events",
+                next_step="leave file_events out",
+            )
+        return super()._grant_of(bucket)
+
     def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
         return documents.bucket_owner_documents([grant])
 
