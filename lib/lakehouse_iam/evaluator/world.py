@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.context_keys import ContextValue
@@ -65,7 +66,7 @@ __all__ = [
 ]
 
 
-class WorldError(LookupError):
+class WorldError(LakehouseIamError, LookupError):
     """A request names a principal or a resource that the world does not know, so it cannot be decided."""
 
 
