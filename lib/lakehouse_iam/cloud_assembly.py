@@ -50,6 +50,8 @@ class AssemblyStack:
         region: where it is deployed, or empty.
         parameters: values for its parameters.
         after: the construct paths of every stack of the manifest that is deployed before it.
+        deployment_roles: the ARNs of the roles that the CDK deploys it with, pseudo parameters left in place. They exist
+            before: `cdk bootstrap` makes them.
         inline_metadata: the metadata that the manifest itself holds.
         metadata_file: where the rest of the metadata is, if it is in a file of its own.
     """
@@ -61,6 +63,7 @@ class AssemblyStack:
     region: str
     parameters: Mapping[str, Any]
     after: frozenset[str]
+    deployment_roles: tuple[str, ...]
     inline_metadata: Mapping[str, Any] = field(repr=False)
     metadata_file: Path | None
 
@@ -182,9 +185,20 @@ def _stacks(folder: Path, root: Path, artifacts: Mapping[str, Any]) -> Iterator[
             region="" if region in _UNKNOWN else region,
             parameters=properties.get("parameters", {}),
             after=frozenset(path_of[other] for other in _all_before(id, artifacts) if other in stacks),
+            deployment_roles=tuple(_deployment_roles(properties)),
             inline_metadata=artifact.get("metadata", {}),
             metadata_file=within(root, folder / metadata_file) if metadata_file else None,
         )
+
+
+def _deployment_roles(properties: Mapping[str, Any]) -> Iterator[str]:
+    for arn in (
+        properties.get("assumeRoleArn"),
+        properties.get("cloudFormationExecutionRoleArn"),
+        properties.get("lookupRole", {}).get("arn"),
+    ):
+        if arn:
+            yield str(arn)
 
 
 def _all_before(id: str, artifacts: Mapping[str, Any]) -> set[str]:

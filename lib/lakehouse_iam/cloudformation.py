@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lakehouse_iam.errors import QuotaExceeded
-from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError
+from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refuse
 from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import (
     Bucket,
@@ -44,7 +44,9 @@ def templates(plan: Plan) -> dict[str, Json]:
 
     Raises:
         PlanError: a template would be over CloudFormation's 1 MB.
+        PlanErrors: several would be.
     """
+    too_large: list[PlanError] = []
     with_stack = [phase for phase in plan.phases if phase.has_stack]
     made = {phase.id: template(plan, phase) for phase in with_stack}
     for phase in with_stack:
@@ -54,7 +56,8 @@ def templates(plan: Plan) -> dict[str, Json]:
                 f"the template of {phase.stack} would take {size:,} bytes of {TEMPLATE_SIZE:,}",
                 next_step="move some of the buckets into a second setup",
             )
-            raise PlanError(plan.setup, problem)
+            too_large.append(PlanError(plan.setup, problem))
+    refuse(too_large)
     return made
 
 

@@ -1,7 +1,42 @@
 """The errors this library raises for anything a user can cause.
 
 Each one says what is wrong, what is allowed and what to do next. The command line turns them into one calm line and
-an exit code; nobody ever sees a traceback for a typing mistake.
+an exit code; nobody ever sees a traceback for a typing mistake. All have one base:
+
+    LakehouseIamError
+        CallerError (evaluator.principals)
+        CaseError (evaluator.cases)
+        Conflict (databricks.refusals)
+        DatabricksError (databricks.refusals)
+            AlreadyThere (databricks.refusals)
+            NoSuchApi (databricks.refusals)
+            NotAllowed (databricks.refusals)
+            NotLoggedIn (databricks.refusals)
+            NotThere (databricks.refusals)
+            Refused (databricks.refusals)
+            Unavailable (databricks.refusals)
+                Unreachable (databricks.refusals)
+        DeploymentError (rehearsal.deployment)
+            RehearsalStopped (rehearsal.unity_catalog)
+        EngineMissing (terraform.engine)
+        InvalidValue
+        JsonFaultError (evaluator.strict_json)
+        LiveTrustUnreadable (databricks.live_trust)
+        LocalAwsError (rehearsal.local_aws)
+        PlanError (plan.phases)
+        PlanErrors (plan.phases)
+        PolicyError (proof.deployed)
+        PolicyGrammarError (evaluator.grammar)
+        PrincipalSyntaxError (evaluator.principals)
+        QuotaExceeded
+        RequestError (evaluator.request)
+        SetupError (setups.problems)
+        SharedCredential (databricks.refusals)
+        StillUsed (databricks.refusals)
+        TemplateError (template_text)
+        UnknownOperatorError (evaluator.operators)
+        VariableSyntaxError (evaluator.variables)
+        WorldError (evaluator.world)
 """
 
 from __future__ import annotations

@@ -1,14 +1,16 @@
-"""What AWS would refuse in a set of stacks, found before anyone deploys them: sizes, and principals in the wrong order.
+"""What AWS would refuse in a set of stacks, found before anyone deploys them: sizes, names, and principals in the wrong order.
 
-CloudFormation, cfn-lint and the CDK check neither: the CDK splits policies by an estimate, and a cross-account reference
-by name creates no dependency. Sources: IAM "IAM and AWS STS quotas"; IAM "Principal" ("must exist"); aws-cdk issues
-24050, 24051, 18457; read 2026-11-21.
+CloudFormation, cfn-lint and the CDK check none of it: the CDK splits policies by an estimate, a cross-account reference
+by name creates no dependency, and names are compared within one template at most. Sources: IAM "IAM and AWS STS quotas"
+("Names of users, groups, roles, and instance profiles must be unique within the account" and are not told apart by
+case); IAM "Principal" ("must exist"); aws-cdk issues 24050, 24051, 18457; read 2026-11-21 and 2026-11-25.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from lakehouse_iam.arns import RoleArn
@@ -27,6 +29,7 @@ from lakehouse_iam.policy import (
 SIZE_RULE = "PolicySize"
 COUNT_RULE = "ManagedPoliciesPerRole"
 PRINCIPAL_RULE = "PrincipalExists"
+NAME_RULE = "UniqueName"
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,24 @@ class Stack:
         id: a name that no other stack of the app has, such as its construct path.
         deployment: its template, account and region.
         after: the ids of the stacks that are deployed before it, directly or indirectly.
+        deployment_roles: the ARNs of roles that it is deployed with and that therefore exist; pseudo parameters may stand
+            in them as `${AWS::Partition}`.
+        stage: what it is deployed together with; stages may be alternatives, of which one is deployed.
     """
 
     id: str
     deployment: Deployment
     after: tuple[str, ...] = ()
+    deployment_roles: tuple[str, ...] = ()
+    stage: str = ""
+
+
+class Certainty(Enum):
+    """How far the stacks alone show that AWS would refuse something."""
+
+    CERTAIN = "AWS refuses it whatever exists already"
+    UNLESS_MADE_ELSEWHERE = "AWS refuses it unless somebody has made the role outside of these stacks"
+    IF_BOTH_ARE_DEPLOYED = "AWS refuses it if two stages are both deployed, and not alternatives of each other"
 
 
 @dataclass(frozen=True)
@@ -49,13 +65,13 @@ class Violation:
     """One thing AWS would refuse.
 
     Args:
-        rule: `PolicySize`, `ManagedPoliciesPerRole` or `PrincipalExists`.
+        rule: `PolicySize`, `ManagedPoliciesPerRole`, `PrincipalExists` or `UniqueName`.
         stack: the id of the stack.
         logical_id: the resource in it.
         location: the property.
         what: what is wrong.
         fix: what to do.
-        certain: whether the stacks alone show it; not where a role may have been made outside of them.
+        certainty: how far the stacks alone show it.
     """
 
     rule: str
@@ -64,7 +80,7 @@ class Violation:
     location: str
     what: str
     fix: str
-    certain: bool = True
+    certainty: Certainty = Certainty.CERTAIN
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ _LIMITS = (
 def violations(stacks: Sequence[Stack]) -> tuple[Violation, ...]:
     """Everything AWS would refuse in these stacks, deployed in the order that their dependencies give."""
     found = [violation for stack in stacks for violation in (*_sizes(stack), *_inline(stack), *_counts(stack))]
-    return (*found, *_principals(stacks))
+    return (*found, *_principals(stacks), *_names(stacks))
 
 
 def _resources(stack: Stack, *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -183,16 +199,23 @@ _RESOURCE_POLICIES = (
 def _principals(stacks: Sequence[Stack]) -> Iterator[Violation]:
     creators = _role_creators(stacks)
     accounts = {stack.deployment.account for stack in stacks if stack.deployment.account}
+    existing = {
+        stack.deployment.resolve({"Fn::Sub": arn})
+        for stack in stacks
+        for arn in stack.deployment_roles
+        if is_resolved(stack.deployment.resolve({"Fn::Sub": arn}))
+    }
     for stack in stacks:
         for type_, property_ in _RESOURCE_POLICIES:
             for logical_id, properties in _resources(stack, type_):
                 for written, role in _named_roles(stack, properties.get(property_, {})):
-                    if role.account.value in accounts:
+                    if role.account.value in accounts and str(role) not in existing:
                         made_by = creators.get((role.account.value, role.name.value.lower()), ())
                         problem = _order_problem(stack, logical_id, written, role, made_by)
                         if problem:
                             what, fix = problem
-                            yield Violation(PRINCIPAL_RULE, stack.id, logical_id, property_, what, fix, bool(made_by))
+                            certainty = Certainty.CERTAIN if made_by else Certainty.UNLESS_MADE_ELSEWHERE
+                            yield Violation(PRINCIPAL_RULE, stack.id, logical_id, property_, what, fix, certainty)
 
 
 def _role_creators(stacks: Sequence[Stack]) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
@@ -256,3 +279,72 @@ def _order_problem(
             "stacks into one stage or trust the role through its account (TrustBy.ACCOUNT)",
         )
     return None
+
+
+# ---------------------------------------------------------------- names
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Resources of which an account holds one of each name.
+
+    A bucket has one policy; CloudFormation ends the second `AWS::S3::BucketPolicy` with "already exists" or replaces the
+    first (getlift/lift issue 354, read 2026-11-25).
+    """
+
+    type: str
+    property: str
+    noun: str
+    fix: str
+
+
+_NAMED = (
+    _Named(
+        "AWS::IAM::Role", "RoleName", "role", "give one of them another name, or make the role once and refer to it"
+    ),
+    _Named(
+        "AWS::IAM::InstanceProfile",
+        "InstanceProfileName",
+        "instance profile",
+        "give one of them another name, or make the instance profile once and refer to it",
+    ),
+    _Named(
+        "AWS::S3::BucketPolicy",
+        "Bucket",
+        "policy of the bucket",
+        "write all statements into one policy: give every construct the same CDK bucket, or use BucketPolicyMode.HANDOFF",
+    ),
+)
+
+
+def _names(stacks: Sequence[Stack]) -> Iterator[Violation]:
+    for named in _NAMED:
+        makers: dict[tuple[str, str, str], list[tuple[Stack, str, str]]] = {}
+        for stack in stacks:
+            for logical_id, properties in _resources(stack, named.type):
+                name = stack.deployment.resolve(properties.get(named.property, Unresolved(named.property)))
+                # Of two resources with conditions one may never be made.
+                is_always_made = "Condition" not in stack.deployment.resource(logical_id)
+                if isinstance(name, str) and stack.deployment.account and is_always_made:
+                    place = (stack.deployment.partition, stack.deployment.account)
+                    makers.setdefault((*place, name.lower()), []).append((stack, logical_id, name))
+        for (_, account, _), (first, *others) in makers.items():
+            for stack, logical_id, name in others:
+                yield _taken(named, account, first, stack, logical_id, name)
+
+
+def _taken(
+    named: _Named, account: str, first: tuple[Stack, str, str], stack: Stack, logical_id: str, name: str
+) -> Violation:
+    other, other_id, other_name = first
+    where = f"{other_id} of the same stack" if other.id == stack.id else f"the stack {other.id}"
+    written = "" if name == other_name else f", written {other_name}; case does not tell names apart"
+    return Violation(
+        NAME_RULE,
+        stack.id,
+        logical_id,
+        named.property,
+        f"the {named.noun} {name} of the account {account} is made by {where} too{written}",
+        named.fix,
+        Certainty.CERTAIN if other.stage == stack.stage else Certainty.IF_BOTH_ARE_DEPLOYED,
+    )

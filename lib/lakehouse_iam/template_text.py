@@ -38,7 +38,20 @@ def read_template(file: Path) -> Mapping[str, Any]:
     Raises:
         TemplateError: it cannot be read, or is not a template.
     """
+    return _checked(file, read_json(file))
+
+
+def read_synthesized(file: Path) -> Mapping[str, Any]:
+    """The template of a stack in a cloud assembly. The CDK writes a stack without resources as one without `Resources`.
+
+    Raises:
+        TemplateError: it cannot be read, or is not a template.
+    """
     body = read_json(file)
+    return _checked(file, {"Resources": {}, **body} if isinstance(body, dict) else body)
+
+
+def _checked(file: Path, body: Any) -> Mapping[str, Any]:
     resources = body.get("Resources") if isinstance(body, dict) else None
     if not isinstance(resources, dict):
         raise TemplateError(f"{file}: this is not a template: allowed is a JSON object with Resources")

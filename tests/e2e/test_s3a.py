@@ -6,6 +6,7 @@ own local repository; about 90 MB the first time. Skipped where there is no JDK,
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from lakehouse_iam.spark.configuration import FULL_CONTROL
-from lakehouse_iam.statements.s3 import Access
+from lakehouse_iam.statements.s3 import OWNERS_ACL, Access
 
 pytestmark = pytest.mark.e2e
 
@@ -144,6 +145,21 @@ def fill(aws: LocalAws, bucket: Bucket) -> None:
             s3.put_object(Bucket=str(bucket.name), Key=f"{folder[:-1]}-secret", Body=b"secret")
 
 
+def refuse_other_acls(aws: LocalAws, bucket: Bucket) -> None:
+    """Refuse every write that does not send the ACL that the role may set: a common guardrail, and what S3A really sends."""
+    s3 = root_of(aws, str(bucket.owner)).s3()
+    policy = json.loads(s3.get_bucket_policy(Bucket=str(bucket.name))["Policy"])
+    refused = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket.name}/*",
+        "Condition": {"StringNotEquals": {"s3:x-amz-acl": OWNERS_ACL}},
+    }
+    policy["Statement"].append(refused)
+    s3.put_bucket_policy(Bucket=str(bucket.name), Policy=json.dumps(policy))
+
+
 def configuration(aws: LocalAws, callers: dict[str, Caller]) -> str:
     """Hadoop's configuration: the local AWS for all, and for each bucket the credentials of its role."""
     settings = {
@@ -175,6 +191,8 @@ def outcomes(aws: LocalAws, classpath: str, tmp_path_factory: pytest.TempPathFac
     callers = deployed(aws)
     for bucket in BUCKETS.values():
         fill(aws, bucket)
+        if bucket.object_ownership.uses_acls:
+            refuse_other_acls(aws, bucket)
     (home / "s3a.xml").write_text(configuration(aws, callers), encoding="utf-8")
     trusted = ["-keystore", str(home / "trusted"), "-storepass", "changeit", "-file", str(aws.certificate)]
     run(["keytool", "-importcert", "-noprompt", "-alias", "local-aws", *trusted])

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from aws_cdk import App, BootstraplessSynthesizer
+from aws_cdk import App, BootstraplessSynthesizer, Stack
+from foreign_app import OWNER
 from project import ROOT, CommandRun
 
 
@@ -53,3 +54,15 @@ def cdk() -> Callable[..., CommandRun]:
         return CommandRun(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def new_foreign_app(cdk_context: Mapping[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Callable[[], App]:
+    """Makes apps as others make them: with the CDK's own synthesizer."""
+    return lambda: App(context=dict(cdk_context), outdir=str(tmp_path_factory.mktemp("cdk.out")))
+
+
+@pytest.fixture
+def stack(new_foreign_app: Callable[[], App]) -> Stack:
+    """The stack of a foreign app in the bucket owner's account."""
+    return Stack(new_foreign_app(), "Foreign", env=OWNER)

@@ -16,6 +16,7 @@ from cfnlint.config import ManualArgs
 from project import ROOT
 from semantics import Stack, stacks_of
 
+from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import load_setups
 from stacks import acknowledgements
 from stacks.instance_profile import InstanceProfileStage
@@ -41,7 +42,7 @@ def checked(new_app: Callable[[], App]) -> Checked:
     app = new_app()
     for file in SETUPS:
         for setup in load_setups(file):
-            InstanceProfileStage(app, setup)
+            InstanceProfileStage(app, plan_setup(setup))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     directory = Path(app.synth().directory)
     report = json.loads((directory / "validation-report.json").read_text())

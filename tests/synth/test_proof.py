@@ -68,6 +68,7 @@ def test_a_role_that_may_not_assume_fails_with_the_path_of_the_role_it_cannot_re
     assert "access assumes databricks-bucket-access: it must be allowed and is denied" in error
     assert "no identity policy of arn:aws:iam::111122223333:role/access in 111122223333 allows sts:AssumeRole" in error
     assert "Owner/BucketOwnerRole/Role/Resource" in error
+    assert f'add "{OWNER_ROLE}" to bucket_owner_roles of the DeploymentAccountRole that makes access' in error
     assert "reads an object" not in error
 
 

@@ -42,7 +42,7 @@ def synthesized(new_app: Callable[[], App]) -> dict[str, Stack]:
     app = new_app()
     for file in FILES:
         for index, setup in enumerate(load_setups(file)):
-            InstanceProfileStage(app, setup, id=stage_id(file, index))
+            InstanceProfileStage(app, plan_setup(setup), id=stage_id(file, index))
     return stacks_of(Path(app.synth().directory))
 
 
@@ -88,7 +88,7 @@ def test_packs_many_buckets_into_the_same_policies(new_app: Callable[[], App]) -
     }
     (setup,) = setups_from_text(json.dumps(content))
     app = new_app()
-    InstanceProfileStage(app, setup)
+    InstanceProfileStage(app, plan_setup(setup))
     made = stacks_of(Path(app.synth().directory))["ManyBuckets/BucketOwner"].template
     plain = templates(plan_setup(setup))["BucketOwner"]
     place = {"account": "444455556666", "region": "eu-west-1"}
@@ -131,7 +131,7 @@ def test_every_role_and_bucket_carries_the_tags(synthesized: dict[str, Stack]) -
 
 def test_stage_is_named_after_the_setup(new_app: Callable[[], App]) -> None:
     (setup,) = load_setups(ROOT / "examples" / "instance-profile.yaml")
-    assert InstanceProfileStage(new_app(), setup).node.id == "PartnerBucket"
+    assert InstanceProfileStage(new_app(), plan_setup(setup)).node.id == "PartnerBucket"
 
 
 def test_stages_that_a_file_system_would_take_for_one_are_refused(new_app: Callable[[], App]) -> None:
@@ -140,10 +140,10 @@ def test_stages_that_a_file_system_would_take_for_one_are_refused(new_app: Calla
     for name in ("rich-lake", "richlake"):
         (setup,) = setups_from_text(text.replace("setup: rich-lake", f"setup: {name}"))
         if name == "rich-lake":
-            InstanceProfileStage(app, setup)
+            InstanceProfileStage(app, plan_setup(setup))
             continue
         with pytest.raises(InvalidValue, match="'richlake' differs from another's only in its hyphens"):
-            InstanceProfileStage(app, setup)
+            InstanceProfileStage(app, plan_setup(setup))
 
 
 # ---------------------------------------------------------------- the same again
@@ -171,7 +171,7 @@ def test_twice_gives_the_same_bytes_and_so_does_another_order_of_keys(
     for content in (rich_as_json, rich_as_json, reversed_keys(rich_as_json)):
         app = new_app()
         (setup,) = setups_from_text(json.dumps(content))
-        InstanceProfileStage(app, setup)
+        InstanceProfileStage(app, plan_setup(setup))
         made.append(files_of(Path(app.synth().directory)))
     first, again, reordered = made
     assert "assembly-RichLake/manifest.json" in first

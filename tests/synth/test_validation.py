@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import Acknowledgment, App, CfnOutput, Environment, NestedStack, Stack, Stage, Validations
+from aws_cdk import Acknowledgment, App, CfnOutput, Environment, NestedStack, Stack, Stage, Validations, pipelines
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from project import CommandRun
@@ -213,6 +213,23 @@ def nested(app: App, wrong: bool) -> None:
     iam.ManagedPolicy(stack, "Policy", statements=statements, roles=[role(stack)])
 
 
+def role_name_of_another_stack(app: App, wrong: bool) -> None:
+    role(Stack(app, "First", env=OWNER), role_name="reader")
+    role(Stack(app, "Second", env=OWNER), role_name="reader" if wrong else "writer")
+
+
+def bucket_policy_of_another_stack(app: App, wrong: bool) -> None:
+    for id in ("First", "Second"):
+        name = "lake-data" if wrong else f"lake-{id.lower()}"
+        BucketOwnerRole(
+            Stack(app, id, env=OWNER),
+            "Owner",
+            trusted_role="arn:aws:iam::121212121212:role/clusters",
+            role_name=f"owner-{id}",
+            buckets=[BucketAccess(name, Access.READ_ONLY, policy=BucketPolicyMode.MANAGED)],
+        )
+
+
 Build = Callable[[App, bool], None]
 # The rule, the construct that must be named, the property, and words of the description.
 CASES: dict[Build, tuple[str, str, str, str]] = {
@@ -255,6 +272,18 @@ CASES: dict[Build, tuple[str, str, str, str]] = {
         "Two/Order/Owner/Role/Resource",
         "AssumeRolePolicyDocument",
         "which the stack One/Workspace makes",
+    ),
+    role_name_of_another_stack: (
+        "UniqueName",
+        "Second/Role/Resource",
+        "RoleName",
+        "the role reader of the account 444455556666 is made by the stack First too",
+    ),
+    bucket_policy_of_another_stack: (
+        "UniqueName",
+        "Second/Owner/BucketPolicy-lake-data",
+        "Bucket",
+        "the policy of the bucket lake-data of the account 444455556666 is made by the stack First too",
     ),
     nested: ("PolicySize", "Parent/Nested/Policy/Resource", "PolicyDocument", "characters of 6,144"),
 }
@@ -319,7 +348,9 @@ def test_stages_that_are_alternatives_of_each_other(new_app: Callable[[], App]) 
         )
         owner = Stack(stage, "Owner", env=OWNER)
         BucketOwnerRole(owner, "Role", role_name="owner", trusted_role=clusters.role)
-    assert synth(app) == Outcome("", (), ())
+    outcome = synth(app)
+    assert outcome.error == ""
+    assert {(finding.rule, finding.severity) for finding in outcome.findings} == {("UniqueName", "warning")}
 
 
 def test_role_that_may_exist_is_a_warning_outside_our_constructs(new_app: Callable[[], App]) -> None:
@@ -330,6 +361,41 @@ def test_role_that_may_exist_is_a_warning_outside_our_constructs(new_app: Callab
     outcome = synth(app)
     assert outcome.error == ""
     assert [(finding.path, finding.severity) for finding in outcome.findings] == [("Foreign/Role/Resource", "warning")]
+
+
+def test_pipeline_that_deploys_our_constructs_gets_no_warning(new_app: Callable[[], App]) -> None:
+    app = new_app()
+    tools = Stack(app, "Pipeline", env=Environment(account="888888888888", region="us-west-2"))
+    source = pipelines.CodePipelineSource.s3(
+        s3.Bucket.from_bucket_name(tools, "Source", "source-of-the-app"), "app.zip"
+    )
+    synth_step = pipelines.ShellStep("Synth", input=source, commands=["cdk synth"])
+    pipeline = pipelines.CodePipeline(tools, "Pipeline", synth=synth_step, cross_account_keys=True)
+    stage = Stage(app, "Production")
+    clusters = DeploymentAccountRole(
+        Stack(stage, "Workspace", env=WORKSPACE), "Clusters", role_name="clusters", bucket_owner_roles=[OWNER_ROLE]
+    )
+    BucketOwnerRole(Stack(stage, "Owner", env=OWNER), "Owner", role_name="owner", trusted_role=clusters)
+    pipeline.add_stage(stage)
+    # The artifact bucket and its key name the deployment roles that `cdk bootstrap` made in the other accounts.
+    assert synth(app) == Outcome("", (), ())
+    template = json.loads((Path(app.outdir) / "Pipeline.template.json").read_text())
+    policies = [found for found in template["Resources"].values() if found["Type"] == "AWS::S3::BucketPolicy"]
+    assert "cdk-hnb659fds-deploy-role-444455556666-us-west-2" in json.dumps(policies)
+
+
+def test_role_name_that_two_stages_take_is_a_warning(new_app: Callable[[], App]) -> None:
+    app = new_app()
+    for name in ("Development", "Production"):
+        role(Stack(Stage(app, name), "Lake", env=OWNER), role_name="owner")
+    outcome = synth(app)
+    assert outcome.error == ""
+    (finding,) = outcome.findings
+    assert (finding.rule, finding.severity) == ("UniqueName", "warning")
+    assert finding.path == "Production/Lake/Role/Resource"
+    assert finding.description == (
+        "the role owner of the account 444455556666 is made by the stack Development/Lake too"
+    )
 
 
 # ---------------------------------------------------------------- acknowledgements

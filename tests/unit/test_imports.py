@@ -14,7 +14,8 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "evaluator", "file_names"),
+    ("errors", "file_names"),
+    ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
     ("policy", "intrinsics", "s3_url", "template_text", "patterns"),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lakehouse_iam.intrinsics import Deployment
-from lakehouse_iam.template_checks import COUNT_RULE, PRINCIPAL_RULE, SIZE_RULE, Stack, Violation, violations
+from lakehouse_iam.template_checks import (
+    COUNT_RULE,
+    NAME_RULE,
+    PRINCIPAL_RULE,
+    SIZE_RULE,
+    Certainty,
+    Stack,
+    Violation,
+    violations,
+)
 
 A, B = "111122223333", "444455556666"
 ROLE_ARN = f"arn:aws:iam::{A}:role/reader"
@@ -182,3 +192,73 @@ def test_within_a_stack_depends_on_makes_it_wait(principal: Any, depends: Any) -
 @pytest.mark.parametrize("principal", [{"Fn::GetAtt": ["Reader", "Arn"]}, {"Fn::Sub": "${Reader.Arn}"}])
 def test_within_a_stack_a_reference_makes_it_wait(principal: Any) -> None:
     assert _problems(_stack("Only", A, Reader=ROLE, Policy=_bucket_policy([principal]))) == []
+
+
+# ---------------------------------------------------------------- roles that the CDK deploys with
+
+
+def test_a_role_that_the_cdk_deploys_with_exists_and_any_other_of_that_account_may_not() -> None:
+    bootstrap = f"arn:aws:iam::{B}:role/cdk-hnb659fds-deploy-role-{B}-us-west-2"
+    deployed = replace(
+        _stack("Lake", B),
+        deployment_roles=(f"arn:${{AWS::Partition}}:iam::{B}:role/cdk-hnb659fds-deploy-role-{B}-us-west-2",),
+    )
+    assert violations([_stack("Pipeline", A, Policy=_bucket_policy(bootstrap)), deployed]) == ()
+    other = bootstrap.replace("deploy-role", "another-role")
+    (found,) = violations([_stack("Pipeline", A, Policy=_bucket_policy(other)), deployed])
+    assert (found.rule, found.certainty) == (PRINCIPAL_RULE, Certainty.UNLESS_MADE_ELSEWHERE)
+
+
+# ---------------------------------------------------------------- names
+
+
+def _named_role(name: str, **more: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Role", "Properties": {"RoleName": name}, **more}
+
+
+def test_a_role_name_is_taken_once_in_an_account_whatever_its_case() -> None:
+    first, second = _stack("First", A, One=_named_role("reader")), _stack("Second", A, Two=_named_role("Reader"))
+    (found,) = violations([first, second])
+    assert (found.rule, found.stack, found.logical_id, found.location) == (NAME_RULE, "Second", "Two", "RoleName")
+    assert found.what == (
+        f"the role Reader of the account {A} is made by the stack First too, written reader; "
+        "case does not tell names apart"
+    )
+    assert found.certainty is Certainty.CERTAIN
+
+
+def test_a_name_taken_twice_in_one_template_and_that_of_an_instance_profile_are_found_too() -> None:
+    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": "p"}}
+    found = violations([_stack("S", A, One=_named_role("r"), Two=_named_role("r"), P=profile, Q=profile)])
+    assert [(one.logical_id, one.what) for one in found] == [
+        ("Two", f"the role r of the account {A} is made by One of the same stack too"),
+        ("Q", f"the instance profile p of the account {A} is made by P of the same stack too"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [_stack("Second", B, Two=_named_role("reader"))],
+        [Stack("Second", Deployment({"Resources": {"Two": _named_role("reader")}}, A, "us-gov-west-1"))],
+        [_stack("Second", A, Two=_named_role("writer"))],
+        [_stack("Second", A, Two={"Type": "AWS::IAM::Role", "Properties": {}})],
+        [_stack("Second", A, Two=_named_role("reader", Condition="Sometimes"))],
+    ],
+    ids=["another account", "another partition", "another name", "no name", "a condition"],
+)
+def test_what_cannot_be_taken_twice_is_left_alone(others: list[Stack]) -> None:
+    assert violations([_stack("First", A, One=_named_role("reader")), *others]) == ()
+
+
+def test_accounts_that_only_the_deployment_knows_may_differ() -> None:
+    assert (
+        violations([_stack("First", "", One=_named_role("reader")), _stack("Second", "", Two=_named_role("reader"))])
+        == ()
+    )
+
+
+def test_stages_may_be_alternatives_of_each_other() -> None:
+    one, two = _stack("Dev/S", A, One=_named_role("reader")), _stack("Prod/S", A, Two=_named_role("reader"))
+    (found,) = violations([replace(one, stage="dev"), replace(two, stage="prod")])
+    assert found.certainty is Certainty.IF_BOTH_ARE_DEPLOYED

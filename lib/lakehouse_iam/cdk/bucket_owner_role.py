@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.arns import AccountId
+from lakehouse_iam.cdk.arguments import HasRole, argument, chosen, role_in, text
 from lakehouse_iam.cdk.assembly_metadata import record_trust
-from lakehouse_iam.cdk.bucket_access import BucketAccess
+from lakehouse_iam.cdk.bucket_access import BucketAccess, buckets_of
 from lakehouse_iam.cdk.documents import attach_policies, make_role
 from lakehouse_iam.cdk.references import (
     account_of_role,
-    checked_path,
-    chosen,
+    arn_beforehand,
     deploy_after,
     is_known,
     partition_name_of,
     role_arn,
 )
-from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
+from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter
 from lakehouse_iam.cdk.role_with_buckets import RoleWithBuckets
 from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
@@ -60,8 +59,8 @@ class BucketOwnerRole(RoleWithBuckets):
         [('BUCKET_POLICY', 'a-bucket-of-another-team')]
 
     Args:
-        trusted_role: the deployment-account role, as a CDK role or its ARN. With a CDK role of another stack, this stack
-            is made to wait for that one.
+        trusted_role: the deployment-account role: the construct, a CDK role, or an ARN. With a role of another stack, this
+            stack is made to wait for that one.
         trust: by the role's ARN (default), or through its account on condition of the ARN.
         trusted_account: that account; needed for `TrustBy.ACCOUNT` where the ARN is a token.
         buckets: what it may use. They are packed into managed policies of which a new bucket changes one; what `grant`
@@ -73,6 +72,9 @@ class BucketOwnerRole(RoleWithBuckets):
 
     Attributes:
         role: the CDK role. Its ARN is what the cluster's Spark configuration names.
+        trusted_role_arn: the ARN of the role that it trusts, possibly a token.
+        arn_beforehand: the role's ARN as text, which makes no stack wait for this one; `None` where only the deployment
+            knows it.
 
     Raises:
         InvalidValue: a name, ARN, prefix or combination that AWS would refuse.
@@ -84,7 +86,7 @@ class BucketOwnerRole(RoleWithBuckets):
         scope: Construct,
         id: str,
         *,
-        trusted_role: iam.IRole | str,
+        trusted_role: iam.IRole | HasRole | str,
         buckets: Sequence[BucketAccess] = (),
         trust: TrustBy = TrustBy.ROLE,
         trusted_account: str | None = None,
@@ -93,9 +95,13 @@ class BucketOwnerRole(RoleWithBuckets):
         permissions_boundary: iam.IManagedPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
-        trust = chosen(TrustBy, trust, name="trust")
-        trusted = role_arn(trusted_role, self)
-        trust_document = self._trust(trusted_role, trust, trusted_account)
+        buckets = buckets_of(self, buckets)
+        with argument(self, "trust"):
+            trust = chosen(TrustBy, trust, name="trust")
+        with argument(self, "trusted_role"):
+            given = role_in(trusted_role)
+            trusted = role_arn(given, self)
+        trust_document = self._trust(given, trust, trusted_account)
         self.role = make_role(
             self,
             role_name=role_name,
@@ -105,22 +111,33 @@ class BucketOwnerRole(RoleWithBuckets):
             permissions_boundary=permissions_boundary,
         )
         if trust is TrustBy.ROLE:
-            deploy_after(self, trusted_role)
-        grants = [grant_of(self, bucket) for bucket in buckets]
+            deploy_after(self, given)
+        grants = self._grants_of(buckets)
         placeholders = TokenPlaceholders(self)
         spec = documents.bucket_owner_role(
             self.role_arn, trust=trust_document, buckets=[placeholders.bucket_access(grant) for grant in grants]
         )
         attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
+        self.trusted_role_arn = trusted
+        self.arn_beforehand = arn_beforehand(self, self.role, role_name, path)
         self._resource_policies = ResourcePolicyWriter(
             self,
             self.role,
-            arn_beforehand=self._arn_beforehand(role_name, path),
+            arn_beforehand=self.arn_beforehand,
             policies=documents.resource_policies(self.role_arn),
         )
         self._resource_policies.add(buckets, grants)
         record_trust(self, self.role_arn, trusted)
         LakehouseIamValidation.add_to(self)
+
+    def _grant_of(self, bucket: BucketAccess) -> Grant:
+        if bucket.file_events:
+            raise InvalidValue(
+                "file_events=True is given for a bucket that clusters use",
+                allowed="file_events with a StorageCredentialRole; only Unity Catalog has file events",
+                next_step="leave file_events out",
+            )
+        return super()._grant_of(bucket)
 
     def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
         return documents.bucket_owner_documents([grant])
@@ -128,7 +145,8 @@ class BucketOwnerRole(RoleWithBuckets):
     def _trust(self, role: iam.IRole | str, trust: TrustBy, given: str | None) -> PolicyDocument:
         arn, account = role_arn(role, self), account_of_role(role)
         if given is not None and is_known(given):
-            AccountId.parse(given)
+            with argument(self, "trusted_account"):
+                AccountId.parse(text(given, example="an account id of 12 digits"))
             if account not in (None, given):
                 raise InvalidValue(
                     f"trusted_account={given!r} is not the account of the trusted role",
@@ -142,10 +160,3 @@ class BucketOwnerRole(RoleWithBuckets):
             )
         root = f"arn:{partition_name_of(self)}:iam::{account or given}:root"
         return documents.bucket_owner_trust(arn, account_root=root, by=trust)
-
-    def _arn_beforehand(self, role_name: str | None, path: str) -> str | None:
-        """The role's ARN as text, which makes no stack wait for this one; `None` where only the deployment knows it."""
-        if role_name is None or not is_known(role_name):
-            return None
-        account = Stack.of(self).account
-        return f"arn:{partition_name_of(self)}:iam::{account}:role{checked_path(path)}{role_name}"

@@ -9,15 +9,18 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lakehouse_iam.cdk.arguments import HasRole, argument, listed, role_in, shard_in, text
 from lakehouse_iam.cdk.assembly_metadata import record_trust
+from lakehouse_iam.cdk.bucket_owner_role import BucketOwnerRole
 from lakehouse_iam.cdk.documents import attach_policies, make_role, policy_statement
 from lakehouse_iam.cdk.handoffs import HandOffs
 from lakehouse_iam.cdk.references import (
+    account_means_the_same_in,
     account_of_role,
+    arn_beforehand,
     deploy_after,
     is_in_own_stack,
     is_known,
-    listed,
     role_arn,
     same_partition,
 )
@@ -59,10 +62,11 @@ class DeploymentAccountRole(Construct):
     Args:
         role_name: its name, at most 64 characters. Give one whenever another account must trust it: its ARN is then
             known beforehand. Default: CloudFormation chooses one.
-        bucket_owner_roles: the roles of `BucketOwnerRole`s that it may assume, as ARNs or CDK roles of any account. They
-            need not exist yet.
+        bucket_owner_roles: the roles of `BucketOwnerRole`s that it may assume, of any account: the constructs, CDK roles, or
+            ARNs. They need not exist yet.
         serverless_workspace_ids: workspaces whose serverless SQL may use the role too. Default: none.
-        shard: the Databricks deployment of those workspaces. Default: commercial.
+        shard: the Databricks deployment of those workspaces, as its name (`commercial`, `gov`, `gov-dod`) or from
+            `partitions.DATABRICKS_SHARDS`. Default: commercial.
         path: IAM path. Default: `/`.
         permissions_boundary: Default: whatever `iam.PermissionsBoundary.of(scope)` applies.
 
@@ -79,16 +83,18 @@ class DeploymentAccountRole(Construct):
         id: str,
         *,
         role_name: str | None = None,
-        bucket_owner_roles: Sequence[iam.IRole | str] = (),
+        bucket_owner_roles: Sequence[iam.IRole | HasRole | str] = (),
         serverless_workspace_ids: Sequence[str] = (),
-        shard: DatabricksShard = DATABRICKS_SHARDS["commercial"],
+        shard: DatabricksShard | str = DATABRICKS_SHARDS["commercial"],
         path: str = "/",
         permissions_boundary: iam.IManagedPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
-        listed(bucket_owner_roles, name="bucket_owner_roles")
-        self._check_serverless(serverless_workspace_ids, shard)
-        assumed = [role_arn(role, self) for role in bucket_owner_roles]
+        assumed = self._assumed(bucket_owner_roles)
+        with argument(self, "shard"):
+            shard = shard_in(shard)
+        with argument(self, "serverless_workspace_ids"):
+            self._check_serverless(serverless_workspace_ids, shard)
         placeholders = TokenPlaceholders(self)
         trust = documents.deployment_trust(shard.serverless_role, serverless_workspace_ids)
         self.role = make_role(
@@ -106,6 +112,7 @@ class DeploymentAccountRole(Construct):
             workspace_ids=serverless_workspace_ids,
         )
         attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
+        self._arn_beforehand = arn_beforehand(self, self.role, role_name, path)
         self._handoffs = HandOffs(self)
         record_trust(self, self.role_arn, EC2_SERVICE)
         LakehouseIamValidation.add_to(self)
@@ -125,11 +132,11 @@ class DeploymentAccountRole(Construct):
         """What `grant_assume` left for somebody else to merge; also in the template's metadata."""
         return self._handoffs.all
 
-    def grant_assume(self, role: iam.IRole | str) -> iam.Grant:
+    def grant_assume(self, role: iam.IRole | HasRole | str) -> iam.Grant:
         """Let it assume one more role, on both sides.
 
-        The trust policy of a role that this app makes is extended, and its stack made to wait for this one. That of any
-        other comes out as a hand-off.
+        A `BucketOwnerRole` that trusts this role already is left as it is. The trust policy of another role that this app
+        makes is extended, and its stack made to wait for this one. That of any other comes out as a hand-off.
 
         Returns:
             The grant of the role's own statement.
@@ -137,13 +144,37 @@ class DeploymentAccountRole(Construct):
         Raises:
             InvalidValue: the text is not a role's ARN.
         """
-        arn = role_arn(role, self)
-        if not self._extend_trust(role):
+        with argument(self, "grant_assume"):
+            arn = self._arn_of(role)
+            target = role_in(role)
+        if not self._is_trusted_by(target) and not self._extend_trust(target):
             why = "a role is assumed only by those its own trust policy names; merge it after this role exists"
             self._handoffs.add(HandOff(HandOffKind.TRUST_POLICY, arn, (sts.trust_role(self.role_arn),), why))
         return iam.Grant.add_to_principal(
             grantee=self.role, actions=list(sts.ASSUME_ROLE), resource_arns=[arn], scope=self
         )
+
+    def _arn_of(self, given: iam.IRole | HasRole | str) -> str:
+        """The ARN of a role to assume; without making this stack wait for the stack of a `BucketOwnerRole`, if possible."""
+        role = role_in(given)
+        maker = _maker_of(role)
+        if maker is None or maker.arn_beforehand is None or is_in_own_stack(self, maker):
+            return role_arn(role, self)
+        return maker.arn_beforehand if account_means_the_same_in(self, maker) else role_arn(role, self)
+
+    def _is_trusted_by(self, role: iam.IRole | str) -> bool:
+        """Whether a `BucketOwnerRole` of this app was made to trust this role."""
+        maker = _maker_of(role)
+        return maker is not None and maker.trusted_role_arn in (self.role_arn, self._arn_beforehand)
+
+    def _assumed(self, roles: Sequence[iam.IRole | HasRole | str]) -> list[str]:
+        with argument(self, "bucket_owner_roles"):
+            given = listed(roles, name="bucket_owner_roles")
+        assumed = []
+        for index, role in enumerate(given):
+            with argument(self, f"bucket_owner_roles[{index}]"):
+                assumed.append(self._arn_of(role))
+        return assumed
 
     def _extend_trust(self, role: iam.IRole | str) -> bool:
         if not isinstance(role, iam.Role) or role.assume_role_policy is None:
@@ -158,8 +189,8 @@ class DeploymentAccountRole(Construct):
         return True
 
     def _check_serverless(self, workspace_ids: Sequence[str], shard: DatabricksShard) -> None:
-        listed(workspace_ids, name="serverless_workspace_ids")
-        if not workspace_ids:
+        given = listed(workspace_ids, name="serverless_workspace_ids")
+        if not given:
             return
         if shard.serverless_role is None:
             raise InvalidValue(
@@ -168,8 +199,15 @@ class DeploymentAccountRole(Construct):
                 next_step="ask Databricks for its ARN; trusting a guessed account would let somebody else in",
             )
         same_partition(self, shard.partition, what=f"the Databricks shard {shard.name}")
-        for workspace_id in workspace_ids:
+        for workspace_id in given:
+            text(workspace_id, example="a workspace id of digits")
             if is_known(workspace_id) and not _WORKSPACE_ID.fullmatch(workspace_id):
                 raise InvalidValue(
                     f"{workspace_id!r} is not a Databricks workspace id", allowed="allowed are 1 to 20 digits"
                 )
+
+
+def _maker_of(role: iam.IRole | str) -> BucketOwnerRole | None:
+    """The construct of this library that makes a role, if one does."""
+    maker = None if isinstance(role, str) else role.node.scope
+    return maker if isinstance(maker, BucketOwnerRole) else None

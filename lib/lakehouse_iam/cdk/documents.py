@@ -6,6 +6,7 @@ from aws_cdk import PhysicalName
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lakehouse_iam.cdk.arguments import argument
 from lakehouse_iam.cdk.references import checked_path, checked_role_name
 from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.policy import PolicyDocument, Principal, Statement
@@ -45,12 +46,16 @@ def make_role(
     Raises:
         InvalidValue: a name or path that IAM would refuse.
     """
+    with argument(scope, "role_name"):
+        name = checked_role_name(role_name)
+    with argument(scope, "path"):
+        own_path = checked_path(path)
     first, *further = trust.statements
     role = iam.Role(
         scope,
         "Role",
-        role_name=checked_role_name(role_name),
-        path=checked_path(path),
+        role_name=name,
+        path=own_path,
         description=description,
         assumed_by=_trusted(first),
         permissions_boundary=permissions_boundary,

@@ -6,8 +6,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.arns import InstanceProfileName
+from lakehouse_iam.cdk.arguments import HasRole, argument, role_in, shown, text
 from lakehouse_iam.cdk.references import checked_path, is_known, same_account
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
+from lakehouse_iam.errors import InvalidValue
 
 
 class InstanceProfile(Construct):
@@ -25,7 +27,7 @@ class InstanceProfile(Construct):
         True
 
     Args:
-        role: the role to hand over; of the stack's own account.
+        role: the role to hand over, as a construct with a role or a CDK role; of the stack's own account.
         instance_profile_name: at most 128 characters. The console gives it the name of the role, and Databricks'
             serverless SQL expects the two to be the same. Default: CloudFormation chooses one.
         path: IAM path. Default: `/`.
@@ -43,23 +45,37 @@ class InstanceProfile(Construct):
         scope: Construct,
         id: str,
         *,
-        role: iam.IRole,
+        role: iam.IRole | HasRole,
         instance_profile_name: str | None = None,
         path: str = "/",
     ) -> None:
         super().__init__(scope, id)
         if instance_profile_name is not None and is_known(instance_profile_name):
-            InstanceProfileName.parse(instance_profile_name)
-        same_account(self, role, purpose="the role of the instance profile")
-        self.role = role
+            with argument(self, "instance_profile_name"):
+                InstanceProfileName.parse(text(instance_profile_name, example="a name of at most 128 characters"))
+        with argument(self, "role"):
+            self.role = self._cdk_role(role)
+        with argument(self, "path"):
+            own_path = checked_path(path)
         self.instance_profile = iam.InstanceProfile(
             self,
             "InstanceProfile",
-            role=role,
+            role=self.role,
             instance_profile_name=instance_profile_name,
-            path=checked_path(path),
+            path=own_path,
         )
         LakehouseIamValidation.add_to(self)
+
+    def _cdk_role(self, given: iam.IRole | HasRole) -> iam.IRole:
+        role = role_in(given)
+        if isinstance(role, str):
+            raise InvalidValue(
+                f"it is {shown(role)}",
+                allowed="allowed is a CDK role, or a construct that makes one, such as DeploymentAccountRole",
+                next_step="import a role that exists with iam.Role.from_role_name or iam.Role.from_role_arn",
+            )
+        same_account(self, role, purpose="the role of the instance profile")
+        return role
 
     @property
     def role_arn(self) -> str:

@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.arns import RoleArn, RoleName
+from lakehouse_iam.cdk.arguments import HasRole, argument, role_in
 from lakehouse_iam.cdk.documents import policy_document
 from lakehouse_iam.cdk.references import is_known, role_arn, same_account
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
@@ -30,8 +31,8 @@ class PassRoleGrant(Construct):
         'databricks-cross-account-role'
 
     Args:
-        role: the role that clusters carry, as a CDK role or ARN. Not the instance profile: its ARN would match nothing.
-            It must be in the stack's own account: IAM passes no role across accounts.
+        role: the role that clusters carry: the construct, a CDK role, or an ARN. Not the instance profile, whose ARN would
+            match nothing. It must be in the stack's own account: IAM passes no role across accounts.
         cross_account_role: the role that Databricks deploys clusters with: a CDK role, its name or its ARN; a token is
             taken for its name. It must be in the stack's own account.
         policy_name: Default: CloudFormation chooses one.
@@ -49,14 +50,17 @@ class PassRoleGrant(Construct):
         scope: Construct,
         id: str,
         *,
-        role: iam.IRole | str,
+        role: iam.IRole | HasRole | str,
         cross_account_role: iam.IRole | str,
         policy_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arn = role_arn(role, self)
-        same_account(self, role, purpose="the role to pass")
-        self.cross_account_role = self._existing_role(cross_account_role)
+        with argument(self, "role"):
+            passed = role_in(role)
+            arn = role_arn(passed, self)
+            same_account(self, passed, purpose="the role to pass")
+        with argument(self, "cross_account_role"):
+            self.cross_account_role = self._existing_role(role_in(cross_account_role))
         self.policy = iam.Policy(
             self,
             "Policy",

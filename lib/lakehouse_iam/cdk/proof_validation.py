@@ -16,6 +16,7 @@ from aws_cdk import (
 )
 
 from lakehouse_iam import __version__
+from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.probes import Expected
@@ -23,6 +24,7 @@ from lakehouse_iam.proof.deployed import Deployed, PolicyError
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
 from lakehouse_iam.proof.template_files import TemplateFiles, made_by_constructs, probes_of, read_templates
+from lakehouse_iam.statements.sts import ASSUME_ROLE
 
 NAME = "lakehouse-iam-proof"
 PROBE_RULE = "Probe"
@@ -109,7 +111,7 @@ def _violations(files: TemplateFiles) -> Iterator[PolicyViolation]:
             # A question that was never reached says nothing new: the step that broke is a question of its own.
             if answer.reached and not answer.as_expected and answer.verdict is not Verdict.NOT_DECIDED:
                 is_error = bool(document.pattern) or _is_ours(answer, deployed, ours)
-                yield from _violation(answer, deployed, "error" if is_error else "warning")
+                yield from _violation(answer, deployed, "error" if is_error else "warning", _fix(answer, ours))
 
 
 def _is_ours(answer: Answer, deployed: Deployed, ours: frozenset[str]) -> bool:
@@ -120,7 +122,21 @@ def _is_ours(answer: Answer, deployed: Deployed, ours: frozenset[str]) -> bool:
     return probe.expected is Expected.ALLOW and not made_otherwise
 
 
-def _violation(answer: Answer, deployed: Deployed, severity: str) -> Iterator[PolicyViolation]:
+def _fix(answer: Answer, ours: frozenset[str]) -> str:
+    """What to change in the app, in the words of the constructs."""
+    probe = answer.probe
+    at_length = "lakehouse-iam prove cdk.out says it at length"
+    if probe.expected is Expected.ALLOW and probe.action == ASSUME_ROLE[0] and probe.principal in ours:
+        # Of the constructs, only `DeploymentAccountRole` makes a role that assumes another role.
+        name = RoleArn.parse(probe.principal).name
+        return (
+            f'if it is not named there yet, add "{probe.resource}" to bucket_owner_roles of the DeploymentAccountRole that '
+            f"makes {name}, or call its grant_assume; {at_length}"
+        )
+    return at_length
+
+
+def _violation(answer: Answer, deployed: Deployed, severity: str, fix: str) -> Iterator[PolicyViolation]:
     found = next((place for place in _places(answer, deployed) if place.logical_id), None)
     if found is None:
         return
@@ -128,7 +144,7 @@ def _violation(answer: Answer, deployed: Deployed, severity: str) -> Iterator[Po
     yield PolicyViolation(
         rule_name=PROBE_RULE,
         description=f"{probe.question}: {_WORDS[answer.verdict]}: {'; '.join(answer.because)}",
-        fix="let lakehouse-iam prove cdk.out say it at length",
+        fix=fix,
         severity=severity,
         violating_resources=[_resource(found)],
     )

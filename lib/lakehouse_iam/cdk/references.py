@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import TypeVar
 
 from aws_cdk import Reference, Stack, Stage, Token, Tokenization
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
 from lakehouse_iam.arns import IamPath, RoleArn, RoleName
+from lakehouse_iam.cdk.arguments import text
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import partition_of_region
 from lakehouse_iam.policy import compact_json
-
-Choice = TypeVar("Choice", bound=Enum)
 
 # How the CDK writes a token into text. Source: aws-cdk-lib 2.275 `core/lib/private/encoding`, read 2026-11-21.
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
@@ -26,39 +23,16 @@ def is_known(value: str) -> bool:
     return not Token.is_unresolved(value)
 
 
-def chosen(kind: type[Choice], value: Choice | str, *, name: str) -> Choice:
-    """The member of an enumeration, from itself or from its value.
-
-    Raises:
-        InvalidValue: it has no such member. Plain text that went through would be taken for whatever is not asked for
-            by identity, such as read-write.
-    """
-    try:
-        return kind(value)
-    except ValueError:
-        allowed = ", ".join(f"{kind.__name__}.{member.name}" for member in kind)
-        raise InvalidValue(f"{name}={value!r} is not known", allowed=f"allowed are {allowed}") from None
-
-
-def listed(values: object, *, name: str) -> None:
-    """Refuse text where a list of texts belongs: Python would read it letter by letter.
-
-    Raises:
-        InvalidValue: the value is text.
-    """
-    if isinstance(values, str):
-        raise InvalidValue(
-            f"{name}={values!r} is text", allowed="allowed is a list", next_step=f"write {name}=[{values!r}]"
-        )
-
-
 def checked_role_name(name: str | None) -> str | None:
     """The name of a role to be made, checked where it can be read.
 
     Raises:
         InvalidValue: IAM would refuse it.
     """
-    return str(RoleName.parse(name)) if name is not None and is_known(name) else name
+    if name is None:
+        return None
+    text(name, example="a role's name of at most 64 characters")
+    return str(RoleName.parse(name)) if is_known(name) else name
 
 
 def checked_path(path: str) -> str:
@@ -67,6 +41,7 @@ def checked_path(path: str) -> str:
     Raises:
         InvalidValue: IAM would refuse it.
     """
+    text(path, example="an IAM path such as /lakehouse/")
     return str(IamPath.parse(path)) if is_known(path) else path
 
 
@@ -83,6 +58,26 @@ def role_arn(role: iam.IRole | str, scope: Construct) -> str:
     arn = RoleArn.parse(role)
     same_partition(scope, arn.partition, what=f"the role {arn}")
     return str(arn)
+
+
+def arn_beforehand(scope: Construct, role: iam.IRole, role_name: str | None, path: str) -> str | None:
+    """The ARN of a role that a construct makes, as text, which makes no stack wait for this one.
+
+    Args:
+        scope: the construct.
+        role: the role.
+        role_name: its name, as the construct was given it.
+        path: its path, as the construct was given it.
+
+    Returns:
+        The ARN, or `None` where only the deployment knows it.
+    """
+    if is_known(role.role_arn):
+        # `iam.Role.customize_roles` has put a role that exists in the place of this one.
+        return role.role_arn
+    if role_name is None or not is_known(role_name):
+        return None
+    return f"arn:{partition_name_of(scope)}:iam::{Stack.of(scope).account}:role{checked_path(path)}{role_name}"
 
 
 def account_of_role(role: iam.IRole | str) -> str | None:
@@ -128,6 +123,15 @@ def same_partition(scope: Construct, partition: str, *, what: str) -> None:
 def is_in_own_stack(scope: Construct, other: IConstruct) -> bool:
     """Whether two constructs are deployed by the same stack."""
     return Stack.of(scope).node.path == Stack.of(other).node.path
+
+
+def account_means_the_same_in(other: IConstruct, scope: Construct) -> bool:
+    """Whether an ARN with the account of a construct's stack names the same in another construct's stack.
+
+    It does not where that account is "my own account": then it means another one in a stack whose account is known.
+    """
+    own, its = Stack.of(scope).account, Stack.of(other).account
+    return is_known(own) or not is_known(its)
 
 
 def deploy_after(dependent: IConstruct, role: iam.IRole | str) -> None:

@@ -21,6 +21,7 @@ from lakehouse_iam.cdk.bucket_access import BucketAccess
 from lakehouse_iam.cdk.documents import policy_document, policy_statement
 from lakehouse_iam.cdk.handoffs import HandOffs, without_sid
 from lakehouse_iam.cdk.references import (
+    account_means_the_same_in,
     dns_suffix_of,
     is_in_own_stack,
     is_known,
@@ -170,7 +171,7 @@ class ResourcePolicyWriter:
     def _extend(self, target: s3.IBucket | kms.IKey, statements: Sequence[Statement]) -> bool:
         """Add statements to the policy of a bucket or key of this app; false if it is none or cannot name the role."""
         if not is_in_own_stack(self._scope, target):
-            if self._arn is None or not is_known(self._arn) or not self._account_means_the_same_in(target):
+            if self._arn is None or not is_known(self._arn) or not account_means_the_same_in(target, self._scope):
                 return False
             root = f"arn:{partition_name_of(self._scope)}:iam::{Stack.of(self._scope).account}:root"
             arn = self._arn
@@ -178,11 +179,6 @@ class ResourcePolicyWriter:
         # The policy may take the statements of several grants, so they go without Sids that could meet.
         results = [target.add_to_resource_policy(policy_statement(without_sid(statement))) for statement in statements]
         return all(result.statement_added for result in results)
-
-    def _account_means_the_same_in(self, other: s3.IBucket | kms.IKey) -> bool:
-        """Whether this stack's account means the same in another stack: "my own account" does so in its own only."""
-        own, its = Stack.of(self._scope).account, Stack.of(other).account
-        return is_known(own) or not is_known(its)
 
 
 def _through_account(statement: Statement, root: str, arn: str) -> Statement:

@@ -11,8 +11,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lakehouse_iam.cdk.bucket_access import BucketAccess
-from lakehouse_iam.cdk.references import listed
+from lakehouse_iam.cdk.arguments import argument, listed
+from lakehouse_iam.cdk.bucket_access import BucketAccess, buckets_of
 from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
 from lakehouse_iam.policy import PackedPolicy, Statement
 from lakehouse_iam.resources import HandOff
@@ -62,8 +62,7 @@ class RoleWithBuckets(Construct):
         Raises:
             InvalidValue: what `grant` raises.
         """
-        listed(prefixes, name="prefixes")
-        return self.grant(BucketAccess(bucket, Access.READ_ONLY, tuple(prefixes), kms_key))
+        return self.grant(self._access(bucket, Access.READ_ONLY, prefixes, kms_key))
 
     def grant_read_write(
         self, bucket: s3.IBucket | str, *, prefixes: Sequence[str] = (), kms_key: kms.IKey | str | None = None
@@ -81,8 +80,7 @@ class RoleWithBuckets(Construct):
         Raises:
             InvalidValue: what `grant` raises.
         """
-        listed(prefixes, name="prefixes")
-        return self.grant(BucketAccess(bucket, Access.READ_WRITE, tuple(prefixes), kms_key))
+        return self.grant(self._access(bucket, Access.READ_WRITE, prefixes, kms_key))
 
     def grant(self, bucket: BucketAccess) -> iam.Grant:
         """Let the role use one more bucket, with all the details of `BucketAccess`.
@@ -96,16 +94,32 @@ class RoleWithBuckets(Construct):
         Raises:
             InvalidValue: a bucket, prefix or key that is not allowed.
         """
-        grant = self._grant_of(bucket)
+        (bucket,) = buckets_of(self, [bucket])
+        with argument(self, "bucket"):
+            grant = self._grant_of(bucket)
         # The default policy collects the statements of several calls, so they carry no Sids, which might be equal.
         statements = [statement for policy in self._own_policies(grant) for statement in policy.document.statements]
         granted = reduce(iam.Grant.combine, [self._grant_to_role(statement) for statement in statements])
         self._resource_policies.add([bucket], [grant])
         return granted
 
+    def _grants_of(self, buckets: Sequence[BucketAccess]) -> tuple[Grant, ...]:
+        """The `buckets` of the construct as the role documents take them."""
+        grants = []
+        for index, bucket in enumerate(buckets):
+            with argument(self, f"buckets[{index}]"):
+                grants.append(self._grant_of(bucket))
+        return tuple(grants)
+
     def _grant_of(self, bucket: BucketAccess) -> Grant:
-        """The bucket in the words of the role documents."""
+        """A bucket as the role documents take it."""
         return grant_of(self, bucket)
+
+    def _access(
+        self, bucket: s3.IBucket | str, access: Access, prefixes: Sequence[str], kms_key: kms.IKey | str | None
+    ) -> BucketAccess:
+        with argument(self, "grant"):
+            return BucketAccess(bucket, access, tuple(listed(prefixes, name="prefixes")), kms_key)
 
     def _grant_to_role(self, statement: Statement) -> iam.Grant:
         return iam.Grant.add_to_principal(

@@ -10,8 +10,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.arns import EXTERNAL_ID_PATTERN, ExternalId
+from lakehouse_iam.cdk.arguments import argument, listed, shard_in, shown, text
 from lakehouse_iam.cdk.assembly_metadata import record_trust
-from lakehouse_iam.cdk.bucket_access import BucketAccess
+from lakehouse_iam.cdk.bucket_access import BucketAccess, buckets_of
 from lakehouse_iam.cdk.documents import attach_policies, make_role
 from lakehouse_iam.cdk.references import checked_path, checked_role_name, is_known, partition_name_of, role_arn
 from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter
@@ -68,7 +69,8 @@ class StorageCredentialRole(RoleWithBuckets):
         external_id: what the storage credential shows: text, a token, a `CfnParameter` of type String, or a list of these
             where several storage credentials share the role. Default: a parameter of the stack without a default, see
             `external_id_parameter`.
-        shard: the Databricks deployment. For a workspace on Azure leave it. Default: commercial.
+        shard: the Databricks deployment, as its name (`commercial`, `gov`, `gov-dod`) or from
+            `partitions.DATABRICKS_SHARDS`. For a workspace on Azure leave it. Default: commercial.
         unity_catalog_iam_arn: the master role that the storage credential shows. Default: the published one of the shard.
         file_events: whether Databricks may set up and read notification queues named `csms-…` in the account and region of
             the stack, for the buckets that are written to or that ask for it. Default: no.
@@ -92,20 +94,26 @@ class StorageCredentialRole(RoleWithBuckets):
         role_name: str,
         buckets: Sequence[BucketAccess],
         external_id: str | CfnParameter | Sequence[str | CfnParameter] | None = None,
-        shard: DatabricksShard = DATABRICKS_SHARDS["commercial"],
+        shard: DatabricksShard | str = DATABRICKS_SHARDS["commercial"],
         unity_catalog_iam_arn: str | None = None,
         file_events: bool = False,
         path: str = "/",
         permissions_boundary: iam.IManagedPolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
+        buckets = buckets_of(self, buckets)
+        with argument(self, "shard"):
+            shard = shard_in(shard)
         if role_name == PhysicalName.GENERATE_IF_NEEDED:
             raise InvalidValue(
                 "the name of the role is left to the CDK",
                 allowed="role_name with a name: the role's policies name the role before it exists",
             )
         _check_buckets(buckets)
-        name, own_path = checked_role_name(role_name), checked_path(path)
+        with argument(self, "role_name"):
+            name = checked_role_name(text(role_name, example="a role's name of at most 64 characters"))
+        with argument(self, "path"):
+            own_path = checked_path(path)
         account, partition = Stack.of(self).account, partition_name_of(self)
         self.external_id_parameter = external_id_parameter(self) if external_id is None else None
         self._file_events = file_events
@@ -115,8 +123,8 @@ class StorageCredentialRole(RoleWithBuckets):
             account=account,
             role_arn=f"arn:{partition}:iam::{account}:role{own_path}{name}",
             unity_catalog_role=self._unity_catalog_role(unity_catalog_iam_arn, shard),
-            external_ids=_external_ids(self.external_id_parameter or external_id),
-            buckets=tuple(self._grant_of(bucket) for bucket in buckets),
+            external_ids=self._external_ids(external_id),
+            buckets=self._grants_of(buckets),
         )
         if file_events:
             documents.require_file_events(self._inputs.buckets)
@@ -150,13 +158,22 @@ class StorageCredentialRole(RoleWithBuckets):
         return documents.bucket_permissions(self._inputs, [grant])
 
     def _unity_catalog_role(self, given: str | None, shard: DatabricksShard) -> str:
-        arn = role_arn(given or shard.unity_catalog_role, self)
+        with argument(self, "shard" if given is None else "unity_catalog_iam_arn"):
+            example = "the ARN that the storage credential shows as unity_catalog_iam_arn"
+            arn = role_arn(text(shard.unity_catalog_role if given is None else given, example=example), self)
         if arn == PRE_PRODUCTION_UNITY_CATALOG_ROLE:
             raise InvalidValue(
                 f"{arn!r} is the role of Databricks' own pre-production systems",
                 allowed="the role that the storage credential shows as unity_catalog_iam_arn",
             )
         return arn
+
+    def _external_ids(self, given: object) -> tuple[str, ...]:
+        if self.external_id_parameter is not None:
+            return (self.external_id_parameter.value_as_string,)
+        with argument(self, "external_id"):
+            several = [given] if isinstance(given, str | CfnParameter) else listed(given, name="external_id")
+            return tuple(_external_id(one) for one in several)
 
     def _attach_policies(self, role_name: str) -> None:
         placeholders = TokenPlaceholders(self)
@@ -183,14 +200,13 @@ def _check_buckets(buckets: Sequence[BucketAccess]) -> None:
         )
 
 
-def _external_ids(given: str | CfnParameter | Sequence[str | CfnParameter] | None) -> tuple[str, ...]:
-    several = [given] if isinstance(given, str | CfnParameter) else list(given or ())
-    return tuple(_external_id(one) for one in several)
-
-
-def _external_id(given: str | CfnParameter) -> str:
+def _external_id(given: object) -> str:
     if isinstance(given, str):
         return str(ExternalId.parse(given)) if is_known(given) else given
+    if not isinstance(given, CfnParameter):
+        raise InvalidValue(
+            f"it is {shown(given)}", allowed="allowed are text, a token for text, a CfnParameter, or a list of these"
+        )
     if given.type != "String":
         raise InvalidValue(
             f"the parameter {given.node.id} is of the type {given.type}",

@@ -25,9 +25,17 @@ from lakehouse_iam import __version__
 from lakehouse_iam.cdk.proof_validation import ProofValidation
 from lakehouse_iam.cloud_assembly import AssemblyStack, read_assembly
 from lakehouse_iam.intrinsics import Deployment
-from lakehouse_iam.template_checks import COUNT_RULE, PRINCIPAL_RULE, SIZE_RULE, Violation, violations
+from lakehouse_iam.template_checks import (
+    COUNT_RULE,
+    NAME_RULE,
+    PRINCIPAL_RULE,
+    SIZE_RULE,
+    Certainty,
+    Violation,
+    violations,
+)
 from lakehouse_iam.template_checks import Stack as CheckedStack
-from lakehouse_iam.template_text import read_template
+from lakehouse_iam.template_text import read_synthesized
 
 NAME = "lakehouse-iam"
 _REGISTERED = "lakehouse-iam:validation"
@@ -53,6 +61,8 @@ class LakehouseIamValidation:
     - `lakehouse-iam::PolicySize`: a policy document is larger than AWS accepts.
     - `lakehouse-iam::ManagedPoliciesPerRole`: a role has more managed policies than IAM attaches.
     - `lakehouse-iam::PrincipalExists`: a policy names a role that nothing has made by then.
+    - `lakehouse-iam::UniqueName`: two stacks make a role, instance profile or bucket policy under one name in one account; a
+      warning where the two are in different stages, which may be alternatives of each other.
 
     The acknowledgement holds for the construct and everything in it. The `lakehouse-iam::` belongs to the id.
     """
@@ -70,7 +80,7 @@ class LakehouseIamValidation:
     @property
     def rule_ids(self) -> list[str] | None:
         """The rules it knows."""
-        return [SIZE_RULE, COUNT_RULE, PRINCIPAL_RULE]
+        return [SIZE_RULE, COUNT_RULE, PRINCIPAL_RULE, NAME_RULE]
 
     @staticmethod
     def add_to(scope: Construct) -> None:
@@ -91,7 +101,8 @@ class LakehouseIamValidation:
         after = {stack.path: stack.after for stack in stacks}
         found = violations([template.checked(after, templates) for template in templates])
         file_of = {template.path: str(template.file) for template in templates}
-        ours = _our_resources(context.app_construct) if any(not violation.certain for violation in found) else set()
+        depends_on_maker = any(violation.certainty is Certainty.UNLESS_MADE_ELSEWHERE for violation in found)
+        ours = _our_resources(context.app_construct) if depends_on_maker else set()
         reported = [
             _violation(violation, file_of[violation.stack], (violation.stack, violation.logical_id) in ours)
             for violation in found
@@ -110,16 +121,14 @@ class _Template:
         top: the construct path of the stack that is deployed: itself, or the one it is nested in.
         file: where it was written.
         body: what it says.
-        account: where it is deployed, or empty.
-        region: where it is deployed, or empty.
+        stack: the stack that is deployed, as the manifest describes it.
     """
 
     path: str
     top: str
     file: Path
     body: Mapping[str, Any]
-    account: str
-    region: str
+    stack: AssemblyStack
 
     def checked(self, after: Mapping[str, frozenset[str]], templates: Sequence[_Template]) -> CheckedStack:
         """The same in the words of the checks."""
@@ -127,14 +136,16 @@ class _Template:
         family = {other.path for other in templates if other.top == self.top} - {self.path}
         return CheckedStack(
             self.path,
-            Deployment(self.body, self.account, self.region),
+            Deployment(self.body, self.stack.account, self.stack.region),
             tuple(sorted(family | after.get(self.top, set()))),
+            deployment_roles=self.stack.deployment_roles,
+            stage=str(self.file.parent),
         )
 
 
 def _templates(stacks: Sequence[AssemblyStack], app: IConstruct) -> Iterator[_Template]:
     for stack in stacks:
-        template = _Template(stack.path, stack.path, stack.file, read_template(stack.file), stack.account, stack.region)
+        template = _Template(stack.path, stack.path, stack.file, read_synthesized(stack.file), stack)
         yield template
         # Nested stacks stand in no manifest. Walking an app takes time, so only where there are any.
         if any(resource.get("Type") == _NESTED_STACK for resource in template.body.get("Resources", {}).values()):
@@ -145,7 +156,7 @@ def _nested(parent: _Template, app: IConstruct) -> Iterator[_Template]:
     for construct in app.node.find_all():
         if NestedStack.is_nested_stack(construct) and construct.node.path.startswith(f"{parent.path}/"):
             file = parent.file.parent / Stack.of(construct).template_file
-            yield _Template(construct.node.path, parent.path, file, read_template(file), parent.account, parent.region)
+            yield _Template(construct.node.path, parent.path, file, read_synthesized(file), parent.stack)
 
 
 def _our_resources(app: IConstruct) -> set[tuple[str, str]]:
@@ -165,12 +176,18 @@ def _is_ours(construct: IConstruct) -> bool:
     return any(kind.__module__.startswith(f"{package}.") for kind in type(construct).__mro__)
 
 
+def _severity(certainty: Certainty, is_ours: bool) -> str:
+    # Nothing shows that a role which a construct of ours names exists, so there it is an error.
+    is_error = certainty is Certainty.CERTAIN or (certainty is Certainty.UNLESS_MADE_ELSEWHERE and is_ours)
+    return _ERROR if is_error else "warning"
+
+
 def _violation(violation: Violation, template_file: str, is_ours: bool) -> PolicyViolation:
     return PolicyViolation(
         rule_name=violation.rule,
         description=violation.what,
         fix=violation.fix,
-        severity=_ERROR if violation.certain or is_ours else "warning",
+        severity=_severity(violation.certainty, is_ours),
         violating_resources=[
             PolicyViolatingResource(
                 resource_logical_id=violation.logical_id,

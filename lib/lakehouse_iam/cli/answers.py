@@ -7,12 +7,16 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from lakehouse_iam.cli.terminal import say
+from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError
+
+if TYPE_CHECKING:
+    from lakehouse_iam.setups.problems import SetupError
 
 ANSWER_IS_NO = 1
 INPUT_IS_WRONG = 2
@@ -39,14 +43,20 @@ def wrong_input(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except LakehouseIamError as error:
-        fail(str(error), code=INPUT_IS_WRONG, as_json=as_json, details=_details(error))
+        # Imported here: who reads no setup, as for --help, waits for no reader of setups.
+        from lakehouse_iam.setups.problems import SetupError
+
+        if isinstance(error, SetupError):
+            _refuse_setups(error, as_json=as_json)
+        fail(str(error), code=INPUT_IS_WRONG, as_json=as_json)
 
 
-def _details(error: LakehouseIamError) -> dict[str, Any]:
-    # Imported here: who reads no setup, as for --help, waits for no reader of setups.
-    from lakehouse_iam.setups.problems import SetupError
-
-    return {"problems": [problem.to_json() for problem in error.problems]} if isinstance(error, SetupError) else {}
+def _refuse_setups(error: SetupError, *, as_json: bool) -> NoReturn:
+    # A line end in the name of a file or a key must not look like a line of ours.
+    shown = (replace(each, file=one_line(each.file), path=one_line(each.path)) for each in error.problems)
+    message = "\n".join(str(problem) for problem in shown)
+    details = {"problems": [problem.to_json() for problem in error.problems]}
+    fail(message, code=INPUT_IS_WRONG, as_json=as_json, details=details)
 
 
 def print_json(answer: Any) -> None:

@@ -8,6 +8,7 @@ import click
 
 from lakehouse_iam.cli.answers import INPUT_IS_WRONG, fail, json_option, print_json, wrong_input
 from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.cli.terminal import say
 from lakehouse_iam.patterns import pattern_named, pattern_names
 
 
@@ -35,7 +36,7 @@ def init(pattern: str, file: str, as_json: bool) -> None:
         )
     text = pattern_named(pattern).starter_text()
     if file == "-":
-        click.echo(text, nl=False)
+        say(text.removesuffix("\n"))
         return
     place = Path(file or f"{pattern}.yaml")
     if place.exists():
@@ -49,4 +50,4 @@ def init(pattern: str, file: str, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(place)})
     else:
-        click.echo(f"wrote {place}\nfill it in, then: lakehouse-iam check {place}")
+        say(f"wrote {place}\nfill it in, then: lakehouse-iam check {place}")

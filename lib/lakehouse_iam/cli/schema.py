@@ -8,6 +8,7 @@ import click
 
 from lakehouse_iam.cli.answers import json_option, print_json, wrong_input
 from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.cli.terminal import say
 
 
 @click.command()
@@ -24,7 +25,5 @@ def schema(folder: str, as_json: bool) -> None:
         print_json({"files": [str(place) for place in files]})
         return
     for place in files:
-        click.echo(str(place))
-    click.echo(
-        f"put on the first line of a setup: # yaml-language-server: $schema={folder.rstrip('/')}/setup.schema.json"
-    )
+        say(str(place))
+    say(f"put on the first line of a setup: # yaml-language-server: $schema={folder.rstrip('/')}/setup.schema.json")

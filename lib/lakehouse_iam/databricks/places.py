@@ -130,7 +130,7 @@ def narrow(setup: UnityCatalogSetup, session: Session, there: LocationsThere) ->
         after[wanted.name] = external_location.narrow(session.workspace, session.clock, found, wanted)
         if after[wanted.name] == found:
             continue
-        session.progress(f"external location {found.name}: less than before")
+        session.progress(f"external location {found.name}: taking away what the setup no longer gives")
         if found.file_events and not wanted.file_events:
             quiet.append(wanted.name)
     if not quiet:

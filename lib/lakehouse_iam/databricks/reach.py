@@ -48,9 +48,11 @@ def _ask(host: str) -> None:
 
 
 def _cause(host: str, error: requests.RequestException) -> str:
-    sentence = next((words for kind, words in _CAUSES if any(isinstance(one, kind) for one in _chain(error))), "")
-    detail = str(error.__cause__ or error) if not sentence else ""
-    return f"{host} cannot be reached: {sentence or detail}"
+    said = str(error)
+    for kind, sign, sentence in _CAUSES:
+        if sign in said and any(isinstance(one, kind) for one in _chain(error)):
+            return f"{host} cannot be reached: {sentence}"
+    return f"{host} cannot be reached: {said}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -61,22 +63,31 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             yield from _chain(inner)
 
 
-# The more special first: `requests` and `urllib3` derive some of these from one another.
-_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
-    (requests.exceptions.ProxyError, "the proxy of this machine refuses; look at HTTPS_PROXY and NO_PROXY"),
+# What is wrong, by the kind of the error and a sign in its text; the more special first, for `requests` and `urllib3` derive some
+# of these from one another. The signs are OpenSSL's names of its errors.
+_CAUSES: tuple[tuple[type[BaseException], str, str], ...] = (
+    (requests.exceptions.ProxyError, "", "the proxy of this machine refuses; look at HTTPS_PROXY and NO_PROXY"),
     (
         urllib3.exceptions.NameResolutionError,
+        "",
         "its name does not resolve; correct the address, or connect to the network (VPN) that knows it",
     ),
     (
         requests.exceptions.SSLError,
-        "no trusted TLS connection comes about: either the port speaks plain http, or the certificate is not of an authority "
-        "that this machine trusts (REQUESTS_CA_BUNDLE names a file of those it should trust)",
+        "CERTIFICATE_VERIFY_FAILED",
+        "its certificate is not of an authority that this machine trusts; where a proxy of your company signs certificates, "
+        "REQUESTS_CA_BUNDLE names the file of the authorities to trust",
+    ),
+    (
+        requests.exceptions.SSLError,
+        "",
+        "the port does not speak TLS but, for all that can be seen, plain http; correct the address or the port",
     ),
     (
         requests.exceptions.Timeout,
+        "",
         f"no answer within {ANSWER_SECONDS:.0f} s; a firewall may drop the packets, or the port may not speak TLS",
     ),
-    (urllib3.exceptions.NewConnectionError, "the connection is refused: nothing listens at that port"),
-    (urllib3.exceptions.ProtocolError, "the connection is closed without an answer, twice"),
+    (urllib3.exceptions.NewConnectionError, "", "the connection is refused: nothing listens at that port"),
+    (urllib3.exceptions.ProtocolError, "", "the connection is closed without an answer, twice"),
 )

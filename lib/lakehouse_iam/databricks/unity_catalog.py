@@ -63,37 +63,31 @@ def connect(setup: UnityCatalogSetup, session: Session, options: Options) -> Out
     maker, api = _credential_api(setup, session, options)
     there = places.locations_there(setup, session.workspace)
     found = storage_credential.find(maker, api, setup.storage_credential.name)
-    found = found or places.former_credential(setup, session.workspace, there)
+    if found is None and options.account is None:
+        # The account's API renames nothing.
+        found = places.former_credential(setup, session.workspace, there)
     wanted = _wanted_credential(setup)
     _refuse_conflicts(setup, session, there, found, wanted, options)
     there, notes = places.narrow(setup, session, there)
-    if found is None:
-        credential = _create(session, maker, api, wanted)
-    else:
-        credential = found
-        session.progress(f"storage credential {found.name}")
-    if not session.workspace.changes_nothing or found is not None:
-        given = exchange(setup, credential, session.workspace.account_id)
-        notes += given.notes
-        session.hand_over(given, plan_setup(given.setup))
+    session.progress(f"storage credential {(found or wanted).name}")
+    credential = found or _create(session, maker, api, wanted)
+    notes += _hand_over(setup, session, credential)
     if found is None and not options.in_one_run and not session.workspace.changes_nothing:
         owner = str(setup.role.account)
         session.progress(f"now the owner of {owner} deploys the role; then run connect again")
         return Outcome(setup.name, State.HANDED_OVER, _values(credential), notes=notes, waits_for=owner)
     waiting = session.wait_for(options.wait_seconds)
     run = places.Run(setup, session.workspace, places.chain_of(setup, credential), waiting, options)
+    broken: tuple[Broken, ...] = ()
     if found is not None:
         credential, broken = _change(run, maker, api, found, wanted)
-        if broken:
-            return Outcome(
-                setup.name, State.NOT_VALID, _values(replace(found, role_arn=wanted.role_arn)), broken, notes
-            )
         there = places.through(there, found.name, credential.name)
-    broken = places.wait_until_valid(run, there) or places.make_locations(run, there)
+    broken = broken or places.wait_until_valid(run, there) or places.make_locations(run, there)
+    values = _values(replace(credential, role_arn=wanted.role_arn))
     if broken:
-        return Outcome(setup.name, State.NOT_VALID, _values(credential), broken, notes)
+        return Outcome(setup.name, State.NOT_VALID, values, broken, notes)
     _finish_credential(setup, session, credential)
-    return Outcome(setup.name, session.connected, _values(credential), notes=notes)
+    return Outcome(setup.name, session.connected, values, notes=notes)
 
 
 def disconnect(setup: UnityCatalogSetup, session: Session) -> Outcome:
@@ -160,9 +154,12 @@ def _refuse_conflicts(
     Raises:
         Conflict: something differs and may not be overwritten.
         SharedCredential: another role would cut off locations of other setups.
+        Refused: the storage credential does not show whom its role must trust.
     """
     places.check(setup, there, update=options.update)
     storage_credential.check(found, wanted, update=options.update)
+    if found:
+        exchange(setup, found, session.workspace.account_id)
     if found and found.role_arn != wanted.role_arn:
         ours = frozenset(location.name for location in there.values() if location)
         users = tuple(other_locations(session.workspace, found.name, ours))
@@ -170,10 +167,21 @@ def _refuse_conflicts(
             raise SharedCredential(found.name, users)
 
 
+def _hand_over(setup: UnityCatalogSetup, session: Session, credential: StorageCredentialInfo) -> tuple[str, ...]:
+    """Tell the bucket owner what the role must ask for; what is to be known about it.
+
+    In a dry run of a storage credential that is not there yet, nobody knows.
+    """
+    if session.workspace.changes_nothing and not credential.external_id:
+        return ()
+    given = exchange(setup, credential, session.workspace.account_id)
+    session.hand_over(given, plan_setup(given.setup))
+    return given.notes
+
+
 def _create(
     session: Session, maker: Workspace, api: CredentialApi, wanted: StorageCredentialInfo
 ) -> StorageCredentialInfo:
-    session.progress(f"storage credential {wanted.name}")
     try:
         made = storage_credential.create(maker, session.clock, api, wanted)
     except NotAllowed as error:

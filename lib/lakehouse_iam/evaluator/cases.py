@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.evaluate import evaluate
@@ -38,7 +39,7 @@ _CASE_FIELDS = (
 _REQUEST_FIELDS = ("principal", "action", "resource", "resource_account", "context")
 
 
-class CaseError(ValueError):
+class CaseError(LakehouseIamError, ValueError):
     """A line that is no case.
 
     Attributes:

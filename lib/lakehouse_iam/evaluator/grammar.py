@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.condition_grammar import (
     CURRENT_VERSION,
     OLD_VERSION,
@@ -86,7 +87,7 @@ _ACTION = re.compile(r"\*|([A-Za-z0-9-]+|\*):[A-Za-z0-9*?]+")
 _SID = re.compile(r"[A-Za-z0-9]*")
 
 
-class PolicyGrammarError(ValueError):
+class PolicyGrammarError(LakehouseIamError, ValueError):
     """A policy document breaks a rule of the grammar.
 
     Attributes:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from lakehouse_iam.errors import LakehouseIamError
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -64,7 +66,7 @@ _SETS = {"ForAllValues:": "all", "ForAnyValue:": "any"}
 _IF_EXISTS = "IfExists"
 
 
-class UnknownOperatorError(ValueError):
+class UnknownOperatorError(LakehouseIamError, ValueError):
     """No such condition operator."""
 
 

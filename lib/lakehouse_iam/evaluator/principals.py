@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 
 ANYONE = "*"
@@ -58,7 +59,7 @@ class NamedAs(Enum):
     ACCOUNT = "account"
 
 
-class CallerError(ValueError):
+class CallerError(LakehouseIamError, ValueError):
     """The text does not name a principal that can send a request."""
 
 
@@ -212,7 +213,7 @@ def session_of(session_arn: str, role_arn: str) -> Caller:
     )
 
 
-class PrincipalSyntaxError(ValueError):
+class PrincipalSyntaxError(LakehouseIamError, ValueError):
     """The entry cannot stand in a Principal element."""
 
 

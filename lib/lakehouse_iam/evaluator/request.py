@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.grammar import PolicyKind
@@ -34,7 +35,7 @@ _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-class RequestError(ValueError):
+class RequestError(LakehouseIamError, ValueError):
     """A request that AWS could not receive.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Which actions the services have, and which resources an action takes: a table, to report what is not in it.
+"""Which actions, resources and condition keys the services have: a table, to report what is not in it.
 
 Nothing is decided from the table: AWS adds actions. A decision on an action that is not in it, or on a resource that the action
 does not take, carries a note. The table has the services that this library's setups touch; `tools/service_actions.py` writes it
@@ -26,10 +26,12 @@ class ServiceActions:
     Attributes:
         actions: action name to the resource types it takes; none for an action that takes only `*`.
         resources: resource type to the shape of its ARN, with `${…}` for what varies.
+        keys: condition key in lower case to its type; one that ends in `/` or `:` goes on with a name of the user's own.
     """
 
     actions: Mapping[str, tuple[str, ...]]
     resources: Mapping[str, str]
+    keys: Mapping[str, str]
 
     def named(self, action: str) -> str:
         """The action as AWS writes it, or an empty string."""
@@ -42,7 +44,9 @@ def _table() -> tuple[str, Mapping[str, ServiceActions]]:
     text = resources.files("lakehouse_iam.evaluator").joinpath("service_actions.json").read_text(encoding="utf-8")
     data = json.loads(text)
     found = {
-        prefix: ServiceActions({name: tuple(kinds) for name, kinds in service["actions"].items()}, service["resources"])
+        prefix: ServiceActions(
+            {name: tuple(kinds) for name, kinds in service["actions"].items()}, service["resources"], service["keys"]
+        )
         for prefix, service in data["services"].items()
     }
     return str(data["date"]), found
@@ -51,6 +55,19 @@ def _table() -> tuple[str, Mapping[str, ServiceActions]]:
 def service_actions(prefix: str) -> ServiceActions | None:
     """The service of that prefix (lower case), or None if the table does not have it."""
     return _table()[1].get(prefix)
+
+
+@lru_cache(maxsize=1)
+def _condition_keys() -> Mapping[str, str]:
+    return {key: type for service in _table()[1].values() for key, type in service.keys.items()}
+
+
+def condition_key_type(key: str) -> str:
+    """The type of a service's condition key (lower case), such as `String` or `ArrayOfARN`; empty for an unknown one."""
+    keys = _condition_keys()
+    if key in keys:
+        return keys[key]
+    return next((type for prefix, type in keys.items() if prefix[-1] in "/:" and key.startswith(prefix)), "")
 
 
 def doubts_about(action: str, resource: str) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ import json
 import math
 from typing import NoReturn
 
+from lakehouse_iam.errors import LakehouseIamError
+
 MAX_DEPTH = 64
 """How deep objects and lists may be nested. A policy needs eight levels."""
 
@@ -20,7 +22,7 @@ MAX_DIGITS = 64
 """How many characters a number may have."""
 
 
-class JsonFaultError(ValueError):
+class JsonFaultError(LakehouseIamError, ValueError):
     """A text or value that is not strict JSON.
 
     Attributes:

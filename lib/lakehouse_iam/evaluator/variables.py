@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.values import UNKNOWN
 from lakehouse_iam.evaluator.wildcards import glob_of_literal, glob_of_policy_text
 
@@ -23,7 +24,7 @@ _INSIDE = re.compile(r"([^,']+?)(?:,\s*'([^']*)')?")
 _SPECIAL = frozenset({"*", "?", "$"})
 
 
-class VariableSyntaxError(ValueError):
+class VariableSyntaxError(LakehouseIamError, ValueError):
     """The text between `${` and `}` is not a variable the policy language knows."""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.context_keys import ContextValue
@@ -65,7 +66,7 @@ __all__ = [
 ]
 
 
-class WorldError(LookupError):
+class WorldError(LakehouseIamError, LookupError):
     """A request names a principal or a resource that the world does not know, so it cannot be decided."""
 
 
@@ -137,6 +138,10 @@ class World:
     def _providers(self) -> frozenset[str]:
         saml = frozenset(provider.arn for provider in self.saml_providers)
         return saml | {provider.arn for provider in self.oidc_providers}
+
+    @cached_property
+    def _has_organizations(self) -> bool:
+        return any(account.organization for account in self.accounts)
 
     @cached_property
     def _endpoints(self) -> dict[str, VpcEndpoint]:
@@ -225,6 +230,8 @@ class World:
 
     def _endpoint(self, action: str, given: Mapping[str, ContextValue]) -> VpcEndpoint | None:
         """The endpoint that the request passes through, if its policy is known and it leads to the action's service."""
+        if not self._endpoints:
+            return None
         id = next((value for key, value in given.items() if key.lower() == "aws:sourcevpce"), None)
         endpoint = self._endpoints.get(id) if isinstance(id, str) else None
         return endpoint if endpoint is not None and endpoint.service == action.lower().partition(":")[0] else None
@@ -246,6 +253,8 @@ class World:
         self, caller: Caller, resource_account: str | None, given: Mapping[str, ContextValue]
     ) -> dict[str, ContextValue]:
         """Whose organization asks and whose is asked; AWS fills the keys in for members of one only."""
+        if not self._has_organizations:
+            return {}
         source = next((value for key, value in given.items() if key.lower() == "aws:sourceaccount"), "")
         members = {
             "aws:PrincipalOrgID": caller.account if caller.identity else "",

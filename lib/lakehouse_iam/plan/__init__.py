@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.patterns import pattern_named
-from lakehouse_iam.plan.conflicts import refuse_conflicts
-from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, PlanError
+from lakehouse_iam.plan.conflicts import conflicts
+from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, PlanError, PlanErrors, refuse
 from lakehouse_iam.setups.setup import Setup
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Phase",
     "Plan",
     "PlanError",
+    "PlanErrors",
     "plan_setup",
     "plan_setups",
 ]
@@ -41,7 +42,14 @@ def plan_setups(setups: Sequence[Setup]) -> tuple[Plan, ...]:
 
     Raises:
         PlanError: one of them is larger than AWS accepts, or two of them claim the same role, bucket or bucket policy.
+        PlanErrors: the same of several, all at once.
     """
-    plans = tuple(plan_setup(setup) for setup in setups)
-    refuse_conflicts(plans)
-    return plans
+    plans: list[Plan] = []
+    errors: list[PlanError] = []
+    for setup in setups:
+        try:
+            plans.append(plan_setup(setup))
+        except PlanError as error:
+            errors.append(error)
+    refuse([*errors, *conflicts(plans)])
+    return tuple(plans)

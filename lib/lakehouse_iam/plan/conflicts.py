@@ -8,23 +8,26 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan.phases import Phase, Plan, PlanError
 from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Resource, Role
 
+# What is named after a role, so that only the role need be reported where both are claimed.
+_NAMED_AFTER_A_ROLE = ("managed policy", "instance profile")
 
-def refuse_conflicts(plans: Sequence[Plan]) -> None:
-    """Check plans that are deployed side by side.
+
+def conflicts(plans: Sequence[Plan]) -> list[PlanError]:
+    """What plans that are deployed side by side both claim.
 
     Names of roles, policies and instance profiles are unique in an account whatever their case; names of buckets are
     unique in a partition, and a bucket has one policy. The second stack to claim one would fail or overwrite the first.
-
-    Raises:
-        PlanError: naming both setups and what they both claim.
     """
+    found: dict[tuple[str, str, str], list[PlanError]] = {}
     claimed: dict[tuple[str, str, str], str] = {}
     for plan in plans:
         for phase in plan.phases:
             for kind, place, name in _claims(phase):
                 first = claimed.setdefault((kind, place, name.lower()), plan.setup)
-                if first != plan.setup:
-                    raise PlanError(plan.setup, _problem(kind, place, name, first))
+                if first != plan.setup and (kind not in _NAMED_AFTER_A_ROLE or (plan.setup, first, place) not in found):
+                    errors = found.setdefault((plan.setup, first, place), [])
+                    errors.append(PlanError(plan.setup, _problem(kind, place, name, first)))
+    return [error for errors in found.values() for error in errors]
 
 
 def _claims(phase: Phase) -> Iterator[tuple[str, str, str]]:

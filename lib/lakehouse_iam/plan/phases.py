@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -165,3 +166,28 @@ class PlanError(LakehouseIamError):
         self.setup = setup
         self.problem = problem
         super().__init__(f"{setup}: {problem}")
+
+
+class PlanErrors(LakehouseIamError):
+    """Everything that keeps several setups from becoming templates.
+
+    Args:
+        errors: each by itself.
+    """
+
+    def __init__(self, errors: Sequence[PlanError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n".join(str(error) for error in errors))
+
+
+def refuse(errors: Sequence[PlanError]) -> None:
+    """End where there are errors.
+
+    Raises:
+        PlanError: there is one.
+        PlanErrors: there are several.
+    """
+    if len(errors) > 1:
+        raise PlanErrors(errors)
+    for error in errors:
+        raise error

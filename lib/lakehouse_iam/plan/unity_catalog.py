@@ -214,14 +214,6 @@ def _notes(setup: UnityCatalogSetup) -> Iterator[str]:
             f"the account {account} owns {names} and not the role: AWS allows it with a bucket policy, but Databricks "
             "documents roles of the bucket's own account only"
         )
-    with_folders = [bucket for bucket in setup.buckets if bucket.prefixes]
-    if with_folders:
-        folder = f"{with_folders[0].name}/{with_folders[0].prefixes[0]}"
-        yield (
-            f"Unity Catalog lists a folder by its bare name, and S3 then also names what begins alike: with {folder} the role "
-            f"sees the names in {folder}-secret too, if there is such a folder, and never what is in its files; keep what even "
-            "the name gives away in another bucket"
-        )
     if any(location.read_only for location in setup.external_locations):
         yield (
             "a read-only external location is refused while its folder is empty (No file available under the location to "

@@ -22,7 +22,7 @@ from lakehouse_iam.proof.from_constructs import (
     probes_of_declarations,
 )
 from lakehouse_iam.proof.stack_templates import StackTemplate
-from lakehouse_iam.template_text import TemplateError, read_json, read_template
+from lakehouse_iam.template_text import TemplateError, read_json, read_synthesized, read_template
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
@@ -144,7 +144,7 @@ def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
             top = StackTemplate(
                 place=str(stack.file),
                 stack=stack.name,
-                body=read_template(stack.file),
+                body=read_synthesized(stack.file),
                 account=stack.account,
                 region=stack.region,
                 parameters=stack.parameters,

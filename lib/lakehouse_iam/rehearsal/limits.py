@@ -5,7 +5,7 @@ Seen with MiniStack 1.5.33.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lakehouse_iam.probes import Expected, Probe
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
@@ -32,14 +32,14 @@ OTHER_ACCOUNTS_BUCKET = (
 EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
 
 
-def not_judged(probe: Probe, trusts_through_account: frozenset[str], owners: Mapping[str, str]) -> str:
+def not_judged(probe: Probe, trusts_through_account: frozenset[str], across: frozenset[tuple[str, str]]) -> str:
     """Why the local AWS cannot judge a probe; empty where it can.
 
     Args:
         probe: what would be tried.
         trusts_through_account: the roles that others assume through a trust policy that names an account with a condition
             on aws:PrincipalArn. A role that assumes itself is trusted like that too.
-        owners: the account of each bucket.
+        across: roles, each with a bucket of another account that it is to use (`used_across_accounts`).
     """
     if ":" not in probe.principal:
         return SERVICES
@@ -67,21 +67,29 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str], owners: Map
         and probe.expected.value == "allow"
     ):
         return TRUST_THROUGH_ACCOUNT
-    if _in_another_account(probe, owners):
+    if _role_and_bucket(probe) in across:
         return OTHER_ACCOUNTS_BUCKET
     return ""
 
 
-def _in_another_account(probe: Probe, owners: Mapping[str, str]) -> bool:
-    """Whether the setup's role asks about a bucket of another account than its own.
+def used_across_accounts(probes: Iterable[Probe], owners: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Roles that are to use a bucket of another account than their own, each with that bucket.
 
-    An outsider who asks without any role of the setup in between is refused on AWS too, so that is judged.
+    Args:
+        probes: all probes of the setup.
+        owners: the account of each bucket.
     """
-    if not probe.action.startswith("s3:") or not probe.assumes:
-        return False
-    bucket = probe.resource.split(":", 5)[5].partition("/")[0]
-    asker = probe.assumes[-1].split(":")[4]
-    return owners.get(bucket, asker) != asker
+    used = {_role_and_bucket(probe) for probe in probes if probe.expected is Expected.ALLOW}
+    return frozenset(
+        (role, bucket) for role, bucket in used if bucket in owners and owners[bucket] != role.split(":")[4]
+    )
+
+
+def _role_and_bucket(probe: Probe) -> tuple[str, str]:
+    """Who asks in the end, and the bucket that is asked about; both empty where it is not about a bucket."""
+    if not probe.action.startswith("s3:"):
+        return "", ""
+    return (probe.principal, *probe.assumes)[-1], probe.resource.split(":", 5)[5].partition("/")[0]
 
 
 def _asks_which_acl(probe: Probe) -> bool:

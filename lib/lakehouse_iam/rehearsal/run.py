@@ -111,11 +111,11 @@ def try_probes(identities: Identities, plan: Plan, progress: Callable[[str], Non
     """Try every probe of a plan that is deployed where these identities have credentials, in order."""
     _make_outsiders(identities, plan)
     through_account = _roles_trusting_through_account(plan)
-    owners = _owners(plan)
     probes = setup_probes(plan.source)
+    across = limits.used_across_accounts(probes, _owners(plan))
     progress(f"try {len(probes)} probes")
     for probe in probes:
-        reason = limits.not_judged(probe, through_account, owners)
+        reason = limits.not_judged(probe, through_account, across)
         if reason:
             yield Attempt(probe, Happened.NOT_JUDGED, reason)
             continue
@@ -127,7 +127,7 @@ def try_probes(identities: Identities, plan: Plan, progress: Callable[[str], Non
 def _make_outsiders(identities: Identities, plan: Plan) -> None:
     """Make the outsiders' roles and the sister buckets that some probes ask about."""
     ours = {str(role.arn) for phase in plan.phases for role in phase.resources if isinstance(role, Role)}
-    tried = [probe for probe in setup_probes(plan.source) if not limits.not_judged(probe, frozenset(), _owners(plan))]
+    tried = [probe for probe in setup_probes(plan.source) if not limits.not_judged(probe, frozenset(), frozenset())]
     there = {
         f"arn:{plan.partition}:iam::{phase.account}:role/{existing.name}"
         for phase in plan.phases

@@ -7,7 +7,7 @@ The chain, in the order in which a request walks it:
 3. On the cluster, S3A assumes the *bucket-owner role*: the deployment-account role must be allowed to
    (`assume_role_documents`) and the bucket-owner role must trust it (`bucket_owner_trust`).
 4. The bucket-owner role acts on the bucket: its own policy (`bucket_owner_documents`) and the bucket policy
-   allow it, for SSE-KMS the key policy too (`resource_policies`).
+   (`resource_policies`) allow it; for SSE-KMS the key policy must too.
 
 Source: Databricks "Access cross-account S3 buckets with an AssumeRole policy" (archived) and the project's seed 001,
 read 2026-11-21.

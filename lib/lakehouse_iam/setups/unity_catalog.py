@@ -82,19 +82,6 @@ class UnityCatalogSetup(SetupWithBuckets):
         return any(bucket.file_events for bucket in self.buckets)
 
     @property
-    def cautions(self) -> tuple[str, ...]:
-        """That a folder's listing shows the names beside it that begin alike: `docs/vendor-differences.md` says why."""
-        found = next((bucket for bucket in self.buckets if bucket.prefixes), None)
-        if found is None:
-            return super().cautions
-        folder = found.prefixes[0]
-        return (
-            *super().cautions,
-            f"whoever lists {folder} in {found.name} sees the names of its neighbours that begin alike, such as "
-            f"{folder}-secret, though never their contents: Unity Catalog asks for the folder without its final slash",
-        )
-
-    @property
     def other_owners(self) -> tuple[AccountId, ...]:
         """The accounts that own buckets and are not the role's."""
         return tuple(account for account in self.owners if account != self.role.account)

@@ -25,6 +25,9 @@ def cloudformation_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion
     try:
         from lakehouse_iam.testing.snapshot import CloudFormationSnapshotExtension
     except ModuleNotFoundError as missing:
-        pytest.fail(f"{missing.name} is not installed: pip install 'lakehouse-iam[testing]'", pytrace=False)
+        pytest.fail(
+            f"{missing.name} is not installed: pip install 'lakehouse-iam[testing]', or in a clone pip install '.[testing]'",
+            pytrace=False,
+        )
     snapshot: SnapshotAssertion = request.getfixturevalue("snapshot")
     return snapshot.use_extension(CloudFormationSnapshotExtension)

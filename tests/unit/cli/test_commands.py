@@ -230,8 +230,8 @@ def test_a_template_that_a_request_does_not_hold_is_deployed_from_a_bucket(tmp_p
     shown = run("template", setup, "--out", out).output
     file = out / "444455556666" / "least-bucket-owner.template.json"
     assert (
-        f"   the template takes {file.stat().st_size:,} bytes, and CloudFormation takes 51,200 as text: larger ones from a bucket "
-        "of this account and region, any one\n"
+        f"   the template takes {file.stat().st_size:,} bytes, and CloudFormation takes 51,200 as text: larger ones from a "
+        "bucket of this account and region, any one\n"
         "   if there is none: aws s3 mb s3://cfn-templates-444455556666-us-east-1 --region us-east-1\n"
         "   aws cloudformation deploy --region us-east-1 --stack-name least-bucket-owner \\\n"
         f"     --template-file {file} --s3-bucket cfn-templates-444455556666-us-east-1 --capabilities CAPABILITY_NAMED_IAM\n"

@@ -167,3 +167,20 @@ def test_a_hostile_file_name_reaches_the_terminal_in_neither_form(tmp_path: Path
         assert result.exit_code == 2
         assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(result.output)
     assert json.loads(result.stdout)["problems"][0]["file"] == str(setup)
+
+
+def test_a_line_end_in_the_name_of_a_file_or_key_is_no_line_of_the_answer(tmp_path: Path) -> None:
+    setup = tmp_path / "s\nok: 1 setup\n.yaml"
+    setup.write_text('"ok: 1 setup\\nok: 2 setups": 1\npattern: instance-profile\n')
+    lines = run("check", setup).stderr.splitlines()
+    assert lines
+    assert all(line.startswith(str(tmp_path)) for line in lines)
+
+
+def test_a_hostile_value_of_a_setup_reaches_the_terminal_as_it_would_stand_in_python(tmp_path: Path) -> None:
+    setup = tmp_path / "s.yaml"
+    setup.write_text('setup: "\\e]0;owned\\a[bold]"\npattern: "\\u202E"\n"\\e[31m": 1\n')
+    for more in ([], ["--json"]):
+        result = run("check", setup, *more)
+        assert result.exit_code == 2
+        assert not {"\x1b", "\x07", "\u202e"} & set(result.output)

@@ -14,6 +14,7 @@ from unity_catalog_setups import SETUP, TEXT
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.databricks.broken_links import Link
 from lakehouse_iam.databricks.exchange import Exchange
+from lakehouse_iam.databricks.grants import Grant
 from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import Conflict, SharedCredential
 from lakehouse_iam.databricks.session import Options, Session
@@ -227,3 +228,20 @@ def test_names_in_another_case_are_the_same_names() -> None:
     workspaces.client("POST", CREDENTIALS, {"name": "Sales-Lake", "aws_iam_role": {"role_arn": ROLE}})
     assert workspaces.connect(SETUP).state is State.CONNECTED
     assert [method for method, _, _ in workspaces.workspace.changes()] == ["POST"]
+
+
+def test_a_dry_run_of_nothing_shows_bindings_and_grants_of_what_it_would_make() -> None:
+    isolated = replace(SETUP.storage_credential, isolated=True, workspaces=("2222222222222222",))
+    setup = replace(SETUP, storage_credential=isolated)
+    workspaces = Workspaces()
+    dry = DryRun(ClientAsWorkspace(workspaces.client))
+    grants = (Grant("analysts", ("READ_FILES",)),)
+    assert workspaces.connect(setup, dry, grants=grants).state is State.DRY_RUN
+    would = [(call.method, call.path.split("/unity-catalog/")[1]) for call in dry.would_make if not call.reads]
+    assert workspaces.connect(setup, grants=grants).state is State.CONNECTED
+    made = [
+        (call.method, call.path.split("/unity-catalog/")[1]) for call in workspaces.workspace.calls if not call.reads
+    ]
+    assert would == made
+    assert ("PATCH", "bindings/external_location/sales-bronze") in would
+    assert ("PATCH", "permissions/external_location/sales-bronze") in would

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 import requests
+import trustme
 from click.testing import CliRunner
 from fake_clock import FakeClock
 
@@ -77,7 +80,20 @@ def test_a_name_that_does_not_resolve_is_told_as_such() -> None:
 
 
 def test_https_to_a_port_that_answers_in_http_is_told_as_such() -> None:
-    with server(speaks_http) as port, pytest.raises(Unreachable, match="the port speaks plain http"):
+    with server(speaks_http) as port, pytest.raises(Unreachable, match="the port does not speak TLS but"):
+        refuse_unreachable(f"https://127.0.0.1:{port}", FakeClock())
+
+
+def test_a_certificate_that_nobody_here_trusts_is_told_as_such() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def answers_in_tls(connection: socket.socket, number: int) -> None:
+        with contextlib.suppress(OSError):
+            context.wrap_socket(connection, server_side=True).close()
+
+    with server(answers_in_tls) as port, pytest.raises(Unreachable, match="REQUESTS_CA_BUNDLE names the file"):
         refuse_unreachable(f"https://127.0.0.1:{port}", FakeClock())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lakehouse_iam.evaluator import Policies, PolicyKind, Request, evaluate, load_policy
+from lakehouse_iam.evaluator.context_keys import ContextKey, known_key
 from lakehouse_iam.evaluator.service_actions import doubts_about, service_actions
 
 _A = "111122223333"
@@ -65,3 +66,31 @@ def test_every_resource_type_that_an_action_takes_has_a_shape() -> None:
         service = service_actions(prefix)
         assert service is not None
         assert {kind for kinds in service.actions.values() for kind in kinds} <= set(service.resources)
+
+
+@pytest.mark.parametrize(
+    ("key", "type", "multivalued"),
+    [
+        ("aws:PrincipalTag/team", "String", False),
+        ("s3:prefix", "String", False),
+        ("s3:AccessGrantsInstanceArn", "ARN", False),
+        ("s3:x-amz-server-side-encryption-aws-kms-key-id", "ARN", False),
+        ("s3:RequestObjectTag/a", "String", False),
+        ("kms:EncryptionContextKeys", "String", True),
+        ("kms:EncryptionContext:aws:s3:arn", "String", False),
+        ("sts:RequestContextProviders", "ARN", True),
+        ("sts:TransitiveTagKeys", "String", True),
+        ("SAML:aud", "String", False),
+        ("SAML:namequalifier", "String", False),
+        ("aws:TagKeys", "String", True),
+        ("token.actions.githubusercontent.com:sub", "String", False),
+        ("accounts.google.com:amr", "String", True),
+    ],
+)
+def test_condition_keys_of_every_kind_are_known_whatever_their_case(key: str, type: str, multivalued: bool) -> None:
+    assert known_key(key) == known_key(key.upper()) == ContextKey(type, multivalued)
+
+
+@pytest.mark.parametrize("key", ["s3:prefx", "aws:PrincipalAr", "nothing", "kms:EncryptionContext"])
+def test_a_key_that_nobody_knows_is_unknown(key: str) -> None:
+    assert known_key(key) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lakehouse_iam.plan import PlanError, plan_setups
+from lakehouse_iam.plan import PlanError, PlanErrors, plan_setups
 from lakehouse_iam.setups import setups_from_text
 
 FIRST = """\
@@ -49,3 +49,23 @@ def test_a_role_belongs_to_one_setup_whatever_the_case_of_its_name() -> None:
 def test_the_same_role_name_in_another_account_is_another_role() -> None:
     second = SECOND.replace("owner-2", "owner").replace("444455556666", "777788889999").replace("managed", "none")
     assert plans_of(second) == ("first", "second")
+
+
+def test_every_conflict_is_reported_at_once_and_policies_of_a_role_only_with_it() -> None:
+    second = FIRST.replace("setup: first", "setup: second")
+    with pytest.raises(PlanErrors) as refused:
+        plans_of(second)
+    assert [str(error).partition(" belongs to")[0] for error in refused.value.errors] == [
+        "second: the role deploy in 111122223333",
+        "second: the role owner in 444455556666",
+        "second: the whole policy of the bucket shared-bucket",
+    ]
+    assert str(refused.value).splitlines() == [str(error) for error in refused.value.errors]
+
+
+def test_setups_over_a_quota_are_reported_together_with_conflicts_of_the_others() -> None:
+    buckets = ", ".join(f"{{name: bucket-{'x' * 50}{n:04}, access: read-only}}" for n in range(1200))
+    large = FIRST.replace("setup: first", "setup: large").replace("[{name: shared-bucket", f"[{buckets}, {{name: own")
+    with pytest.raises(PlanErrors) as refused:
+        plans_of(f"{SECOND}---\n{large}")
+    assert [error.setup for error in refused.value.errors] == ["large", "second"]

@@ -258,12 +258,6 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         f"the account {OTHER_OWNER} owns sales-bronze and not the role: AWS allows it with a bucket policy, but Databricks "
         "documents roles of the bucket's own account only",
     ),
-    "folders": (
-        on_aws(buckets=[bucket(prefixes=["raw", "curated"]), bucket("sales-gold", prefixes=["gold"])]),
-        "Unity Catalog lists a folder by its bare name, and S3 then also names what begins alike: with sales-bronze/curated "
-        "the role sees the names in sales-bronze/curated-secret too, if there is such a folder, and never what is in its "
-        "files; keep what even the name gives away in another bucket",
-    ),
     "a read-only location": (
         on_aws(external_locations=[{"name": "raw", "url": "s3://sales-bronze/raw", "read_only": True}]),
         "a read-only external location is refused while its folder is empty (No file available under the location to read): "

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from setup_texts import KEY, OTHER_OWNER, OWNER, VALID, bucket, document, setup_of
-from unity_catalog_texts import bucket as lake_bucket
 from unity_catalog_texts import on_aws
 
 from lakehouse_iam.cli import main
@@ -289,15 +288,6 @@ def test_a_managed_policy_of_a_bucket_that_exists_is_a_caution() -> None:
         "the bucket one and 1 more must exist already, and policy: managed replaces the whole policy that they have: keep "
         "what others put there with policy: handoff; aws s3api get-bucket-policy --bucket one shows it"
     )
-
-
-def test_a_folder_whose_listing_shows_its_neighbours_is_a_caution_of_unity_catalog_only() -> None:
-    (setup,) = setups_from_text(json.dumps(on_aws(buckets=[lake_bucket("lake", prefixes=["raw"])])))
-    assert setup.cautions == (
-        "whoever lists raw in lake sees the names of its neighbours that begin alike, such as raw-secret, though never their "
-        "contents: Unity Catalog asks for the folder without its final slash",
-    )
-    assert setup_of(document(buckets=[bucket(prefixes=["raw"])])).cautions == ()
 
 
 def test_a_setup_without_surprises_has_no_cautions() -> None:
