@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -161,3 +162,11 @@ def test_from_setup_to_template_nothing_heavy_and_no_network_code_is_loaded() ->
     loaded = set(done.stdout.split())
     assert "lakehouse_iam.cloudformation" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+def test_the_design_names_every_room() -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    table = design.partition("## Rooms")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`([a-z0-9_]+)/?`", table))
+    rooms = {_part(module) for module in MODULES} - {"", "__main__"}
+    assert rooms - named == set()
