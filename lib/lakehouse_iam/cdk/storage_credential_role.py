@@ -151,7 +151,7 @@ class StorageCredentialRole(RoleWithBuckets):
         return super().grant(bucket)
 
     def _grant_of(self, bucket: BucketAccess) -> Grant:
-        events = self._file_events and documents.with_file_events(bucket.access, bucket.file_events)
+        events = documents.with_file_events(bucket.access, bucket.file_events, managed=self._file_events)
         return replace(super()._grant_of(bucket), file_events=events)
 
     def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
