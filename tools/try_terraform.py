@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -242,7 +242,7 @@ def try_file(tools: Tools, file: Path) -> bool:
         prepare(aws, setup)
         cloud = AZURE if setup.pattern == FROM_AZURE else AWS
         with project(tools, aws, cloud=cloud) as tried:
-            steps = (
+            steps: tuple[tuple[str, Callable[[], Run]], ...] = (
                 ("synthesize and init", lambda: tried.synthesize(file.read_text(encoding="utf-8"))),
                 ("validate", tried.validate),
                 ("apply", tried.apply),

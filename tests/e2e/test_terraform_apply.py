@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from lakehouse_iam.partitions import DATABRICKS_SHARDS
+from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
+from lakehouse_iam.rehearsal.workspace import WORKSPACE_ID
 from lakehouse_iam.setups import load_setups
+from lakehouse_iam.terraform_json.aws import AwsProvider
+from lakehouse_iam.terraform_json.render import render
+from tests.unit.terraform_json.rendered import as_json
 from tools.try_terraform import CHANGES, NOTHING_TO_DO, Project, Run, found, missing, prepare, project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")]
@@ -120,6 +125,20 @@ def test_an_example_is_valid_applied_in_one_go_and_destroyed(example: str) -> No
             assert (left["credentials"], left["locations"], left["profiles"]) == ({}, {}, {})
 
 
+def test_a_phase_rendered_without_an_engine_is_a_valid_module(aws: LocalAws, identities: Identities) -> None:
+    (setup,) = load_setups(ROOT / "tests" / "golden" / "instance-profile" / "create-bucket.yaml")
+    with project(found(), aws, identities=identities) as tried:
+        for phase in plan_setup(setup).phases:
+            module = tried.folder / phase.id
+            module.mkdir()
+            rendered = render(phase.resources, tags=(("team", "sales"),))
+            required = {"aws": {"source": AwsProvider.SOURCE, "version": AwsProvider.VERSION}}
+            content = {"terraform": {"required_providers": required}, "resource": as_json(rendered)}
+            (module / "main.tf.json").write_text(json.dumps(content))
+            ended(tried.terraform(module, "init", "-input=false"))
+            assert "Success!" in ended(tried.terraform(module, "validate"))
+
+
 # ---------------------------------------------------------------- names that change
 
 
@@ -136,6 +155,17 @@ def test_renaming_a_storage_credential_applies_in_one_go(applied: Project) -> No
     content = applied.workspace.metastore.content()
     assert list(content["credentials"]) == [f"{name}-renamed"]
     assert {info["credential_name"] for info in content["locations"].values()} == {f"{name}-renamed"}
+
+
+def test_an_isolated_storage_credential_is_bound_and_renamed(applied: Project) -> None:
+    name = name_of(applied)
+    isolated = f'{{name: {name}, isolation: isolated, workspaces: ["2222222222222222"]}}'
+    changed(applied, (f"{{name: {name}}}", isolated))
+    bound = applied.workspace.metastore.content()["bindings"]
+    assert bound[f"storage_credential {name}"] == [WORKSPACE_ID, 2222222222222222]
+    changed(applied, (f"{{name: {name},", f"{{name: {name}-renamed,"))
+    bound = applied.workspace.metastore.content()["bindings"]
+    assert bound == {f"storage_credential {name}-renamed": [WORKSPACE_ID, 2222222222222222]}
 
 
 def test_renaming_an_external_location_applies_in_one_go(applied: Project) -> None:

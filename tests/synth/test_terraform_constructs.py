@@ -99,6 +99,118 @@ def test_two_of_a_kind_live_in_one_stack(stack: TerraformStack, made: Callable[[
         assert len(of_type(everything_before(graph, location), "aws_iam_role")) == 1
 
 
+def storage(scope: TerraformStack, id: str, *locations: Location, **changes: Any) -> UnityCatalogStorage:
+    arguments: dict[str, Any] = {
+        "credential": Credential("sales"),
+        "role_arn": OWNER,
+        "buckets": [LAKE, BucketAccess("pond", Access.READ_WRITE)],
+        "region": "us-west-2",
+    }
+    return UnityCatalogStorage(scope, id, locations=locations, **{**arguments, **changes})
+
+
+RAW, POND = Location("raw", "s3://lake/raw"), Location("pond", "s3://pond")
+
+
+def test_whoever_uses_a_role_moves_to_the_new_one_before_the_old_one_goes(
+    stack: TerraformStack, made: Callable[[], Any]
+) -> None:
+    storage(stack, "Sales", RAW)
+    written = made()
+    for type_ in (
+        "databricks_storage_credential",
+        "aws_iam_role",
+        "aws_iam_policy",
+        "aws_iam_role_policy_attachment",
+    ):
+        assert [body["lifecycle"]["create_before_destroy"] for body in bodies(written, type_)] == [True], type_
+    # Unity Catalog allows a place once, so an external location is not among them.
+    assert "lifecycle" not in bodies(written, "databricks_external_location")[0]
+
+
+def test_a_storage_credential_under_the_same_name_keeps_its_role(
+    stack: TerraformStack, made: Callable[[], Any]
+) -> None:
+    StorageCredential(stack, "Credential", name="sales${x}", role_arn=OWNER)
+    written = made()
+    (first,) = bodies(written, "terraform_data")
+    assert (first["input"], first["triggers_replace"]) == (OWNER, "sales$${x}")
+    assert first["lifecycle"] == {"ignore_changes": ["input"]}
+    (condition,) = bodies(written, "databricks_storage_credential")[0]["lifecycle"]["precondition"]
+    ((address, _),) = ((name, body) for type_, name, body in resources(written) if type_ == "terraform_data")
+    assert condition["condition"] == f'${{terraform_data.{address}.output == "{OWNER}"}}'
+    assert "The storage credential sales$${x} is to name another role" in condition["error_message"]
+
+
+def test_external_locations_that_go_are_deleted_before_those_that_come_are_created(
+    stack: TerraformStack, made: Callable[[], Any]
+) -> None:
+    """Terraform deletes what came after a wait before it replaces the wait, and creates what comes after it thereafter."""
+    storage(stack, "Before", RAW, POND)
+    storage(stack, "Same", POND, RAW)
+    storage(stack, "Moved", Location("raw", "s3://lake/landing"), POND)
+    storage(stack, "Renamed", Location("landing", "s3://lake/raw"), POND)
+    triggers = {
+        name.partition("_")[0]: body["triggers"]["external_locations"]
+        for type_, name, body in resources(made())
+        if type_ == "time_sleep"
+    }
+    assert triggers["Before"] == triggers["Same"] == triggers["Moved"] != triggers["Renamed"]
+
+
+def test_file_events_are_permitted_by_policies_of_their_own_that_are_replaced_and_never_narrowed(
+    stack: TerraformStack, made: Callable[[], Any]
+) -> None:
+    quiet = [LAKE, BucketAccess("pond", Access.READ_WRITE, file_events=False)]
+    storage(stack, "Off", RAW, POND)
+    storage(stack, "On", RAW, POND, file_events=True)
+    storage(stack, "OneBucket", RAW, POND, file_events=True, buckets=quiet)
+    policies = {name: body for type_, name, body in resources(made()) if type_ == "aws_iam_policy"}
+    of = {
+        (scope, kind): next(
+            body
+            for name, body in policies.items()
+            if name.startswith(f"{scope}_") and ("FileEvents" in name) == (kind == "events")
+        )
+        for scope, kind in (
+            ("Off", "others"),
+            ("On", "others"),
+            ("On", "events"),
+            ("OneBucket", "others"),
+            ("OneBucket", "events"),
+        )
+    }
+    assert of["Off", "others"]["policy"] == of["On", "others"]["policy"] == of["OneBucket", "others"]["policy"]
+    assert "csms-" not in of["On", "others"]["policy"]
+    assert not [name for name in policies if name.startswith("Off_") and "FileEvents" in name]
+    assert of["On", "events"]["policy"] != of["OneBucket", "events"]["policy"]
+    assert of["On", "events"]["name"] != of["OneBucket", "events"]["name"]
+    assert "csms-" in of["On", "events"]["policy"]
+
+
+def test_everything_that_protects_a_created_bucket_is_kept_and_listed(
+    stack: TerraformStack, made: Callable[[], Any]
+) -> None:
+    created = BucketAccess("made", Access.READ_WRITE, policy=BucketPolicyMode.MANAGED, create=True)
+    managed = BucketAccess("theirs", Access.READ_WRITE, policy=BucketPolicyMode.MANAGED)
+    role = storage(stack, "Sales", RAW, buckets=[created, managed]).role
+    written = made()
+    kept = {
+        f"{type_}.{name}"
+        for type_, name, body in resources(written)
+        if body.get("lifecycle", {}).get("prevent_destroy")
+    }
+    assert set(role.buckets.kept) == {"made"}
+    assert set(role.buckets.kept["made"]) == kept
+    assert {address.partition(".")[0] for address in kept} == {
+        "aws_s3_bucket",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_policy",
+    }
+
+
 def test_both_accounts_of_an_instance_profile(stack: TerraformStack, made: Callable[[], Any]) -> None:
     place = InAccount(tags=(("team", "data"),), permissions_boundary="arn:aws:iam::111122223333:policy/boundary")
     clusters = DeploymentAccountRole(stack, "Clusters", role_arn=CLUSTERS, bucket_owner_roles=[OWNER], place=place)

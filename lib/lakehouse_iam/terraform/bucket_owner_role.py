@@ -29,7 +29,7 @@ class BucketOwnerRole(Construct):
     Attributes:
         role: the role.
         attachments: what lets it act.
-        buckets: the buckets that were made, and the policies that let it in.
+        buckets: the buckets that were created, and the policies that allow it access.
         handoffs: statements that somebody else must merge.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The buckets of one account: those that are made here, and the policies that let a role in."""
+"""The buckets of one account: those that are created, and the policies that give a role access."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ class Buckets(Construct):
         account: the account.
         policies: what bucket policies must allow so that the role can use the buckets.
         place: the account as the stack reaches it.
-        role: the role itself, where this stack makes it: S3 refuses a policy that names a role which does not exist.
+        role: the role itself, where this stack makes it: S3 refuses a policy that names a role that does not exist.
 
     Attributes:
-        elements: what was made, to wait for.
+        elements: what was created, to wait for.
         kept: the addresses of each created bucket and of what protects it, by the bucket's name: its encryption, ownership
             controls, Block Public Access and policy. Terraform refuses to destroy them.
         handoffs: statements that somebody else must merge.

@@ -119,7 +119,7 @@ def make_elements(
         rendered: what to make, each after what it refers to.
         id_ends: what the ids of the elements end in, by the name of the rendered resource. Default: nothing.
         provider: the configuration of their provider. Default: the unnamed one.
-        given: resources made elsewhere that they refer to or come after, by the address used for them.
+        given: resources created elsewhere that they refer to or come after, by the address used for them.
 
     Returns:
         The elements by their addresses.
@@ -177,7 +177,7 @@ class ProviderElement(TerraformProvider):
 
 
 def output(scope: Construct, id: str, value: Any, *, description: str) -> TerraformOutput:
-    """A value that the apply shows; text in it is text, and references are told."""
+    """An output of the stack. Text in it is not evaluated; references are."""
     return TerraformOutput(scope, id, value=literal(value), description=literal(description))
 
 

@@ -20,7 +20,7 @@ from lakehouse_iam.terraform_json.render import render
 
 
 class InstanceProfile(Construct):
-    """The envelope in which EC2 hands a role to a cluster.
+    """The instance profile through which EC2 gives a role to a cluster.
 
     Args:
         instance_profile_arn: the ARN that it will have: account, path and name.
@@ -65,7 +65,7 @@ class RegisteredProfile(Construct):
 
     Args:
         profile: what to register.
-        pass_role: the leave to pass its role, such as `PassRoleGrant.policy`.
+        pass_role: the permission to pass its role, such as `PassRoleGrant.policy`.
         provider: the configuration of `databricks/databricks` for the workspace. Default: the unnamed one.
         seconds: how long to wait.
 

@@ -1,4 +1,4 @@
-"""The leave to start clusters that carry a role."""
+"""The permission to start clusters that carry a role."""
 
 from __future__ import annotations
 

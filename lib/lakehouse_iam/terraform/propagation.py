@@ -20,12 +20,12 @@ PROPAGATION_SECONDS = 60
 class Propagation(Construct):
     """A wait that begins when everything it comes after is there, and is repeated whenever a trigger changes.
 
-    A wait that only something unrelated comes before has run out long before the role exists; a wait without triggers runs
-    once in the life of the stack and not when the role is made again. So both are asked for.
+    A wait that depends on nothing that must propagate ends before the role exists; a wait without triggers is not repeated
+    when the role is recreated. So both are required.
 
     Args:
         after: what must propagate; at least one resource.
-        triggers: what tells that it was made again, such as the role's unique id; at least one.
+        triggers: what changes when it is recreated, such as the role's unique id; at least one.
         seconds: how long. Default: 60.
 
     Attributes:

@@ -21,7 +21,7 @@ class StorageCredential(Construct):
     """A storage credential that names a role which need not exist yet.
 
     Nothing is validated when it is created: the role's trust policy needs the external id that only this storage credential
-    tells, so at that moment no role can let it in. The external locations are validated, and through them the whole chain.
+    has, so at that moment no role can trust it. The external locations are validated, and through them the whole chain.
 
     Databricks' provider cannot rename a storage credential; under another name the new one is created first, and the old one
     is deleted last, when the external locations have moved. Another role under the same name is refused when the apply is
@@ -29,7 +29,7 @@ class StorageCredential(Construct):
 
     Args:
         name: its name in Unity Catalog.
-        role_arn: the ARN that the role will have, as text. A reference to the role would close a circle.
+        role_arn: the ARN that the role will have, as text. A reference to the role would create a cycle.
         read_only: whether nothing may be written with it. Default: no.
         isolated: whether only the workspaces it is bound to may use it: this one, and `workspaces`. Default: no.
         workspaces: the ids of further workspaces.
@@ -132,8 +132,8 @@ class ExternalLocation(Construct):
         credential: the storage credential.
         after: what must have happened, such as a `Propagation`; without it the first apply fails and the second works.
         read_only: whether nothing may be written there. Default: no.
-        file_events: whether Databricks sets up and reads notification queues of its own. Default: no, and it is said,
-            because Databricks turns them on where nothing is said.
+        file_events: whether Databricks sets up and reads notification queues of its own. Default: no; it is always
+            written, because Databricks turns them on where the attribute is missing.
         comment: a comment.
         provider: the configuration of `databricks/databricks` for the workspace. Default: the unnamed one.
 

@@ -27,7 +27,7 @@ from lakehouse_iam.terraform.role_elements import make_role, parsed_role
 
 
 class StorageCredentialRole(Construct):
-    """The role that Unity Catalog assumes for a storage credential, able to assume itself, made in one pass.
+    """The role that Unity Catalog assumes for a storage credential, able to assume itself, created in one pass.
 
     Args:
         role_arn: the ARN that it will have: account, path and name.
@@ -45,7 +45,7 @@ class StorageCredentialRole(Construct):
         attachments: what lets it act, assuming itself included.
         permissions: the documents of its policies.
         resource_policies: what the policies of its buckets and keys must allow.
-        buckets: the buckets that were made, and the policies that let it in.
+        buckets: the buckets that were created, and the policies that allow it access.
         handoffs: statements that somebody else must merge.
 
     Raises:
@@ -123,7 +123,7 @@ def _check_file_events(grants: Sequence[Grant], region: str) -> None:
 def _with_file_events_apart(spec: RoleSpec) -> RoleSpec:
     """The same permissions, with those for file events in policies of their own, named after their content.
 
-    Where file events are turned off, for one bucket or for all, Terraform tells the external locations first and then
+    Where file events are turned off, for one bucket or for all, Terraform updates the external locations first and then
     destroys the policy as it was (`REPLACED_BEFORE_DESTROYED`). Statements taken out of a policy in place would be gone
     before, and Databricks could not remove its queues.
     """

@@ -4,9 +4,9 @@ Order of events, and why:
 
 1. The storage credential, with the role's ARN put together as text. The role need not exist yet, and nothing is validated
    (`skip_validation`), because it cannot be: the role's trust policy needs the external id, and only the storage credential
-   tells it. A reference to the role instead of the text would close a circle.
+   has it. A reference to the role instead of the text would create a cycle.
 2. The trust policy, from the storage credential's attributes `external_id` and `unity_catalog_iam_arn`: never guessed, and
-   written anew when the storage credential is made anew.
+   rewritten when the storage credential is recreated.
 3. The role, its policies and their attachments; the buckets that are made here, and the bucket policies, which may name the
    role only once it exists.
 4. A wait that begins when all of that is there, for IAM takes seconds until it is seen everywhere. It is repeated when the
@@ -41,7 +41,7 @@ from lakehouse_iam.terraform.storage_credential_role import StorageCredentialRol
 
 @dataclass(frozen=True)
 class Credential:
-    """A storage credential to be made; see `StorageCredential`."""
+    """A storage credential to create; see `StorageCredential`."""
 
     name: str
     read_only: bool = False
@@ -53,7 +53,7 @@ class Credential:
 
 @dataclass(frozen=True)
 class Location:
-    """An external location to be made; see `ExternalLocation`."""
+    """An external location to create; see `ExternalLocation`."""
 
     name: str
     url: str

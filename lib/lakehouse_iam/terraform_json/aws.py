@@ -1,4 +1,4 @@
-"""What is made in AWS: the resource types of `hashicorp/aws` that the constructs emit, with the attributes they set."""
+"""The resource types of `hashicorp/aws` that the constructs emit, with the attributes they set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made in Databricks: the resource types of `databricks/databricks` that the constructs emit."""
+"""The resource types of `databricks/databricks` that the constructs emit."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class DatabricksStorageCredential(Resource):
 
 @dataclass(frozen=True)
 class DatabricksWorkspaceBinding(Resource):
-    """Leave for one more workspace to use an isolated storage credential."""
+    """The binding of an isolated storage credential to one more workspace."""
 
     TERRAFORM_TYPE: ClassVar[str] = "databricks_workspace_binding"
 

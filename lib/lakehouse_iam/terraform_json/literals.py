@@ -30,7 +30,7 @@ def literal(value: Any) -> Any:
 
 
 def known(text: str, *, what: str) -> str:
-    """The text, checked to be no reference to a value that only the apply tells.
+    """The text, checked to be no reference to a value that is known only after the apply.
 
     Raises:
         InvalidValue: it is one.

@@ -68,7 +68,7 @@ class _Module:
         roles: the addresses of roles of the account, by name.
         principals: the addresses of the roles elsewhere that policies name as principals.
         roles_here: the addresses of the roles among the resources.
-        buckets: the addresses of each bucket that is made here and of its settings, by the bucket's name.
+        buckets: the addresses of each bucket that is created here and of its settings, by the bucket's name.
     """
 
     tags: Pairs
@@ -78,7 +78,7 @@ class _Module:
     buckets: Mapping[str, tuple[Address, ...]]
 
     def role(self, name: RoleName) -> str | Reference:
-        """The name of a role: a reference where it is made here, so that whatever uses it comes after it."""
+        """The name of a role: a reference where it is created here, so that whatever uses it comes after it."""
         address = self.roles.get(name)
         return Reference(address, "name") if address else str(name)
 
@@ -95,7 +95,7 @@ def render(
     Args:
         resources: of one account; roles and buckets before what refers to them.
         tags: of everything that takes tags.
-        roles: addresses of roles of the same account that are made by another module or construct, by name.
+        roles: addresses of roles of the same account that another module or construct creates, by name.
         principals: addresses of further roles that trust and bucket policies name as principals. IAM and S3 refuse a
             policy whose principal does not exist.
     """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
-from typing import Any
 
 from lakehouse_iam.arns import (
     AccountId,
@@ -21,7 +19,8 @@ from lakehouse_iam.policy import PolicyDocument, Principal, Statement
 from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Role, RolePolicy
 from lakehouse_iam.statements.s3 import ObjectOwnership
 from lakehouse_iam.terraform_json.blocks import Address
-from lakehouse_iam.terraform_json.render import TerraformResource, render
+from lakehouse_iam.terraform_json.render import render
+from tests.unit.terraform_json.rendered import as_json
 
 ACCOUNT = AccountId("444455556666")
 OWNER = RoleArn("aws", ACCOUNT, RoleName("owner"), IamPath("/lake/"))
@@ -29,19 +28,6 @@ DOCUMENT = PolicyDocument((Statement(("s3:ListBucket",), ("arn:aws:s3:::${aws:us
 TRUST = PolicyDocument((Statement(("sts:AssumeRole",), principals=(Principal("AWS", "arn:aws:iam::1:role/x"),)),))
 KEY = KeyArn.parse("arn:aws:kms:us-west-2:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 TAGS = (("team", "${sales}"),)
-
-
-def as_json(resources: Sequence[TerraformResource]) -> dict[str, Any]:
-    """What stands under `resource` in a `main.tf.json`."""
-    written: dict[str, Any] = {}
-    for resource in resources:
-        body = resource.body.attributes()
-        if resource.depends_on:
-            body["depends_on"] = [str(address) for address in resource.depends_on]
-        if resource.lifecycle:
-            body["lifecycle"] = resource.lifecycle.attributes()
-        written.setdefault(resource.address.type, {})[resource.name] = body
-    return written
 
 
 def test_a_role_its_policies_and_its_profile_refer_to_each_other() -> None:
