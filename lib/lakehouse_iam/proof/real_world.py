@@ -24,7 +24,7 @@ from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written
 from lakehouse_iam.proof.place import Place
-from lakehouse_iam.setups.document import Document, is_mapping, read_documents, written_digits
+from lakehouse_iam.setups.document import Document, is_mapping, read_documents, read_text, written_digits
 from lakehouse_iam.setups.problems import Fault, Path, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import schema_problems
 
@@ -139,9 +139,7 @@ def load_real_world(path: FilePath | str) -> RealWorld:
     """
     file = str(path)
     try:
-        text = FilePath(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SetupError([Problem(file, 0, "", "the file is not text", "UTF-8 text")]) from error
+        text = read_text(path)
     except OSError as error:
         raise SetupError([Problem(file, 0, "", f"it cannot be read: {error.strerror}")]) from error
     documents = list(read_documents(text, file))
