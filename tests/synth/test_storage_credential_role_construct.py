@@ -218,3 +218,13 @@ def test_a_bucket_with_acls_is_refused_in_a_grant_too(new_foreign_app: Callable[
     kept = s3.ObjectOwnership.BUCKET_OWNER_PREFERRED
     with pytest.raises(InvalidValue, match="a bucket with ACLs is given to a storage credential"):
         role.grant(BucketAccess("b-lake", Access.READ_WRITE, object_ownership=kept))
+
+
+def test_a_precreated_role_needs_the_name_that_its_own_policies_give_it(new_foreign_app: Callable[[], App]) -> None:
+    stack = _stack(new_foreign_app)
+    iam.Role.customize_roles(stack, use_precreated_roles={"Stack/One/Role": "uc", "Stack/Two/Role": "another"})
+    options: dict[str, Any] = {"role_name": "uc", "external_id": "one-id"}
+    made = StorageCredentialRole(stack, "One", buckets=[BucketAccess("a-lake", Access.READ_ONLY)], **options)
+    assert made.role_arn == "arn:aws:iam::444455556666:role/uc"
+    with pytest.raises(InvalidValue, match="role/another takes the place of arn:aws:iam::444455556666:role/uc"):
+        StorageCredentialRole(stack, "Two", buckets=[BucketAccess("b-lake", Access.READ_ONLY)], **options)
