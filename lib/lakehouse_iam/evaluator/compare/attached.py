@@ -84,7 +84,7 @@ def _views_of_role(before: Attached, after: Attached, role: str, known: Mapping[
     first = Frame(role, own, "", {}, fixed)
     versions = _version_of_role(before, first), _version_of_role(after, first)
     for domains in _asked_by_role(partition, own):
-        yield View(first.asking(domains), *versions, OwnPolicies.GIVEN, variables)
+        yield View(first.asking({**domains, **asker.domains}), *versions, OwnPolicies.GIVEN, variables)
 
 
 def _version_of_role(attached: Attached, frame: Frame) -> Version:
@@ -96,7 +96,8 @@ def _version_of_role(attached: Attached, frame: Frame) -> Version:
     )
 
 
-_ACTIONS = Domain((row((SERVICE, "+"), ":", (NAME, "+")),))
+_NO_PERMISSION_NEEDED = frozenset({literal("sts:getcalleridentity"), literal("sts:getsessiontoken")})
+_ACTIONS = Domain((row((SERVICE, "+"), ":", (NAME, "+")),), _NO_PERMISSION_NEEDED)
 
 
 @lru_cache(maxsize=4096)

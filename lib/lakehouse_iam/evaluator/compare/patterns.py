@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import takewhile
 
+from lakehouse_iam.evaluator.arn_match import resource_tokens
+
 ANY = "any"
 NO_COLON = "no colon"
 DIGIT = "digit"
@@ -313,17 +315,25 @@ _FIELDS = 6
 
 @lru_cache(maxsize=65536)
 def arn_pattern(glob: str) -> Pattern | None:
-    """The pattern of an ARN glob as `evaluator.arn_match` reads it; None when it matches no ARN."""
+    """The pattern of an ARN glob as the ARN operators read it (`arn_match.compile_arn_glob`); None: it matches nothing."""
     if glob == "*":
         return glob_pattern(glob)
     fields = glob.split(":", _FIELDS - 1)
-    if len(fields) == _FIELDS:
-        return Pattern(_joined([tokens_of_glob(field, NO_COLON) for field in fields[:-1]], tokens_of_glob(fields[-1])))
-    if not fields[-1].endswith("*"):
+    if len(fields) < _FIELDS:
         return None
-    heads = [tokens_of_glob(field, NO_COLON) for field in fields[:-1]]
-    missing = [Token(NO_COLON, star=True), Token(":")] * (_FIELDS - len(fields))
-    return Pattern((*_joined(heads, tokens_of_glob(fields[-1][:-1], NO_COLON)), *missing, Token(ANY, star=True)))
+    return Pattern(_joined([tokens_of_glob(field, NO_COLON) for field in fields[:-1]], tokens_of_glob(fields[-1])))
+
+
+@lru_cache(maxsize=65536)
+def resource_pattern(glob: str) -> Pattern:
+    """The pattern of a glob as `Resource` reads it (`arn_match.resource_tokens`)."""
+    tokens: list[Token] = []
+    for one in resource_tokens(glob):
+        wild = ANY if one.across else NO_COLON
+        token = Token(wild, star=one.text == "*") if one.wildcard else _token(one.text)
+        if not token.star or not tokens or tokens[-1] != token:
+            tokens.append(token)
+    return Pattern(tuple(tokens))
 
 
 def _joined(heads: list[tuple[Token, ...]], last: tuple[Token, ...]) -> tuple[Token, ...]:

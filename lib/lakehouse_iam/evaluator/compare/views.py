@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from lakehouse_iam.evaluator.arn_match import split_arn
-from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Source
-from lakehouse_iam.evaluator.compare.callers import PRINCIPAL_ARN
+from lakehouse_iam.evaluator.compare.atoms import ACTION, PRINCIPAL_ARN, RESOURCE, Source
 from lakehouse_iam.evaluator.compare.differences import Beyond, Differences, Side
 from lakehouse_iam.evaluator.compare.frames import Frame
 from lakehouse_iam.evaluator.compare.key_values import Values
