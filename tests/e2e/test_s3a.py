@@ -15,7 +15,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from lakehouse_iam.rehearsal.cast import Cast
 
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.rehearsal.accounts import Caller, root_of

@@ -270,7 +270,9 @@ def _unread(before: Resources, after: Resources) -> tuple[tuple[str, ...], tuple
             others[resource.type] = others.get(resource.type, 0) + 1
         elif before.get(key) != after.get(key):
             how = "is added" if key not in before else "is removed" if key not in after else "changes"
-            not_decided.append(f"{resource.place} {how}: what a {resource.type} lets in is not read")
+            not_decided.append(
+                f"{resource.place} {how}: what a resource of the type {resource.type} lets in is not read"
+            )
     listed = ", ".join(f"{type} ({count})" for type, count in sorted(others.items()))
     return tuple(not_decided), (f"not read, for they carry no access: {listed}",) if listed else ()
 

@@ -7,7 +7,7 @@ answered lies in the same sets. The names come from the evaluator's table of act
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Literal, languages_of
 from lakehouse_iam.evaluator.compare.key_values import KeyTest
@@ -30,15 +30,43 @@ _FIRST = (
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
 
 
-def shown_action(request: Request, domain: Domain) -> str:
-    """An action as good as the one that was found, one that exists if there is any."""
-    found = request.action
-    groups, outside = languages_of(request.literals[ACTION])
-    for name in (*_FIRST, *_of_service(found)):
-        lowered = name.lower()
-        if domain.holds(lowered) and _fits(lowered, groups, outside):
-            return name
-    return found
+def shown(request: Request, domains: Mapping[str, Domain], account: str, resource: str) -> tuple[str, str]:
+    """An action and a resource as good as those that were found.
+
+    Args:
+        request: what was found.
+        domains: what the action and the resource can be at all.
+        account: whose an example of a resource is.
+        resource: the resource, where there is only one; otherwise empty.
+
+    Returns:
+        An action that exists on a resource that it takes, if there are any; else an action that exists; else what was found.
+    """
+    actions = [name for name in _names(request.action) if _holds(request, domains, ACTION, name.lower())]
+    if resource:
+        return next(
+            (name for name in actions if not doubts_about(name, resource)), next(iter(actions), request.action)
+        ), resource
+    found = request.sides[RESOURCE].text
+    partition = next(
+        (text.split(":")[1] for text in _texts(domains[RESOURCE], found) if text.startswith("arn:")), "aws"
+    )
+    for name in actions:
+        for text in _examples(name, account, partition, found):
+            if not doubts_about(name, text) and _holds(request, domains, RESOURCE, text):
+                return name, text
+    return next(iter(actions), request.action), found
+
+
+def _holds(request: Request, domains: Mapping[str, Domain], side: str, text: str) -> bool:
+    """Whether a text is as good for the action or the resource as the one that was found."""
+    groups, outside = languages_of(request.literals[side])
+    return domains[side].holds(text) and _fits(text, groups, outside)
+
+
+def _names(found: str) -> Iterator[str]:
+    """Actions to try: well-known ones, then those of the service of the one that was found."""
+    yield from dict.fromkeys((*_FIRST, *_of_service(found)))
 
 
 def _of_service(found: str) -> Iterator[str]:
@@ -58,17 +86,6 @@ def shown_key(key: str, literals: Iterable[Literal]) -> str:
 
 def _fits(text: str, groups: Iterable[Group], outside: Iterable[Pattern]) -> bool:
     return all(within_one(group, text) for group in groups) and not within_one(tuple(outside), text)
-
-
-def shown_resource(request: Request, domain: Domain, action: str, account: str) -> str:
-    """A resource as good as the one that was found, one that the action takes if there is any."""
-    found = request.sides[RESOURCE].text
-    groups, outside = languages_of(request.literals[RESOURCE])
-    partition = next((text.split(":")[1] for text in _texts(domain, found) if text.startswith("arn:")), "aws")
-    for text in _examples(action, account, partition, found):
-        if not doubts_about(action, text) and domain.holds(text) and _fits(text, groups, outside):
-            return text
-    return found
 
 
 def _texts(domain: Domain, found: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from lakehouse_iam.evaluator.compare.attached import Attached, compare_attached
 from lakehouse_iam.evaluator.compare.guards import Guard, compare_resource, compare_trust
 from lakehouse_iam.evaluator.compare.result import Change, Comparison, Json, Witness
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import Request, RequestError
+from lakehouse_iam.evaluator.evaluate import EXPLICIT_DENY, IMPLICIT_DENY, Request, RequestError
 from lakehouse_iam.evaluator.policies import Policy
 from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
 from lakehouse_iam.evaluator.world import Account, Bucket, Guarded, Key, Role, User, World, WorldError
@@ -199,7 +199,7 @@ class _Compared:
             decision = self._after.decide(request)
         except (WorldError, RequestError):
             return
-        if not decision.allowed:
+        if decision.decision in (IMPLICIT_DENY, EXPLICIT_DENY):
             yield f"{witness.action} on {witness.resource} is still refused on the other side: {decision.because[0]}"
 
 
