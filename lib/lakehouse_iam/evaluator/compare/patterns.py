@@ -20,6 +20,7 @@ DIGIT = "digit"
 NAME = "a-z0-9"
 SERVICE = "a-z0-9-"
 PATH = "name or path"
+WORD = "name without a slash"
 
 _CLASSES: dict[str, Callable[[str], bool]] = {
     ANY: lambda character: True,
@@ -28,11 +29,13 @@ _CLASSES: dict[str, Callable[[str], bool]] = {
     NAME: frozenset(string.ascii_lowercase + string.digits).__contains__,
     SERVICE: frozenset(string.ascii_lowercase + string.digits + "-").__contains__,
     PATH: frozenset(string.ascii_letters + string.digits + "+=,.@_/-").__contains__,
+    WORD: frozenset(string.ascii_letters + string.digits + "+=,.@_-").__contains__,
 }
 _WITHIN: dict[str, frozenset[str]] = {
-    DIGIT: frozenset({DIGIT, NAME, SERVICE, PATH, NO_COLON, ANY}),
-    NAME: frozenset({NAME, SERVICE, PATH, NO_COLON, ANY}),
-    SERVICE: frozenset({SERVICE, PATH, NO_COLON, ANY}),
+    DIGIT: frozenset({DIGIT, NAME, SERVICE, WORD, PATH, NO_COLON, ANY}),
+    NAME: frozenset({NAME, SERVICE, WORD, PATH, NO_COLON, ANY}),
+    SERVICE: frozenset({SERVICE, WORD, PATH, NO_COLON, ANY}),
+    WORD: frozenset({WORD, PATH, NO_COLON, ANY}),
     PATH: frozenset({PATH, NO_COLON, ANY}),
     NO_COLON: frozenset({NO_COLON, ANY}),
     ANY: frozenset({ANY}),
@@ -244,7 +247,7 @@ def _part_ways(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
     return False
 
 
-_SAMPLES = {ANY: "x", NO_COLON: "x", DIGIT: "9", NAME: "x", SERVICE: "x", PATH: "x"}
+_SAMPLES = {ANY: "x", NO_COLON: "x", DIGIT: "9", NAME: "x", SERVICE: "x", PATH: "x", WORD: "x"}
 
 
 def _sample(token: Token, filled: int) -> str:
