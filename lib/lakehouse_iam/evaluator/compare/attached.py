@@ -148,7 +148,7 @@ def _in_account(head: str, account: str) -> tuple[Pattern, ...]:
         row(*start, (NO_COLON, "+")),
         row(*start, (WORD, "+"), ":", (NO_COLON, "+")),
         row(*start, (WORD, "+"), ":", (WORD, "+"), ":", (WORD, "+")),
-        row(*start, "log-group:", (NO_COLON, "+"), ":", (ANY, "+")),
+        row(head, "logs:", (SERVICE, "*"), ":", *whose, ":log-group:", (NO_COLON, "+"), ":", (ANY, "+")),
         row(*start, (NO_COLON, "+"), ":", (DIGIT, "+")),
     )
 
