@@ -55,7 +55,7 @@ def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
     proved = frozenset(
         arn for document in files.documents for probe in document.probes for arn in (*probe.assumes, probe.resource)
     )
-    told = _told_at_deployment(files.templates)
+    told = told_at_deployment(files.templates)
     probes = probes_of_declarations(files.declarations, files.templates, told, proved)
     own = ProbeDocument("constructs of the app", "", (), told, (), (), probes)
     return (*files.documents, own) if probes else files.documents
@@ -63,7 +63,7 @@ def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
 
 def made_by_constructs(files: TemplateFiles) -> frozenset[str]:
     """The roles among the templates that constructs of this library make."""
-    return declared_roles(files.declarations, files.templates, _told_at_deployment(files.templates))
+    return declared_roles(files.declarations, files.templates, told_at_deployment(files.templates))
 
 
 def no_probes(folder: Path | str) -> TemplateError:
@@ -81,7 +81,7 @@ def nothing_to_prove(folder: Path | str) -> TemplateError:
     )
 
 
-def _told_at_deployment(templates: Sequence[StackTemplate]) -> dict[str, str]:
+def told_at_deployment(templates: Sequence[StackTemplate]) -> dict[str, str]:
     """What stands for parameters that only the deployment is told: some value, the same wherever it is used."""
     return {
         name: f"told-at-deployment-{name}"
