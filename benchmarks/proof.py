@@ -73,7 +73,7 @@ def large_world() -> dict[str, float]:
     from lakehouse_iam.proof.prove import prove_plan
     from lakehouse_iam.setups import setups_from_text
 
-    plan = plan_setup(setups_from_text(json.dumps(_setup(WORLD_BUCKETS, WORLD_ROLES)))[0])
+    plan = plan_setup(setups_from_text(json.dumps(setup_of(WORLD_BUCKETS, WORLD_ROLES)))[0])
     start = time.process_time()
     proof = prove_plan(plan)
     seconds = time.process_time() - start
@@ -88,7 +88,7 @@ def command() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         for buckets, accounts, _ in COMMANDS:
             setup = Path(folder) / f"{buckets}.json"
-            setup.write_text(json.dumps(_setup(buckets, accounts)), encoding="utf-8")
+            setup.write_text(json.dumps(setup_of(buckets, accounts)), encoding="utf-8")
             script = "from lakehouse_iam.cli import main; main()"
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             prove = [sys.executable, "-c", script, "prove", str(setup)]
@@ -109,7 +109,7 @@ def growth() -> dict[str, float]:
     costs = {}
     for count in PROBES:
         buckets = max(1, count // 30)
-        plan = plan_setup(setups_from_text(json.dumps(_setup(buckets, max(1, buckets // 5))))[0])
+        plan = plan_setup(setups_from_text(json.dumps(setup_of(buckets, max(1, buckets // 5))))[0])
         document, templates = probe_document(plan), templates_of(plan)
         times = []
         for _ in range(RUNS if count < PROBES[-1] else 2):
@@ -120,7 +120,7 @@ def growth() -> dict[str, float]:
     return costs
 
 
-def _setup(buckets: int, roles: int) -> dict[str, Any]:
+def setup_of(buckets: int, roles: int) -> dict[str, Any]:
     accounts = [f"{number:012}" for number in range(1, roles + 1)]
     return {
         "setup": "large",
