@@ -134,16 +134,40 @@ class Pattern:
 
     @cached_property
     def _taking(self) -> dict[str, int]:
-        return {}
+        """For each character the places that take it; at first for those that tokens name, without the classes."""
+        found: dict[str, int] = {}
+        for place, token in enumerate(self.tokens):
+            if len(token.of) <= 2:
+                for character in token.of:
+                    found[character] = found.get(character, 0) | 1 << place
+        return {character: places | self._of_classes(character) for character, places in found.items()}
+
+    @cached_property
+    def _classes(self) -> dict[str, int]:
+        """For each class the places of its tokens."""
+        found: dict[str, int] = {}
+        for place, token in enumerate(self.tokens):
+            if len(token.of) > 2:
+                found[token.of] = found.get(token.of, 0) | 1 << place
+        return found
+
+    def _of_classes(self, character: str) -> int:
+        places = 0
+        for of, mine in self._classes.items():
+            if _CLASSES[of](character):
+                places |= mine
+        return places
 
     def step(self, states: int, character: str) -> int:
         """The states after `character`."""
         taking = self._taking.get(character)
         if taking is None:
-            taking = sum(1 << place for place, token in enumerate(self.tokens) if token.takes(character))
-            self._taking[character] = taking
+            taking = self._taking[character] = self._of_classes(character)
         taken = states & taking
-        return self._through((taken & ~self._stars) << 1 | taken & self._stars) if taken else 0
+        if not taken:
+            return 0
+        after = (taken & ~self._stars) << 1 | taken & self._stars
+        return self._through(after) if after & self._stars else after
 
     def wanted(self, states: int) -> frozenset[str] | None:
         """The characters that lead on from `states`; None when a whole class does."""

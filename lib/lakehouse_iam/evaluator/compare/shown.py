@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Literal, languages_of
 from lakehouse_iam.evaluator.compare.key_values import KeyTest
@@ -64,18 +65,19 @@ def _holds(request: Request, domains: Mapping[str, Domain], side: str, text: str
     return domains[side].holds(text) and _fits(text, groups, outside)
 
 
-def _names(found: str) -> Iterator[str]:
-    """Actions to try: well-known ones, then those of the service of the one that was found."""
-    yield from dict.fromkeys((*_FIRST, *_of_service(found)))
+def _names(found: str) -> Iterable[str]:
+    """Actions to try: the one that was found, as AWS writes it; else well-known ones, then all of its service."""
+    prefix = found.partition(":")[0]
+    known = _written(prefix)
+    return (known[found],) if found in known else dict.fromkeys((*_FIRST, *known.values()))
 
 
-def _of_service(found: str) -> Iterator[str]:
-    """The actions of the service of the action that was found, as AWS writes them."""
-    prefix, _, name = found.partition(":")
+@lru_cache(maxsize=256)
+def _written(prefix: str) -> Mapping[str, str]:
+    """The actions of a service as AWS writes them, by their lower case."""
     service = service_actions(prefix)
-    if service is not None:
-        written = service.named(name)
-        yield from (f"{prefix}:{known}" for known in ((written,) if written else service.actions))
+    names = (f"{prefix}:{name}" for name in service.actions) if service is not None else ()
+    return {name.lower(): name for name in names}
 
 
 def shown_key(key: str, literals: Iterable[Literal]) -> str:
