@@ -182,6 +182,18 @@ OVER = {
     ),
     "brackets without end": ("[" * 100_000, f"1: this is nested too deeply: at most {DEPTH} levels"),
     "lists without end": ("- " * 100_000, f"1: this is nested too deeply: at most {DEPTH} levels"),
+    "a list as a key": (
+        "? [a, b]\n: c",
+        "1: a list or a mapping stands where a key should be: a key that is one word or one text",
+    ),
+    "a mapping as a key": (
+        "a: 1\n{b: c}: d",
+        "2: a list or a mapping stands where a key should be: a key that is one word or one text",
+    ),
+    "an alias of a list as a key": (
+        "a: &x [b]\n*x : c",
+        "2: a list or a mapping stands where a key should be: a key that is one word or one text",
+    ),
     "a huge integer": (
         "a: " + "9" * 5_000,
         f"1: a number of 5,000 digits stands here: at most {DIGITS} digits: if it is text, put it in quotes",
