@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
+from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
+    from lakehouse_iam.proof.beyond import Beyond, NotRead
     from lakehouse_iam.proof.prove import Answer, Proof
     from lakehouse_iam.proof.real_world import RealWorld
 
@@ -50,34 +52,30 @@ def prove(subject: str, folder: str | None, world: str | None, as_json: bool) ->
 def _proofs(subject: Path, folder: str | None, real: RealWorld | None) -> list[Proof]:
     from lakehouse_iam.plan import plan_setups
     from lakehouse_iam.probes.document import probe_document
-    from lakehouse_iam.proof.prove import prove_plan, prove_templates
+    from lakehouse_iam.proof.prove import prove_plan
+    from lakehouse_iam.proof.prove_files import prove_files, prove_setup
     from lakehouse_iam.proof.template_files import (
+        files_of_setup,
         holds_templates,
-        in_regions,
         no_probes,
         nothing_to_prove,
-        probes_of,
         read_templates,
-        templates_of_setup,
     )
     from lakehouse_iam.setups import load_setups
     from lakehouse_iam.setups.loading import SETUP_ENDINGS
 
     if folder is None and holds_templates(subject):
-        asked = [(files, document) for files in read_templates(subject) for document in probes_of(files)]
-        if not asked:
+        proofs = [proof for files in read_templates(subject) for proof in prove_files(files, real)]
+        if not proofs:
             raise no_probes(subject)
-        return [prove_templates(in_regions(files.templates, document), document, real) for files, document in asked]
+        return proofs
     if folder is None and subject.is_dir() and not any(file.suffix in SETUP_ENDINGS for file in subject.iterdir()):
         raise nothing_to_prove(subject)
     plans = plan_setups(load_setups(subject))
     if folder is None:
         return [prove_plan(plan, real) for plan in plans]
     read = read_templates(folder)
-    return [
-        prove_templates(templates_of_setup(read, document), document, real)
-        for document in (probe_document(plan) for plan in plans)
-    ]
+    return [prove_setup(files_of_setup(read, probe_document(plan)), plan, real) for plan in plans]
 
 
 def _json(proof: Proof) -> dict[str, Any]:
@@ -95,6 +93,9 @@ def _json(proof: Proof) -> dict[str, Any]:
             }
             for answer in proof.answers
         ],
+        "beyond": [one.to_json() for one in proof.beyond],
+        "not_read": [one.to_json() for one in proof.not_read],
+        "warnings": [one.to_json() for one in proof.warnings],
         "taken_as_given": list(proof.taken),
     }
 
@@ -103,10 +104,31 @@ def _show(proof: Proof) -> None:
     click.echo(f"{proof.setup}\n")
     _show_answers(proof.answers)
     _reasons([answer for answer in proof.answers if not answer.as_expected])
+    for one in proof.beyond:
+        _show_beyond("NO: beyond the setup", one)
+    for one in proof.warnings:
+        _show_beyond("warning: somebody else gets in", one)
+    if proof.not_read:
+        say(f"\n{_not_read(proof.not_read)}")
     for sentence in proof.taken:
         click.echo(f"\ntaken as given: {sentence}")
     right = sum(answer.as_expected for answer in proof.answers)
-    click.echo(f"\n{right} of {len(proof.answers)} probes as expected")
+    beyond = f"; {len(proof.beyond)} findings beyond the setup" if proof.beyond else ""
+    click.echo(f"\n{right} of {len(proof.answers)} probes as expected{beyond}")
+
+
+def _show_beyond(lead: str, one: Beyond) -> None:
+    say(f"\n{lead}: {one.where}")
+    say(f"    {one_line(one.what)}")
+    if one.witness is not None and one.witness.text not in one.what:
+        say(f"    for example: {one_line(one.witness.text)}")
+    say(f"    {one_line(one.remove)}")
+
+
+def _not_read(found: Sequence[NotRead]) -> str:
+    types = ", ".join(dict.fromkeys(one.type for one in found))
+    noun = "resource" if len(found) == 1 else "resources"
+    return f"not read: {len(found)} {noun} of the types {types}"
 
 
 def _show_answers(answers: Sequence[Answer]) -> None:

@@ -38,7 +38,16 @@ def add_templates(
         PolicyError: a policy that is larger than AWS accepts.
     """
     bound = bind(templates, parameters or {})
-    _check_sizes(bound)
+    check_sizes(bound)
+    add_bound(deployed, bound)
+
+
+def add_bound(deployed: Deployed, bound: Sequence[BoundTemplate]) -> None:
+    """Put everything that bound templates deploy into `deployed`.
+
+    Raises:
+        PolicyError: a role whose ARN cannot be known.
+    """
     for one in bound:
         _managed_policies(deployed, one)
     for one in bound:
@@ -59,7 +68,12 @@ def add_templates(
     ]
 
 
-def _check_sizes(bound: Sequence[BoundTemplate]) -> None:
+def check_sizes(bound: Sequence[BoundTemplate]) -> None:
+    """Refuse policies that are larger than AWS accepts.
+
+    Raises:
+        PolicyError: the first of them, with both sizes.
+    """
     stacks = [Stack(one.template.place, one.deployment) for one in bound]
     for found in violations(stacks):
         if found.rule == SIZE_RULE and not _within_raised_quota(bound, found):

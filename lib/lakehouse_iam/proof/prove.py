@@ -19,6 +19,7 @@ from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
 from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.proof.beyond import Beyond, NotRead
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of
@@ -76,16 +77,22 @@ class Proof:
         setup: its name.
         answers: in the order of the probes.
         taken: what had to be taken as given, a sentence each.
+        beyond: what the templates hold beyond the setup.
+        not_read: resources that were passed over, because they can neither carry nor bypass access.
+        warnings: who else gets to what constructs made, in an app that may let in whom it likes.
     """
 
     setup: str
     answers: tuple[Answer, ...]
     taken: tuple[str, ...]
+    beyond: tuple[Beyond, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
+    warnings: tuple[Beyond, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether every probe got the answer it must get."""
-        return all(answer.as_expected for answer in self.answers)
+        """Whether every probe got the answer it must get, and nothing is beyond the setup."""
+        return bool(self.answers) and all(answer.as_expected for answer in self.answers) and not self.beyond
 
 
 def prove_plan(plan: Plan, real: RealWorld | None = None) -> Proof:

@@ -45,13 +45,20 @@ class RealWorld:
     content: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
+    @property
+    def known_policies(self) -> dict[str, Written]:
+        """The documents of managed policies that it gives, by ARN."""
+        return {
+            arn: Written(document, Place(self.file, property=f"policies.{arn}"))
+            for arn, document in self._section("policies").items()
+        }
+
     def add_before(self, deployed: Deployed) -> None:
         """Put in everything, before the templates are read: they replace what they own."""
         deployed.accounts |= self.accounts
         deployed.environment["aws:SecureTransport"] = True
         deployed.environment |= self._section("environment")
-        for arn, document in self._section("policies").items():
-            deployed.known_policies[arn] = Written(document, Place(self.file, property=f"policies.{arn}"))
+        deployed.known_policies |= self.known_policies
         for arn, role in self._section("roles").items():
             self._add_role(deployed, deployed.role(arn), role)
         for name, bucket in self._section("buckets").items():

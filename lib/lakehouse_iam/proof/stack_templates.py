@@ -62,10 +62,20 @@ class BoundTemplate:
     def properties(self, *types: str) -> list[tuple[str, Mapping[str, Any]]]:
         """The resources of some types: logical id and resolved properties, without those that are `AWS::NoValue`."""
         return [
-            (logical_id, without_no_value(self.deployment.resolve(resource.get("Properties", {}))))
+            (logical_id, self.resolved(resource))
             for logical_id, resource in self.template.body.get("Resources", {}).items()
-            if resource.get("Type") in types
+            if resource.get("Type") in types and self.is_made(resource) is not False
         ]
+
+    def resolved(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties of a resource, resolved as far as they can be."""
+        found: Mapping[str, Any] = without_no_value(self.deployment.resolve(resource.get("Properties", {})))
+        return found
+
+    def is_made(self, resource: Mapping[str, Any]) -> bool | None:
+        """Whether a resource is made at all; None where its condition is known at deployment only."""
+        name = resource.get("Condition")
+        return True if name is None else self.deployment.condition(str(name))
 
 
 def without_no_value(value: Any) -> Any:
