@@ -27,7 +27,7 @@ class Difference:
     """A property that lets more happen than the setup means.
 
     Args:
-        property: which.
+        property: which; empty for an attribute of the resource itself.
         what: what it says.
         remove: what to do.
     """
@@ -146,7 +146,7 @@ def _deletion(attributes: Mapping[str, Any]) -> Iterator[Difference]:
         given = attributes.get(name)
         if given not in _KEPT:
             what = f"{name} is {given or 'not given, which means Delete'}: the bucket is deleted with its stack"
-            yield Difference(name, what, f"set {name} to Retain")
+            yield Difference("", what, f"set {name} to Retain")
 
 
 _READERS: Mapping[str, Mapping[str, Compare]] = {

@@ -107,7 +107,7 @@ def _trust(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
     guard = Guard(names.load(role.trust, PolicyKind.TRUST, ""))
     before = Guard(names.load(means, PolicyKind.TRUST, _MEANT) if means is not None else None)
     comparison = compare_trust(before, guard, role.arn)
-    yield from _findings(comparison, names, [role.trust], f"{_name(role.arn)} may be assumed by")
+    yield from _findings(comparison, names, [role.trust])
 
 
 def _identity(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
@@ -129,7 +129,7 @@ def _identity(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
         for some, side in ((means, _MEANT), ([one for one in given if one not in unknown], ""))
     ]
     comparison = compare_attached(Attached(tuple(sides[0])), Attached(tuple(sides[1])), role.arn)
-    yield from _findings(comparison, names, given, f"{_name(role.arn)} may")
+    yield from _findings(comparison, names, given)
 
 
 def _name(arn: str) -> str:
@@ -153,7 +153,7 @@ def _bucket(bucket: BucketFound, meant: BucketFound | None) -> Iterator[Beyond]:
     account = meant.account if meant is not None else bucket.account
     comparison = compare_resource(before, after, bucket.arn, account)
     places = given or [Written(None, Place(bucket.arn))]
-    yield from _findings(comparison, names, places, f"the bucket {_name(bucket.arn)} lets in")
+    yield from _findings(comparison, names, places)
 
 
 def _key(key: KeyFound, meant: KeyFound | None) -> Iterator[Beyond]:
@@ -165,7 +165,7 @@ def _key(key: KeyFound, meant: KeyFound | None) -> Iterator[Beyond]:
     after = Guard(_merged_policy(names, given, PolicyKind.KEY, ""))
     comparison = compare_resource(before, after, key.arn, key.arn.split(":")[4])
     places = given or [Written(None, Place(key.arn))]
-    yield from _findings(comparison, names, places, f"the key {_name(key.arn)} lets in")
+    yield from _findings(comparison, names, places)
 
 
 def _documents(holder: BucketFound | KeyFound | None) -> list[Written]:
@@ -188,10 +188,10 @@ def _merged_policy(names: _Names, documents: Sequence[Written], kind: PolicyKind
 # ---------------------------------------------------------------- from comparisons to findings
 
 
-def _findings(comparison: Comparison, names: _Names, given: Sequence[Written], lead: str) -> Iterator[Beyond]:
+def _findings(comparison: Comparison, names: _Names, given: Sequence[Written]) -> Iterator[Beyond]:
     fallback = given[0].place if given else Place(comparison.subject)
     for witness in comparison.wider:
-        yield _finding(witness, names, given, fallback, lead)
+        yield _finding(witness, names, given, fallback)
     for sentence in comparison.not_decided:
         yield Beyond(
             fallback,
@@ -200,13 +200,15 @@ def _findings(comparison: Comparison, names: _Names, given: Sequence[Written], l
         )
 
 
-def _finding(witness: Witness, names: _Names, given: Sequence[Written], fallback: Place, lead: str) -> Beyond:
+def _finding(witness: Witness, names: _Names, given: Sequence[Written], fallback: Place) -> Beyond:
     missing = witness.policy.startswith(_MEANT)
     if missing or not witness.policy:
-        what = f"{witness.statement or 'a statement'} of the setup is missing, which refuses {witness.text}"
+        what = (
+            f"{witness.statement or 'a statement'} of the setup is missing; without it this is allowed: {witness.text}"
+        )
         return Beyond(fallback, what, f"put {witness.statement or 'it'} back", witness.statement, witness)
     place = _place_of_statement(witness.statement, given) or names.places.get(witness.policy, fallback)
-    what = f"{witness.statement} allows what the setup does not mean ({lead}): {witness.text}"
+    what = f"{witness.statement} allows more than the setup means: {witness.text}"
     return Beyond(
         place, what, f"remove {witness.statement}, or narrow it to what the setup means", witness.statement, witness
     )

@@ -41,6 +41,7 @@ _CARRIES = (
     ("AWS::CloudFormation::CustomResource", "a custom resource may change anything while the stack is deployed"),
     ("Custom::", "a custom resource may change anything while the stack is deployed"),
     ("AWS::CloudFormation::Macro", "a macro may rewrite every template of the account"),
+    ("AWS::CloudFormation::StackSet", "it deploys stacks in other accounts"),
     (NESTED_STACK, "the template of the nested stack is not here to be read"),
     ("AWS::CloudFormation::", "it deploys or changes resources that are not here to be read"),
     ("AWS::SSO::", "it gives people permissions in the account"),

@@ -168,7 +168,13 @@ def _in_statements(change: Callable[[Json], object]) -> Make:
 def _add_actions(statement: Json) -> None:
     """One more action for whatever the statement is about."""
     old = statement["Action"]
-    more = ("s3:PutBucketPolicy", "s3:PutObjectTagging", "sts:TagSession", "kms:ScheduleKeyDeletion", "iam:PutRolePolicy")
+    more = (
+        "s3:PutBucketPolicy",
+        "s3:PutObjectTagging",
+        "sts:TagSession",
+        "kms:ScheduleKeyDeletion",
+        "iam:PutRolePolicy",
+    )
     statement["Action"] = [*(old if isinstance(old, list) else [old]), *more, "sns:AddPermission", "sqs:AddPermission"]
 
 
@@ -256,9 +262,7 @@ KINDS: dict[str, Make] = {
     "trust: everybody of an organization": _trusting(
         {"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-attacker00"}}
     ),
-    "trust: a web identity": _trusting(
-        {"Federated": "accounts.google.com"}, Action="sts:AssumeRoleWithWebIdentity"
-    ),
+    "trust: a web identity": _trusting({"Federated": "accounts.google.com"}, Action="sts:AssumeRoleWithWebIdentity"),
     "trust: what a parameter says": _with_conditions(
         _trusting({"AWS": {"Ref": "Somebody"}}), {}, {"Somebody": {"Type": "String"}}
     ),
@@ -329,7 +333,7 @@ KINDS: dict[str, Make] = {
     "an access grant": _resource("AWS::S3::AccessGrant", {}),
     "a multi-region access point": _resource("AWS::S3::MultiRegionAccessPoint", {}),
     "another bucket": _resource("AWS::S3::Bucket", {}),
-    "a key": _resource("AWS::KMS::Key", {"KeyPolicy": _ADMIN}),
+    "a key": _resource("AWS::KMS::Key", {"EnableKeyRotation": True}),
     "an alias of a key": _resource("AWS::KMS::Alias", {}),
     "a function with a role": _resource("AWS::Lambda::Function", _with_role("Role")),
     "an instance with a profile": _resource("AWS::EC2::Instance", {"IamInstanceProfile": "some-profile"}),
@@ -355,7 +359,8 @@ KINDS: dict[str, Make] = {
     "bucket: plain HTTP": _changing(
         "AWS::S3::BucketPolicy",
         lambda policy: policy["Properties"]["PolicyDocument"].__setitem__(
-            "Statement", [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+            "Statement",
+            [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"],
         ),
     ),
     "bucket: plain HTTP by a false condition": _with_conditions(
@@ -394,6 +399,8 @@ KINDS: dict[str, Make] = {
     "parameter: any value": _parameters(lambda one: one.pop("AllowedPattern")),
     "hand-off: everybody": _in_handoffs(_principal("*")),
     "hand-off: another account": _in_handoffs(_principal({"AWS": _OTHER_ROOT})),
-    "hand-off: every action": _in_handoffs(lambda one: one.__setitem__("Action", "kms:*" if "kms" in str(one) else "s3:*")),
+    "hand-off: every action": _in_handoffs(
+        lambda one: one.__setitem__("Action", "kms:*" if "kms" in str(one) else "s3:*")
+    ),
     "hand-off: no condition": _in_handoffs(lambda one: one.pop("Condition", False)),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.meaning import Meaning, meaning_of
-from lakehouse_iam.proof.prove import Prover, deployed_by
 from lakehouse_iam.proof.prove_files import Held, held_against
 from lakehouse_iam.proof.template_files import TemplateFiles
 from lakehouse_iam.setups import load_setups
