@@ -199,6 +199,16 @@ class Deployment:
 
     def _attribute(self, argument: Any) -> Any:
         parts = argument.split(".", 1) if isinstance(argument, str) else [str(part) for part in argument]
+        key = f"GetAtt {'.'.join(parts)}"
+        if key in self._underway:
+            return Unresolved(f"{key}, which refers to itself")
+        self._underway.add(key)
+        try:
+            return self._attribute_of(parts)
+        finally:
+            self._underway.discard(key)
+
+    def _attribute_of(self, parts: list[str]) -> Any:
         logical_id, attribute = parts[0], parts[-1]
         unknown = self._told(f"GetAtt {logical_id}.{'.'.join(parts[1:])}")
         resource = self.resource(logical_id)

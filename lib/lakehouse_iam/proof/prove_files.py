@@ -18,7 +18,7 @@ from lakehouse_iam.proof.handoff_files import HandOffFile, beyond_handoffs
 from lakehouse_iam.proof.inventory import beyond_resources, not_read
 from lakehouse_iam.proof.meaning import Meaning, meaning_of
 from lakehouse_iam.proof.place import Place
-from lakehouse_iam.proof.prove import Proof, prove_templates
+from lakehouse_iam.proof.prove import Progress, Proof, prove_templates, tell_nobody
 from lakehouse_iam.proof.reached_by_others import reached_by_others
 from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.proof.stack_templates import StackTemplate, bind
@@ -34,13 +34,16 @@ class Held:
     not_read: tuple[NotRead, ...]
 
 
-def prove_setup(files: TemplateFiles, plan: Plan, real: RealWorld | None = None) -> Proof:
+def prove_setup(
+    files: TemplateFiles, plan: Plan, real: RealWorld | None = None, progress: Progress = tell_nobody
+) -> Proof:
     """Ask a setup's probes of templates, and hold everything in them against the setup.
 
     Args:
         files: the templates that its stacks are among.
         plan: what the setup means.
         real: what is known of the accounts.
+        progress: told how far it is.
 
     Raises:
         PolicyError: a policy that AWS would refuse.
@@ -48,11 +51,13 @@ def prove_setup(files: TemplateFiles, plan: Plan, real: RealWorld | None = None)
     meaning = meaning_of(plan, real.known_policies if real is not None else {})
     templates = in_regions(files.templates, meaning.document)
     held = held_against(replace(files, templates=templates), meaning)
-    proof = prove_templates(templates, meaning.document, real)
+    proof = prove_templates(templates, meaning.document, real, progress)
     return replace(proof, beyond=held.beyond, not_read=held.not_read)
 
 
-def prove_files(files: TemplateFiles, real: RealWorld | None = None) -> Iterator[Proof]:
+def prove_files(
+    files: TemplateFiles, real: RealWorld | None = None, progress: Progress = tell_nobody
+) -> Iterator[Proof]:
     """Prove templates by what came with them: every setup, and the constructs that belong to none.
 
     Raises:
@@ -62,10 +67,10 @@ def prove_files(files: TemplateFiles, real: RealWorld | None = None) -> Iterator
     for document in probes_of(files):
         if document.definition:
             plan = plan_of(document)
-            proof = prove_setup(files, plan, real)
+            proof = prove_setup(files, plan, real, progress)
             yield replace(proof, beyond=(*_other_than_written(document, plan), *proof.beyond))
             continue
-        proof = prove_templates(in_regions(files.templates, document), document, real)
+        proof = prove_templates(in_regions(files.templates, document), document, real, progress)
         if document.pattern:
             what = "the probes do not hold the setup that they are of, so what is beyond it cannot be told"
             remedy = "write the folder again, or give the setup: lakehouse-iam prove SETUP --templates DIR"

@@ -81,7 +81,7 @@ class RealWorld:
             asked: the roles, buckets and keys that probes ask about.
         """
         told = self._told()
-        taken = []
+        taken = self._closed_levels()
         for bucket in deployed.buckets.values():
             if bucket.exists and bucket.arn in asked and bucket.arn not in told:
                 how = "what is handed off for it and nothing else" if bucket.handed_off else "empty"
@@ -104,6 +104,17 @@ class RealWorld:
 
     def _section(self, name: str) -> dict[str, Any]:
         return dict(self.content.get(name, {}))
+
+    def _closed_levels(self) -> list[str]:
+        """Levels of service control policies in which nothing is allowed: an account below them may do nothing."""
+        return [
+            f"no SCP of level {number} above {id} allows anything, so {id} may do nothing: each item of "
+            "service_control_policies is one level of the organization (root, unit, account), and FullAWSAccess belongs into "
+            "each level, beside its guardrails"
+            for id, account in self.accounts.items()
+            for number, level in enumerate(account.service_control, start=1)
+            if not any(policy.allows for policy in level)
+        ]
 
     def _told(self) -> frozenset[str]:
         buckets = {self._bucket_arn(name) for name in self._section("buckets")}
