@@ -122,7 +122,9 @@ def _encryption(name: str, found: Any, meant: Any) -> Iterator[Difference]:
 
 def _rules(value: Any) -> Any:
     rules = value.get("ServerSideEncryptionConfiguration", []) if isinstance(value, Mapping) else []
-    plain = [_plain(_without_off(rule)) for rule in rules if isinstance(rule, Mapping)]
+    if not isinstance(rules, list):
+        return rules
+    plain = [_plain(_without_off(rule) if isinstance(rule, Mapping) else rule) for rule in rules]
     # S3 encrypts with its own keys where nothing is said; naming that says nothing new.
     return plain or [_plain({"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}})]
 

@@ -8,9 +8,11 @@ the setup nor harmless, and a property that the setup does not give, are reporte
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.compare import (
     Attached,
     Comparison,
@@ -20,8 +22,10 @@ from lakehouse_iam.evaluator.compare import (
     compare_resource,
     compare_trust,
 )
+from lakehouse_iam.evaluator.evaluate import RequestError
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.policies import Policy, load_policy
+from lakehouse_iam.evaluator.principals import CallerError
 from lakehouse_iam.evaluator.public_access import BLOCK_EVERYTHING, BLOCK_NOTHING
 from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.proof.beyond import Beyond
@@ -72,13 +76,26 @@ def beyond_policies(found: Deployed, meant: Deployed, judged: Collection[str]) -
     """
     for arn, role in found.roles.items():
         if arn in meant.roles or _is_judged((role.trust, *role.identity.values()), judged):
-            yield from _role(role, meant.roles.get(arn), meant)
+            with _asked_of(arn, (role.trust, *role.identity.values())):
+                yield from _role(role, meant.roles.get(arn))
     for arn, bucket in found.buckets.items():
         if arn in meant.buckets or _is_judged((bucket.policy, *bucket.handed_off), judged):
-            yield from _bucket(bucket, meant.buckets.get(arn))
+            with _asked_of(arn, (bucket.policy, *bucket.handed_off)):
+                yield from _bucket(bucket, meant.buckets.get(arn))
     for arn, key in found.keys.items():
         if arn in meant.keys or _is_judged((key.policy, *key.handed_off), judged):
-            yield from _key(key, meant.keys.get(arn))
+            with _asked_of(arn, (key.policy, *key.handed_off)):
+                yield from _key(key, meant.keys.get(arn))
+
+
+@contextmanager
+def _asked_of(arn: str, documents: Sequence[Written | None]) -> Iterator[None]:
+    """Say at which policy a name stands that AWS would never give."""
+    try:
+        yield
+    except (RequestError, CallerError) as error:
+        place = next((written.place for written in documents if written is not None), Place(arn))
+        raise PolicyError(place, str(error)) from error
 
 
 def _is_judged(documents: Sequence[Written | None], judged: Collection[str]) -> bool:
@@ -88,7 +105,7 @@ def _is_judged(documents: Sequence[Written | None], judged: Collection[str]) -> 
 # ---------------------------------------------------------------- roles
 
 
-def _role(role: RoleFound, meant: RoleFound | None, all_meant: Deployed) -> Iterator[Beyond]:
+def _role(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
     yield from _trust(role, meant)
     yield from _identity(role, meant)
     if meant is None and not role.exists and role.trust is not None:
@@ -163,7 +180,8 @@ def _key(key: KeyFound, meant: KeyFound | None) -> Iterator[Beyond]:
     names = _Names()
     before = Guard(_merged_policy(names, means, PolicyKind.KEY, _MEANT))
     after = Guard(_merged_policy(names, given, PolicyKind.KEY, ""))
-    comparison = compare_resource(before, after, key.arn, key.arn.split(":")[4])
+    arn = split_arn(key.arn)
+    comparison = compare_resource(before, after, key.arn, arn.account if arn is not None else "")
     places = given or [Written(None, Place(key.arn))]
     yield from _findings(comparison, names, places)
 

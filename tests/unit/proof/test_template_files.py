@@ -15,12 +15,12 @@ from lakehouse_iam.probes.document import PROBES_METADATA, probe_document, to_js
 from lakehouse_iam.proof.prove import prove_templates
 from lakehouse_iam.proof.template_files import (
     TemplateError,
+    files_of_setup,
     holds_templates,
     in_regions,
     no_probes,
     probes_of,
     read_templates,
-    files_of_setup,
 )
 
 Json = dict[str, Any]
