@@ -45,13 +45,20 @@ class RealWorld:
     content: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
+    @property
+    def known_policies(self) -> dict[str, Written]:
+        """The documents of managed policies that it gives, by ARN."""
+        return {
+            arn: Written(document, Place(self.file, property=f"policies.{arn}"))
+            for arn, document in self._section("policies").items()
+        }
+
     def add_before(self, deployed: Deployed) -> None:
         """Put in everything, before the templates are read: they replace what they own."""
         deployed.accounts |= self.accounts
         deployed.environment["aws:SecureTransport"] = True
         deployed.environment |= self._section("environment")
-        for arn, document in self._section("policies").items():
-            deployed.known_policies[arn] = Written(document, Place(self.file, property=f"policies.{arn}"))
+        deployed.known_policies |= self.known_policies
         for arn, role in self._section("roles").items():
             self._add_role(deployed, deployed.role(arn), role)
         for name, bucket in self._section("buckets").items():
@@ -74,7 +81,7 @@ class RealWorld:
             asked: the roles, buckets and keys that probes ask about.
         """
         told = self._told()
-        taken = []
+        taken = self._closed_levels()
         for bucket in deployed.buckets.values():
             if bucket.exists and bucket.arn in asked and bucket.arn not in told:
                 how = "what is handed off for it and nothing else" if bucket.handed_off else "empty"
@@ -97,6 +104,17 @@ class RealWorld:
 
     def _section(self, name: str) -> dict[str, Any]:
         return dict(self.content.get(name, {}))
+
+    def _closed_levels(self) -> list[str]:
+        """Levels of service control policies in which nothing is allowed: an account below them may do nothing."""
+        return [
+            f"no SCP of level {number} above {id} allows anything, so {id} may do nothing: each item of "
+            "service_control_policies is one level of the organization (root, unit, account), and FullAWSAccess belongs into "
+            "each level, beside its guardrails"
+            for id, account in self.accounts.items()
+            for number, level in enumerate(account.service_control, start=1)
+            if not any(policy.allows for policy in level)
+        ]
 
     def _told(self) -> frozenset[str]:
         buckets = {self._bucket_arn(name) for name in self._section("buckets")}
