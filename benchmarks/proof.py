@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -24,6 +26,8 @@ WORLD_BUCKETS, WORLD_ROLES = 1_000, 200
 WORLD_SECONDS, WORLD_MEGABYTES = 10, 400
 COMMANDS = ((1_000, 100, 3.0), (3_000, 300, 9.0))
 """Buckets, accounts, and the most seconds of CPU that `lakehouse-iam prove` may take for them."""
+CLOSED_SECONDS, CLOSED_MEGABYTES = 5, 300
+"""For everything in the templates of that world held against its setup, with every policy written in another order."""
 PROBES = (100, 1_000, 10_000)
 LINEAR_WITHIN = 1.5
 """How much more a probe may cost among ten thousand than among a hundred."""
@@ -73,7 +77,7 @@ def large_world() -> dict[str, float]:
     from lakehouse_iam.proof.prove import prove_plan
     from lakehouse_iam.setups import setups_from_text
 
-    plan = plan_setup(setups_from_text(json.dumps(_setup(WORLD_BUCKETS, WORLD_ROLES)))[0])
+    plan = plan_setup(setups_from_text(json.dumps(setup_of(WORLD_BUCKETS, WORLD_ROLES)))[0])
     start = time.process_time()
     proof = prove_plan(plan)
     seconds = time.process_time() - start
@@ -82,13 +86,44 @@ def large_world() -> dict[str, float]:
     return {"seconds": seconds, "megabytes": megabytes, "probes": len(proof.answers)}
 
 
+def closed() -> dict[str, float]:
+    """The closed answer of the large world: every policy differs to the letter and means the same."""
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.proof.from_plan import templates_of
+    from lakehouse_iam.proof.meaning import meaning_of
+    from lakehouse_iam.proof.prove_files import held_against
+    from lakehouse_iam.proof.template_files import TemplateFiles
+    from lakehouse_iam.setups import setups_from_text
+
+    plan = plan_setup(setups_from_text(json.dumps(_setup(WORLD_BUCKETS, WORLD_ROLES)))[0])
+    templates = tuple(replace(one, body=_in_another_order(one.body)) for one in templates_of(plan))
+    start = time.process_time()
+    meaning = meaning_of(plan, {})
+    held = held_against(TemplateFiles(templates, (meaning.document,)), meaning)
+    seconds = time.process_time() - start
+    assert not held.beyond
+    return {"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def _in_another_order(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same template with the statements and the actions of every policy the other way round."""
+    copied: dict[str, Any] = json.loads(json.dumps(body))
+    for made in copied["Resources"].values():
+        for name in ("PolicyDocument", "AssumeRolePolicyDocument"):
+            for statement in made["Properties"].get(name, {"Statement": []})["Statement"]:
+                if isinstance(statement.get("Action"), list):
+                    statement["Action"].reverse()
+            made["Properties"].get(name, {"Statement": []})["Statement"].reverse()
+    return copied
+
+
 def command() -> dict[str, float]:
     """`lakehouse-iam prove` from the file to the last line, by buckets: the CPU time of the process."""
     costs = {}
     with tempfile.TemporaryDirectory() as folder:
         for buckets, accounts, _ in COMMANDS:
             setup = Path(folder) / f"{buckets}.json"
-            setup.write_text(json.dumps(_setup(buckets, accounts)), encoding="utf-8")
+            setup.write_text(json.dumps(setup_of(buckets, accounts)), encoding="utf-8")
             script = "from lakehouse_iam.cli import main; main()"
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             prove = [sys.executable, "-c", script, "prove", str(setup)]
@@ -109,7 +144,7 @@ def growth() -> dict[str, float]:
     costs = {}
     for count in PROBES:
         buckets = max(1, count // 30)
-        plan = plan_setup(setups_from_text(json.dumps(_setup(buckets, max(1, buckets // 5))))[0])
+        plan = plan_setup(setups_from_text(json.dumps(setup_of(buckets, max(1, buckets // 5))))[0])
         document, templates = probe_document(plan), templates_of(plan)
         times = []
         for _ in range(RUNS if count < PROBES[-1] else 2):
@@ -120,7 +155,7 @@ def growth() -> dict[str, float]:
     return costs
 
 
-def _setup(buckets: int, roles: int) -> dict[str, Any]:
+def setup_of(buckets: int, roles: int) -> dict[str, Any]:
     accounts = [f"{number:012}" for number in range(1, roles + 1)]
     return {
         "setup": "large",
@@ -145,6 +180,7 @@ def report() -> bool:
     rate = _measured("decisions_a_second")["rate"]
     world = _measured("large_world")
     commands = _measured("command")
+    beyond = _measured("closed")
     costs = _measured("growth")
     ratio = costs[str(PROBES[-1])] / costs[str(PROBES[0])]
     shown = ", ".join(f"{count:,}: {costs[str(count)]:.0f} us" for count in PROBES)
@@ -166,6 +202,18 @@ def report() -> bool:
             "proof: the memory of that process",
             f"{world['megabytes']:6.0f} MB",
             f"at most {WORLD_MEGABYTES} MB",
+        ),
+        (
+            beyond["seconds"] <= CLOSED_SECONDS,
+            "proof: everything in it held against its setup",
+            f"{beyond['seconds']:7.2f} s",
+            f"at most {CLOSED_SECONDS} s of CPU",
+        ),
+        (
+            beyond["megabytes"] <= CLOSED_MEGABYTES,
+            "proof: the memory of that process",
+            f"{beyond['megabytes']:6.0f} MB",
+            f"at most {CLOSED_MEGABYTES} MB",
         ),
         *(
             (

@@ -101,7 +101,10 @@ def main() -> int:
         ]
         kept = [report(comparison) for comparison in comparisons]
         kept.append(report_cpu("lakehouse-iam check", ["lakehouse-iam", "check", EXAMPLE], 0.15))
-    kept += [_other(module) for module in ("benchmarks.check", "benchmarks.proof", "benchmarks.terraform")]
+    kept += [
+        _other(module)
+        for module in ("benchmarks.check", "benchmarks.proof", "benchmarks.compare", "benchmarks.terraform")
+    ]
     return 0 if all(kept) else 1
 
 

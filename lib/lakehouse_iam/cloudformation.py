@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lakehouse_iam.errors import QuotaExceeded
-from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refuse
+from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refusal
 from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import (
     Bucket,
@@ -57,7 +57,8 @@ def templates(plan: Plan) -> dict[str, Json]:
                 next_step="move some of the buckets into a second setup",
             )
             too_large.append(PlanError(plan.setup, problem))
-    refuse(too_large)
+    if too_large:
+        raise refusal(too_large)
     return made
 
 

@@ -312,7 +312,8 @@ _NAMED = (
         "AWS::S3::BucketPolicy",
         "Bucket",
         "policy of the bucket",
-        "write all statements into one policy: give every construct the same CDK bucket, or use BucketPolicyMode.HANDOFF",
+        "write all statements into one policy; of the roles that use a bucket which the app does not make, one at most may "
+        "have BucketPolicyMode.MANAGED, and the others HANDOFF or NONE",
     ),
 )
 

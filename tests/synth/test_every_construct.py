@@ -10,7 +10,7 @@ from typing import Any
 
 import jsii
 import pytest
-from aws_cdk import App, Aspects, IAspect, Stack, Tags
+from aws_cdk import App, Aspects, Environment, IAspect, Stack, Tags
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -26,6 +26,7 @@ from lakehouse_iam.cdk import (
     StorageCredentialRole,
     switch_off_validation,
 )
+from lakehouse_iam.errors import InvalidValue
 
 pytestmark = pytest.mark.synth
 
@@ -166,6 +167,12 @@ def test_a_stack_without_resources_hides_nothing_of_the_others(cdk_context: Mapp
     assert "this is not a template" not in str(caught.value)
     clusters.grant_assume(role)
     assert app.synth(force=True).stacks
+
+
+def test_a_region_that_is_none_is_named_with_its_stack(new_foreign_app: Callable[[], App]) -> None:
+    stack = Stack(new_foreign_app(), "Lake", env=Environment(account="444455556666", region="us-west2"))
+    with pytest.raises(InvalidValue, match="the region of the stack Lake: 'us-west2' is not an AWS region"):
+        owner_role(stack)
 
 
 def test_app_may_use_any_id_of_its_own(new_foreign_app: Callable[[], App]) -> None:

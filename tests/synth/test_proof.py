@@ -137,3 +137,30 @@ def test_a_synthesized_template_that_somebody_edits_is_noticed(cdk: Callable[...
     result = CliRunner().invoke(main, ["prove", str(out)])
     assert result.exit_code == 1
     assert "NO: delete a version of an object of ty-databricks-cross-account-bucket" in result.output
+
+
+def beyond_warnings(app: App) -> list[str]:
+    assembly = app.synth()
+    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text(encoding="utf-8"))
+    reports = [one for one in report["pluginReports"] if one["pluginName"] == "lakehouse-iam-proof"]
+    return [one["description"] for report in reports for one in report["violations"] if one["ruleName"] == "Beyond"]
+
+
+def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(new_app: NewApp) -> None:
+    app = foreign_app(new_app())
+    lake = app.node.find_child("Owner").node.find_child("Lake")
+    assert isinstance(lake, s3.Bucket)
+    lake.grant_read_write(iam.AccountPrincipal("666677778888"))
+    (first, *_) = beyond_warnings(app)
+    assert "allows more than the setup means: arn:aws:iam::666677778888:root: s3:" in first
+
+
+def test_an_app_that_lets_nobody_else_in_has_no_such_warning(new_app: NewApp) -> None:
+    app = foreign_app(new_app())
+    owner = app.node.find_child("Owner")
+    assert isinstance(owner, Stack)
+    s3.Bucket(owner, "Logs").add_to_resource_policy(
+        iam.PolicyStatement(principals=[iam.AccountPrincipal("666677778888")], actions=["s3:GetObject"], resources=["*"])
+    )
+    report = Path(app.synth().directory) / "validation-report.json"
+    assert not report.exists() or "Beyond" not in report.read_text(encoding="utf-8")

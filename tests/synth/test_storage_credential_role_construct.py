@@ -72,6 +72,60 @@ def test_account_and_region_may_be_known_at_deployment_only(new_foreign_app: Cal
     assert "Token" not in made
 
 
+def test_file_events_are_those_of_buckets_that_are_written_to_or_ask_for_them(
+    new_foreign_app: Callable[[], App],
+) -> None:
+    stack = _stack(new_foreign_app)
+    role = StorageCredentialRole(
+        stack,
+        "Role",
+        role_name="uc",
+        external_id="one-id",
+        file_events=True,
+        buckets=[
+            BucketAccess("written", Access.READ_WRITE),
+            BucketAccess("quiet", Access.READ_WRITE, file_events=False),
+            BucketAccess("read", Access.READ_ONLY),
+            BucketAccess("asks", Access.READ_ONLY, file_events=True),
+        ],
+    )
+    role.grant_read("read-later")
+    role.grant_read_write("written-later")
+    found = [
+        statement
+        for policy_type in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+        for policy in Template.from_stack(stack).find_resources(policy_type).values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    told = [s["Resource"] for s in found if "s3:PutBucketNotification" in s["Action"]]
+    names = {
+        name
+        for name in ("written", "quiet", "read", "asks", "read-later", "written-later")
+        for arns in told
+        if f':s3:::{name}"' in json.dumps(arns)
+    }
+    assert names == {"written", "asks", "written-later"}
+    queues = [s["Resource"] for s in found if "sqs:SendMessage" in s["Action"]]
+    assert ":sqs:us-west-2:444455556666:csms-*" in json.dumps(queues)
+
+
+@pytest.mark.parametrize(
+    ("managed", "bucket", "said"),
+    [
+        (True, BucketAccess("read", Access.READ_ONLY), "file events are managed, and no bucket has any"),
+        (False, BucketAccess("asks", Access.READ_ONLY, file_events=True), "a bucket asks for file events"),
+    ],
+)
+def test_file_events_of_no_bucket_or_of_a_bucket_alone_are_refused(
+    new_foreign_app: Callable[[], App], managed: bool, bucket: BucketAccess, said: str
+) -> None:
+    stack = _stack(new_foreign_app)
+    with pytest.raises(InvalidValue, match=said):
+        StorageCredentialRole(
+            stack, "Role", role_name="uc", external_id="one-id", file_events=managed, buckets=[bucket]
+        )
+
+
 def test_buckets_and_keys_of_the_app_get_their_half_and_others_come_out_as_a_hand_off(
     new_foreign_app: Callable[[], App],
 ) -> None:
@@ -164,3 +218,13 @@ def test_a_bucket_with_acls_is_refused_in_a_grant_too(new_foreign_app: Callable[
     kept = s3.ObjectOwnership.BUCKET_OWNER_PREFERRED
     with pytest.raises(InvalidValue, match="a bucket with ACLs is given to a storage credential"):
         role.grant(BucketAccess("b-lake", Access.READ_WRITE, object_ownership=kept))
+
+
+def test_a_precreated_role_needs_the_name_that_its_own_policies_give_it(new_foreign_app: Callable[[], App]) -> None:
+    stack = _stack(new_foreign_app)
+    iam.Role.customize_roles(stack, use_precreated_roles={"Stack/One/Role": "uc", "Stack/Two/Role": "another"})
+    options: dict[str, Any] = {"role_name": "uc", "external_id": "one-id"}
+    made = StorageCredentialRole(stack, "One", buckets=[BucketAccess("a-lake", Access.READ_ONLY)], **options)
+    assert made.role_arn == "arn:aws:iam::444455556666:role/uc"
+    with pytest.raises(InvalidValue, match="role/another takes the place of arn:aws:iam::444455556666:role/uc"):
+        StorageCredentialRole(stack, "Two", buckets=[BucketAccess("b-lake", Access.READ_ONLY)], **options)

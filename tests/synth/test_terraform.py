@@ -26,7 +26,7 @@ from terraform_json import (
     resources,
 )
 
-from lakehouse_iam.plan import Plan, PlanError, plan_setup, plan_setups
+from lakehouse_iam.plan import Plan, PlanError, PlanErrors, plan_setup, plan_setups
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID
 from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Role, RolePolicy
 from lakehouse_iam.setups import Setup, load_setups
@@ -104,7 +104,7 @@ def _added(name: str, text: str, folder: Path, folders: list[Path]) -> None:
         (known / name).write_text(text, encoding="utf-8")
         try:
             plan_setups(load_setups(known))
-        except PlanError:
+        except (PlanError, PlanErrors):
             (known / name).unlink()
         else:
             folders[:] = sorted({*folders, known})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,26 @@ def test_what_unity_catalog_would_refuse_is_refused_here(stack: TerraformStack) 
         StorageCredentialRole(
             stack, "D", role_arn=OWNER, external_ids=[], unity_catalog_iam_arn="arn:aws:iam::1:role/x", buckets=[LAKE]
         )
+
+
+def test_file_events_without_a_region_or_a_bucket_that_has_any_are_refused(stack: TerraformStack) -> None:
+    def storage(id: str, bucket: BucketAccess, **more: Any) -> UnityCatalogStorage:
+        credential = Credential(f"credential-{id.lower()}")
+        return UnityCatalogStorage(
+            stack, id, credential=credential, role_arn=OWNER, buckets=[bucket], locations=[], **more
+        )
+
+    reads = BucketAccess("lake", Access.READ_ONLY, policy=BucketPolicyMode.NONE)
+    with pytest.raises(InvalidValue, match="the region of the buckets is not said"):
+        storage("A", LAKE, file_events=True)
+    with pytest.raises(InvalidValue, match="file events are managed, and no bucket has any"):
+        storage("B", reads, file_events=True, region="us-west-2")
+    with pytest.raises(InvalidValue, match="a bucket asks for file events, and none are managed"):
+        storage("C", replace(reads, file_events=True))
+    role = storage("D", replace(reads, file_events=True), file_events=True, region="us-west-2").role
+    documents = "".join(policy.document.compact() for policy in role.permissions)
+    assert "arn:aws:sqs:us-west-2:" in documents
+    assert "s3:PutBucketNotification" in documents
 
 
 def test_binding_a_credential_that_is_open_to_all_is_refused(stack: TerraformStack) -> None:

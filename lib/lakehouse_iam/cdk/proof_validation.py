@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jsii
@@ -20,14 +21,19 @@ from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.probes import Expected
+from lakehouse_iam.proof.beyond import Beyond
 from lakehouse_iam.proof.deployed import Deployed, PolicyError
+from lakehouse_iam.proof.meaning import meaning_of
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
-from lakehouse_iam.proof.template_files import TemplateFiles, made_by_constructs, probes_of, read_templates
+from lakehouse_iam.proof.prove_files import held_against, plan_of
+from lakehouse_iam.proof.reached_by_others import reached_by_others
+from lakehouse_iam.proof.template_files import TemplateFiles, in_regions, made_by_constructs, probes_of, read_templates
 from lakehouse_iam.statements.sts import ASSUME_ROLE
 
 NAME = "lakehouse-iam-proof"
 PROBE_RULE = "Probe"
+BEYOND_RULE = "Beyond"
 SWITCH = "lakehouse-iam:proof"
 """`-c lakehouse-iam:proof=false` switches the proof off for one synthesis."""
 
@@ -38,12 +44,16 @@ _WORDS = {Verdict.ALLOW: "it must be denied and is allowed", Verdict.DENY: "it m
 class ProofValidation:
     """Asks the probes of every setup and construct of this library of the templates that were just made.
 
-    A promise that the templates do not keep is an error: a role that nobody may assume, a bucket policy that denies what
-    was granted, a key that nobody opened. So is anything a setup must keep out and lets in. An app of your own may let in
-    whom it likes, so a stranger who gets in there is a warning, and so is a trusted role that the app makes in its own way
-    and that may not assume. What only the deployment knows is not judged here; `lakehouse-iam prove cdk.out` says it.
+    - `lakehouse-iam-proof::Probe`: an answer that a setup or a construct does not expect. Access that was granted and does
+      not work is an error, and so is access that a setup must refuse. An app of your own may let in whom it likes, so an
+      outside principal that gets in there is a warning, and so is a trusted role that the app makes in its own way and that
+      may not assume. What only the deployment knows is not judged here; `lakehouse-iam prove cdk.out` reports it.
+    - `lakehouse-iam-proof::Beyond`: something in the stacks of a setup that the setup does not mean, which is an error; or
+      a principal of another account that gets to a role, bucket or key of a construct in an app of your own, which is a
+      warning.
 
-    To switch it off for one construct, acknowledge the rule with a reason; for one synthesis, `-c lakehouse-iam:proof=false`:
+    To accept a finding of one construct, acknowledge the rule with a reason; to switch the proof off for one synthesis, give
+    `-c lakehouse-iam:proof=false`:
 
     >>> Validations.of(construct).acknowledge(
     ...     Acknowledgment(id="lakehouse-iam-proof::Probe", reason="the key is opened by the platform team's stack")
@@ -63,7 +73,7 @@ class ProofValidation:
     @property
     def rule_ids(self) -> list[str] | None:
         """The rules it knows."""
-        return [PROBE_RULE]
+        return [PROBE_RULE, BEYOND_RULE]
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
         """Prove the whole app."""
@@ -112,6 +122,27 @@ def _violations(files: TemplateFiles) -> Iterator[PolicyViolation]:
             if answer.reached and not answer.as_expected and answer.verdict is not Verdict.NOT_DECIDED:
                 is_error = bool(document.pattern) or _is_ours(answer, deployed, ours)
                 yield from _violation(answer, deployed, "error" if is_error else "warning", _fix(answer, ours))
+        if document.definition:
+            meaning = meaning_of(plan_of(document), {})
+            held = held_against(replace(files, templates=in_regions(files.templates, document)), meaning)
+            yield from (_beyond(one, files, "error") for one in held.beyond)
+        elif not document.pattern:
+            yield from (_beyond(one, files, "warning") for one in reached_by_others(files))
+
+
+def _beyond(one: Beyond, files: TemplateFiles, severity: str) -> PolicyViolation:
+    place = one.where
+    if not place.logical_id:
+        # What is missing, or stands beside the resources, is reported at the first resource of its template.
+        bodies = (template.body for template in files.templates if template.place == place.file)
+        place = replace(place, logical_id=next(iter(next(bodies, {}).get("Resources", {})), ""))
+    return PolicyViolation(
+        rule_name=BEYOND_RULE,
+        description=f"{one.where.property}: {one.what}" if one.where.property else one.what,
+        fix=one.remove,
+        severity=severity,
+        violating_resources=[_resource(place)],
+    )
 
 
 def _is_ours(answer: Answer, deployed: Deployed, ours: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ from constructs import Construct, IConstruct
 from lakehouse_iam.arns import IamPath, RoleArn, RoleName
 from lakehouse_iam.cdk.arguments import text
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.partitions import partition_of_region
+from lakehouse_iam.partitions import Partition, partition_of_region
 from lakehouse_iam.policy import compact_json
 
 # How the CDK writes a token into text. Source: aws-cdk-lib 2.275 `core/lib/private/encoding`, read 2026-11-21.
@@ -96,14 +96,25 @@ def region_of(scope: Construct) -> str | None:
 
 def dns_suffix_of(scope: Construct) -> str:
     """The domain of the partition a construct is deployed to; a token where the region is not known."""
-    region = region_of(scope)
-    return partition_of_region(region).dns_suffix if region else Stack.of(scope).url_suffix
+    partition = _partition_of(scope)
+    return partition.dns_suffix if partition else Stack.of(scope).url_suffix
 
 
 def partition_name_of(scope: Construct) -> str:
     """The partition a construct is deployed to; a token where the region is not known."""
+    partition = _partition_of(scope)
+    return partition.name if partition else Stack.of(scope).partition
+
+
+def _partition_of(scope: Construct) -> Partition | None:
     region = region_of(scope)
-    return partition_of_region(region).name if region else Stack.of(scope).partition
+    if region is None:
+        return None
+    try:
+        return partition_of_region(region)
+    except InvalidValue as error:
+        what = f"the region of the stack {Stack.of(scope).node.path}: {error.what}"
+        raise InvalidValue(what, allowed=error.allowed, next_step=error.next_step) from error
 
 
 def same_partition(scope: Construct, partition: str, *, what: str) -> None:

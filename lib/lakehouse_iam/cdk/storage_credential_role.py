@@ -137,6 +137,7 @@ class StorageCredentialRole(RoleWithBuckets):
             trust=spec.trust,
             permissions_boundary=permissions_boundary,
         )
+        self._check_precreated(spec.arn)
         self._attach_policies(role_name)
         self._resource_policies = ResourcePolicyWriter(
             self, self.role, arn_beforehand=spec.arn, policies=documents.resource_policies(self.role_arn)
@@ -151,11 +152,20 @@ class StorageCredentialRole(RoleWithBuckets):
         return super().grant(bucket)
 
     def _grant_of(self, bucket: BucketAccess) -> Grant:
-        events = self._file_events and documents.with_file_events(bucket.access, bucket.file_events)
+        events = documents.with_file_events(bucket.access, bucket.file_events, managed=self._file_events)
         return replace(super()._grant_of(bucket), file_events=events)
 
     def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
         return documents.bucket_permissions(self._inputs, [grant])
+
+    def _check_precreated(self, arn: str) -> None:
+        """Refuse a role that `iam.Role.customize_roles` puts in the place of this one under another name."""
+        if is_known(self.role_arn) and self.role_arn != arn:
+            raise InvalidValue(
+                f"{self.node.path}: the precreated role {self.role_arn} takes the place of {arn}, which its policies name",
+                allowed="a precreated role whose name and path are role_name and path",
+                next_step="give role_name and path as the precreated role has them",
+            )
 
     def _unity_catalog_role(self, given: str | None, shard: DatabricksShard) -> str:
         with argument(self, "shard" if given is None else "unity_catalog_iam_arn"):

@@ -46,6 +46,10 @@ COMMANDS = {
         "Prove offline what gets in and what stays out",
         ("prove sales-lake.yaml", "prove sales-lake.yaml --world our-accounts.yaml", "prove templates"),
     ),
+    "compare": Listed(
+        "Say what a change lets in that was kept out before",
+        ("compare templates-before templates", "compare templates --git main --markdown"),
+    ),
     "simulate": Listed(
         "Decide IAM requests, one JSON case a line",
         ("simulate cases.jsonl", "simulate - < cases.jsonl"),

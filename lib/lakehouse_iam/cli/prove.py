@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
+from lakehouse_iam.cli.proof_text import answers_text, findings_text, total_text
+from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
-    from lakehouse_iam.proof.prove import Answer, Proof
+    from lakehouse_iam.proof.prove import Progress, Proof
     from lakehouse_iam.proof.real_world import RealWorld
 
 
@@ -23,69 +28,113 @@ if TYPE_CHECKING:
 @click.option(
     "--world", "world", metavar="FILE", type=click.Path(), help="What is known of the real accounts (YAML, JSON)."
 )
+@click.option("--failed", is_flag=True, help="Show only what is not as expected.")
+@click.option("--quiet", is_flag=True, help="Show only the totals.")
 @json_option
-def prove(subject: str, folder: str | None, world: str | None, as_json: bool) -> None:
+def prove(subject: str, folder: str | None, world: str | None, failed: bool, quiet: bool, as_json: bool) -> None:
     """Prove offline what a setup lets in and what it keeps out.
 
     SETUP is a setup file or a folder of them. DIR is a folder that `lakehouse-iam template` wrote, or a cdk.out: what is in
     it is proved, whoever edited it. Every probe is answered by the policies that would be deployed, along the whole chain
-    of roles, with hand-offs taken as merged. Ends with 1 if any answer is not the expected one, or cannot be told yet.
+    of roles, with hand-offs taken as merged; and everything that templates allow is held against what their setup means.
+    Ends with 1 if an answer is not the expected one or cannot be told yet, or if something is beyond the setup.
 
     --world adds the organization's guardrails (SCPs, RCPs), existing bucket and key policies and permissions boundaries.
     """
     from lakehouse_iam.proof.real_world import load_real_world
 
-    with wrong_input(as_json=as_json):
+    with wrong_input(as_json=as_json), _progress_shown() as progress:
         real = load_real_world(world) if world else None
-        proofs = _proofs(Path(subject), folder, real)
+        proofs = _proofs(Path(subject), folder, real, progress)
     if as_json:
-        print_json([_json(proof) for proof in proofs])
+        print_json([_json(proof, failed=failed) for proof in proofs])
     else:
-        for proof in proofs:
-            _show(proof)
+        _show(proofs, failed=failed, quiet=quiet)
     if not all(proof.holds for proof in proofs):
         raise SystemExit(ANSWER_IS_NO)
 
 
-def _proofs(subject: Path, folder: str | None, real: RealWorld | None) -> list[Proof]:
+_BEFORE_PROGRESS = 1.0
+"""Seconds that nobody minds."""
+
+
+@contextmanager
+def _progress_shown() -> Iterator[Progress]:
+    """One line on standard error that says how far the proof is; only where somebody watches, and not for a short one."""
+    start, width = time.monotonic(), 0
+
+    def progress(setup: str, done: int, total: int) -> None:
+        nonlocal width
+        if sys.stderr.isatty() and time.monotonic() - start > _BEFORE_PROGRESS:
+            line = f"  {one_line(setup)}: {done:,} of {total:,} probes"
+            width = max(width, len(line))
+            click.echo(f"\r{line:<{width}}", nl=False, err=True)
+
+    try:
+        yield progress
+    finally:
+        if width:
+            click.echo(f"\r{'':<{width}}\r", nl=False, err=True)
+
+
+def _proofs(subject: Path, folder: str | None, real: RealWorld | None, progress: Progress) -> list[Proof]:
     from lakehouse_iam.plan import plan_setups
     from lakehouse_iam.probes.document import probe_document
-    from lakehouse_iam.proof.prove import prove_plan, prove_templates
-    from lakehouse_iam.proof.template_files import (
-        holds_templates,
-        in_regions,
-        no_probes,
-        nothing_to_prove,
-        probes_of,
-        read_templates,
-        templates_of_setup,
-    )
+    from lakehouse_iam.proof.prove import prove_plan
+    from lakehouse_iam.proof.prove_files import prove_setup
+    from lakehouse_iam.proof.template_files import files_of_setup, read_templates
     from lakehouse_iam.setups import load_setups
-    from lakehouse_iam.setups.loading import SETUP_ENDINGS
 
-    if folder is None and holds_templates(subject):
-        asked = [(files, document) for files in read_templates(subject) for document in probes_of(files)]
-        if not asked:
-            raise no_probes(subject)
-        return [prove_templates(in_regions(files.templates, document), document, real) for files, document in asked]
-    if folder is None and subject.is_dir() and not any(file.suffix in SETUP_ENDINGS for file in subject.iterdir()):
-        raise nothing_to_prove(subject)
+    if folder is None:
+        asked = _templates_of(subject)
+        if asked is not None:
+            return _of_templates(subject, asked, real, progress)
     plans = plan_setups(load_setups(subject))
     if folder is None:
-        return [prove_plan(plan, real) for plan in plans]
+        return [prove_plan(plan, real, progress) for plan in plans]
     read = read_templates(folder)
-    return [
-        prove_templates(templates_of_setup(read, document), document, real)
-        for document in (probe_document(plan) for plan in plans)
-    ]
+    return [prove_setup(files_of_setup(read, probe_document(plan)), plan, real, progress) for plan in plans]
 
 
-def _json(proof: Proof) -> dict[str, Any]:
+def _templates_of(subject: Path) -> Path | None:
+    """The folder to read templates from; None where the subject is a setup or a folder of setups.
+
+    Setups come first: templates in a folder below them may be older than they are.
+    """
+    from lakehouse_iam.proof.template_files import holds_templates, nothing_to_prove
+    from lakehouse_iam.setups.loading import setup_folder
+
+    if not subject.is_dir():
+        return None
+    has_setups = not (subject / "manifest.json").exists() and bool(setup_folder(subject).setups)
+    if not holds_templates(subject):
+        if not has_setups:
+            raise nothing_to_prove(subject)
+        return None
+    if has_setups:
+        say(f"not read: the templates below {subject}; name their folder, or give it with --templates", err=True)
+        return None
+    return subject
+
+
+def _of_templates(subject: Path, folder: Path, real: RealWorld | None, progress: Progress) -> list[Proof]:
+    from lakehouse_iam.proof.prove_files import prove_files
+    from lakehouse_iam.proof.template_files import no_probes, read_templates
+
+    proofs = [proof for files in read_templates(folder) for proof in prove_files(files, real, progress)]
+    if not proofs:
+        raise no_probes(subject)
+    return proofs
+
+
+def _json(proof: Proof, *, failed: bool) -> dict[str, Any]:
     from lakehouse_iam.probes.document import probe_json
 
     return {
+        "version": 1,
         "setup": proof.setup,
         "holds": proof.holds,
+        "as_expected": sum(answer.as_expected for answer in proof.answers),
         "probes": [
             {
                 **probe_json(answer.probe),
@@ -94,40 +143,26 @@ def _json(proof: Proof) -> dict[str, Any]:
                 "because": list(answer.because),
             }
             for answer in proof.answers
+            if not (failed and answer.as_expected)
         ],
+        "beyond": [one.to_json() for one in proof.beyond],
+        "not_read": [one.to_json() for one in proof.not_read],
+        "warnings": [one.to_json() for one in proof.warnings],
         "taken_as_given": list(proof.taken),
     }
 
 
-def _show(proof: Proof) -> None:
-    click.echo(f"{proof.setup}\n")
-    _show_answers(proof.answers)
-    _reasons([answer for answer in proof.answers if not answer.as_expected])
-    for sentence in proof.taken:
-        click.echo(f"\ntaken as given: {sentence}")
-    right = sum(answer.as_expected for answer in proof.answers)
-    click.echo(f"\n{right} of {len(proof.answers)} probes as expected")
-
-
-def _show_answers(answers: Sequence[Answer]) -> None:
-    """A line for each answer, in columns. Thousands of lines: a table of `rich` took twice as long as the proof."""
-    said = [answer.verdict.value if answer.reached else "not reached" for answer in answers]
-    width = max(len("answer"), *map(len, said)) if said else 0
-    lines = [click.style(f"    expected  {'answer':<{width}}  probe", bold=True)]
-    for answer, word in zip(answers, said, strict=True):
-        line = f"  {answer.probe.expected.value:<8}  {word:<{width}}  {answer.probe.question}"
-        lines.append(f"ok{line}" if answer.as_expected else click.style(f"NO{line}", bold=True, fg="red"))
-    click.echo("\n".join(lines))
-
-
-def _reasons(wrong: Sequence[Answer]) -> None:
-    """Each reason once, under all the probes that it decides."""
-    by_reason: dict[tuple[str, ...], list[Answer]] = {}
-    for answer in wrong:
-        by_reason.setdefault(answer.because, []).append(answer)
-    for because, answers in by_reason.items():
-        click.echo("")
-        for answer in answers:
-            click.echo(f"NO: {answer.probe.question}")
-        for sentence in because:
-            click.echo(f"    {sentence}")
+def _show(proofs: Sequence[Proof], *, failed: bool, quiet: bool) -> None:
+    shown = [proof for proof in proofs if not quiet and not (failed and proof.holds and not proof.warnings)]
+    for proof in shown:
+        click.echo(f"{one_line(proof.setup)}\n")
+        answers = [answer for answer in proof.answers if not (failed and answer.as_expected)]
+        if answers:
+            click.echo(answers_text(answers))
+        for paragraph in findings_text(proof):
+            click.echo(f"\n{paragraph}")
+        click.echo(f"\n{total_text([proof])}")
+        if proof is not shown[-1] or len(proofs) > 1:
+            click.echo("")
+    if len(proofs) > 1 or not shown:
+        click.echo(total_text(proofs))

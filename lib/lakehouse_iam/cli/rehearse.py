@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +16,7 @@ from lakehouse_iam.cli.answers import (
     wrong_input,
 )
 from lakehouse_iam.cli.extras import how_to_install, require_extras
-from lakehouse_iam.cli.terminal import cell, one_line, say
+from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
     from lakehouse_iam.rehearsal.run import Rehearsal
@@ -96,7 +95,6 @@ def _answer(rehearsal: Rehearsal) -> dict[str, Any]:
 
 
 def _show(rehearsal: Rehearsal) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from lakehouse_iam.rehearsal.attempts import Happened
@@ -110,10 +108,8 @@ def _show(rehearsal: Rehearsal) -> None:
         style = "dim" if not_judged else "" if attempt.as_expected else "bold red"
         happened = "not judged" if not_judged else attempt.happened.value
         table.add_row(mark, attempt.probe.expected.value, happened, cell(attempt.probe.question), style=style)
-    # Wide enough for a probe on one line when the output goes to a file or a pipe.
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
-    console.print()
-    console.print(table)
+    say()
+    show_table(table)
     _notes(rehearsal)
 
 

@@ -40,14 +40,22 @@ def write_template_folder(folder: Path, files: Mapping[Path, str]) -> None:
     aside = target.parent / f".{target.name}.old"
     staged = target.parent / f".{target.name}.new"
     try:
-        if aside.is_dir() and not target.exists():
-            aside.rename(target)
+        _finish_what_was_killed(target, aside)
         _refuse_what_would_be_lost(folder, target, frozenset(file.relative_to(folder) for file in files))
         _stage(staged, {file.relative_to(folder): text for file, text in files.items()}, like=target)
         _put_in_place(staged, target, aside)
     except OSError as error:
         shutil.rmtree(staged, ignore_errors=True)
         refuse_writing(folder, error)
+
+
+def _finish_what_was_killed(target: Path, aside: Path) -> None:
+    if not aside.is_dir():
+        return
+    if target.exists():
+        shutil.rmtree(aside)
+    else:
+        aside.rename(target)
 
 
 def _refuse_what_would_be_lost(folder: Path, target: Path, new: Set[Path]) -> None:
@@ -132,11 +140,10 @@ def _exchange(one: Path, other: Path) -> bool:
 
     Source: Linux renameat2(2), RENAME_EXCHANGE = 2 and AT_FDCWD = -100; macOS renamex_np(2), RENAME_SWAP = 2.
     """
+    paths = os.fsencode(one), os.fsencode(other)
     with suppress(OSError, AttributeError):
-        system = ctypes.CDLL(None)
-        paths = os.fsencode(one), os.fsencode(other)
         if sys.platform == "linux":
-            return bool(system.renameat2(-100, paths[0], -100, paths[1], 2) == 0)
+            return bool(ctypes.CDLL(None).renameat2(-100, paths[0], -100, paths[1], 2) == 0)
         if sys.platform == "darwin":
-            return bool(system.renamex_np(*paths, 2) == 0)
+            return bool(ctypes.CDLL(None).renamex_np(*paths, 2) == 0)
     return False

@@ -10,12 +10,16 @@ add a line of its own. In a table of `rich` it goes through `cell`, so that `[bo
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.table import Table
     from rich.text import Text
+
+_WIDTH_OF_FILES = 140
 
 # The space of Japanese prose; Python counts every space but U+0020 as not printable.
 _IDEOGRAPHIC_SPACE = "\u3000"
@@ -37,6 +41,22 @@ def cell(text: object, style: str = "") -> Text:
     from rich.text import Text
 
     return Text(one_line(text), style=style)
+
+
+def show_table(table: Table) -> None:
+    """Print a table of `rich`; to a file or a pipe, wide enough for a probe on one line.
+
+    Raises:
+        BrokenPipeError: whoever read the output has gone; `rich` itself would end with 1, which means that the answer is no.
+    """
+    from rich.console import Console
+
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
+    OurConsole(highlight=False, width=width).print(table)
 
 
 def say(text: object = "", *, err: bool = False) -> None:

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan.conflicts import conflicts
-from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, PlanError, PlanErrors, refuse
+from lakehouse_iam.plan.phases import (
+    HandOver,
+    Output,
+    Parameter,
+    Party,
+    Phase,
+    Plan,
+    PlanError,
+    PlanErrors,
+    SeveralQuotas,
+    refusal,
+)
 from lakehouse_iam.setups.setup import Setup
 
 __all__ = [
@@ -29,9 +40,12 @@ def plan_setup(setup: Setup) -> Plan:
 
     Raises:
         PlanError: the setup is larger than AWS accepts.
+        PlanErrors: it is in several accounts.
     """
     try:
         plan: Plan = pattern_named(setup.pattern).plan.load()(setup)
+    except SeveralQuotas as several:
+        raise refusal([PlanError(setup.name, problem) for problem in several.problems]) from several
     except LakehouseIamError as problem:
         raise PlanError(setup.name, problem) from problem
     return plan
@@ -51,5 +65,9 @@ def plan_setups(setups: Sequence[Setup]) -> tuple[Plan, ...]:
             plans.append(plan_setup(setup))
         except PlanError as error:
             errors.append(error)
-    refuse([*errors, *conflicts(plans)])
+        except PlanErrors as several:
+            errors += several.errors
+    errors += conflicts(plans)
+    if errors:
+        raise refusal(errors)
     return tuple(plans)

@@ -13,6 +13,8 @@ Order of events, and why:
 
 from __future__ import annotations
 
+from functools import partial
+
 from lakehouse_iam.plan.assemble import (
     Growth,
     bucket_handoffs,
@@ -24,7 +26,7 @@ from lakehouse_iam.plan.assemble import (
     key_handoffs,
     role_resources,
 )
-from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan
+from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, every_phase
 from lakehouse_iam.resources import (
     Existing,
     ExistingRole,
@@ -53,10 +55,10 @@ def plan(setup: InstanceProfileSetup) -> Plan:
     """The phases of a setup.
 
     Raises:
-        QuotaExceeded: a document, a role or a stack would be larger than AWS accepts.
+        SeveralQuotas: a document, a role or a stack would be larger than AWS accepts, in one account or in several.
     """
-    phases = (_deployment_account(setup), *(_bucket_owner(setup, owner) for owner in setup.bucket_owners))
-    return Plan(setup, phases)
+    owners = (partial(_bucket_owner, setup, owner) for owner in setup.bucket_owners)
+    return Plan(setup, every_phase((partial(_deployment_account, setup), *owners)))
 
 
 def bucket_owner_phase(setup: InstanceProfileSetup, owner: BucketOwner) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from lakehouse_iam.arns import AccountId
-from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.errors import LakehouseIamError, QuotaExceeded
 from lakehouse_iam.resources import Existing, HandOff, Resource
 from lakehouse_iam.setups.setup import Setup
 from lakehouse_iam.setups.top_level import SETUP_TAG
@@ -168,6 +168,32 @@ class PlanError(LakehouseIamError):
         super().__init__(f"{setup}: {problem}")
 
 
+class SeveralQuotas(LakehouseIamError):
+    """Quotas that several phases of one setup exceed, each of its own account."""
+
+    def __init__(self, problems: Sequence[QuotaExceeded]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def every_phase(makers: Iterable[Callable[[], Phase]]) -> tuple[Phase, ...]:
+    """The phases that functions make; what any of them exceeds is reported together.
+
+    Raises:
+        SeveralQuotas: some of them are larger than AWS accepts.
+    """
+    phases: list[Phase] = []
+    problems: list[QuotaExceeded] = []
+    for make in makers:
+        try:
+            phases.append(make())
+        except QuotaExceeded as problem:
+            problems.append(problem)
+    if problems:
+        raise SeveralQuotas(problems)
+    return tuple(phases)
+
+
 class PlanErrors(LakehouseIamError):
     """Everything that keeps several setups from becoming templates.
 
@@ -180,14 +206,6 @@ class PlanErrors(LakehouseIamError):
         super().__init__("\n".join(str(error) for error in errors))
 
 
-def refuse(errors: Sequence[PlanError]) -> None:
-    """End where there are errors.
-
-    Raises:
-        PlanError: there is one.
-        PlanErrors: there are several.
-    """
-    if len(errors) > 1:
-        raise PlanErrors(errors)
-    for error in errors:
-        raise error
+def refusal(errors: Sequence[PlanError]) -> PlanError | PlanErrors:
+    """The one error to raise for one or more."""
+    return errors[0] if len(errors) == 1 else PlanErrors(errors)

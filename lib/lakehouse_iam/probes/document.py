@@ -7,7 +7,7 @@ a thousand buckets have more probes than CloudFormation takes bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lakehouse_iam.arns import BucketName, KeyArn
@@ -68,6 +68,8 @@ class ProbeDocument:
         existing: what it expects to find.
         handed_off: what it hands off without a template to say so.
         probes: what must be possible, and what must not.
+        definition: the setup itself, as it was written; empty where nobody wrote one.
+        place: where the document was read, or empty.
     """
 
     setup: str
@@ -77,6 +79,8 @@ class ProbeDocument:
     existing: tuple[ExistingInWorld, ...]
     handed_off: tuple[HandOffsOfAccount, ...]
     probes: tuple[Probe, ...]
+    definition: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    place: str = field(default="", compare=False)
 
 
 def probe_document(plan: Plan) -> ProbeDocument:
@@ -95,6 +99,7 @@ def probe_document(plan: Plan) -> ProbeDocument:
             if phase.handoffs and not phase.has_stack
         ),
         probes=setup_probes(plan.source),
+        definition=plan.source.written,
     )
 
 
@@ -139,6 +144,8 @@ def to_json(document: ProbeDocument) -> Json:
             {"account": one.account, "partition": one.partition, "handoffs": list(one.handoffs)}
             for one in document.handed_off
         ]
+    if document.definition:
+        written["definition"] = dict(document.definition)
     written["probes"] = [probe_json(probe) for probe in document.probes]
     return written
 
@@ -191,6 +198,8 @@ def from_json(value: Any, place: str) -> ProbeDocument:
                 for one in value.get("handed_off", [])
             ),
             probes=tuple(_probe(one) for one in value["probes"]),
+            definition=dict(value.get("definition", {})),
+            place=place,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         missing = f"the key {error} is missing" if isinstance(error, KeyError) else str(error)

@@ -239,7 +239,7 @@ def _boundary(role: RoleFound, reading: Reading) -> Any:
 
 
 def _bucket(bucket: BucketFound, reading: Reading, of_account: BlockPublicAccess) -> Bucket:
-    document = _merged(bucket.policy, bucket.handed_off, reading, PolicyKind.BUCKET)
+    document = merged((bucket.policy, *bucket.handed_off), reading, PolicyKind.BUCKET)
     # A principal that is widened because nobody knows it yet must not make the policy public in the widest reading.
     widened = reading is Reading.MOST and any(
         not is_resolved(written.document) for written in (bucket.policy, *bucket.handed_off) if written
@@ -259,7 +259,7 @@ def _bucket(bucket: BucketFound, reading: Reading, of_account: BlockPublicAccess
 
 def _key(key: KeyFound, reading: Reading) -> Key:
     delegation = [Written(left_to_iam(key.arn), Place(key.arn))] if key.is_unknown and reading is Reading.MOST else []
-    document = _merged(key.policy, [*key.handed_off, *delegation], reading, PolicyKind.KEY) or nothing(PolicyKind.KEY)
+    document = merged((key.policy, *key.handed_off, *delegation), reading, PolicyKind.KEY) or nothing(PolicyKind.KEY)
     try:
         return load_key(key.arn, document, aws_managed=key.aws_managed, grants=key.grants)
     except PolicyGrammarError as error:
@@ -286,11 +286,15 @@ def _first(policy: Written | None, handed_off: list[Written]) -> Written:
     return policy or handed_off[0]
 
 
-def _merged(
-    policy: Written | None, handed_off: list[Written], reading: Reading, kind: PolicyKind
-) -> dict[str, Any] | None:
-    """A policy with the statements that its keeper merges; a Sid that is taken is given up, as anyone would."""
-    documents = [read(written.document, reading, kind) for written in (policy, *handed_off) if written]
+def merged(written: Iterable[Written | None], reading: Reading, kind: PolicyKind) -> dict[str, Any] | None:
+    """A policy with the statements that its keeper merges; a Sid that is taken is left out, as anyone would.
+
+    Args:
+        written: the policy, then what is handed off for it.
+        reading: how to read what is not known yet.
+        kind: what the policy is attached to.
+    """
+    documents = [read(one.document, reading, kind) for one in written if one]
     found = [document for document in documents if document is not None]
     if len(found) < 2:
         return found[0] if found else None

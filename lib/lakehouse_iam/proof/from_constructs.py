@@ -68,7 +68,7 @@ def probes_of_declarations(
     """
     known = [
         (declaration, data)
-        for declaration, data in _resolved(declarations, templates, parameters)
+        for declaration, data in resolved_declarations(declarations, templates, parameters)
         if data["role"] not in proved
     ]
     paths = {
@@ -89,14 +89,15 @@ def declared_roles(
     """The roles that constructs of this library make."""
     return frozenset(
         data["role"]
-        for declaration, data in _resolved(declarations, templates, parameters)
+        for declaration, data in resolved_declarations(declarations, templates, parameters)
         if declaration.type == WAY_METADATA
     )
 
 
-def _resolved(
+def resolved_declarations(
     declarations: Sequence[Declaration], templates: Sequence[StackTemplate], parameters: Mapping[str, str]
 ) -> list[tuple[Declaration, Any]]:
+    """What constructs declared, with its intrinsics resolved; without what only the deployment knows."""
     deployments = {bound.template.place: bound.deployment for bound in bind(templates, parameters)}
     resolved = [
         (declaration, deployments[declaration.template].resolve(dict(declaration.data)))

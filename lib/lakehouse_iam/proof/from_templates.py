@@ -6,11 +6,14 @@ somebody else (in their metadata) is taken as merged, for that is the state in w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from lakehouse_iam.cloudformation import HANDOFF_METADATA
+from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.evaluator.principals import CallerError, parse_caller
 from lakehouse_iam.evaluator.public_access import BlockPublicAccess
 from lakehouse_iam.intrinsics import Unresolved, plain
 from lakehouse_iam.policy import TRUST_POLICY_SIZE_ADJUSTED, compact_json
@@ -38,20 +41,31 @@ def add_templates(
         PolicyError: a policy that is larger than AWS accepts.
     """
     bound = bind(templates, parameters or {})
-    _check_sizes(bound)
-    for one in bound:
-        _managed_policies(deployed, one)
-    for one in bound:
-        _roles(deployed, one)
-    for one in bound:
-        _inline_policies(deployed, one)
-        _attached_policies(deployed, one)
-        _buckets(deployed, one)
-        _keys(deployed, one)
-        _saml_providers(deployed, one)
-    for one in bound:
-        _bucket_policies(deployed, one)
-        _handed_off(deployed, one)
+    check_sizes(bound)
+    add_bound(deployed, bound)
+
+
+def add_bound(deployed: Deployed, bound: Sequence[BoundTemplate]) -> None:
+    """Put everything that bound templates deploy into `deployed`.
+
+    Raises:
+        PolicyError: a role whose ARN cannot be known.
+    """
+    for step in (
+        _managed_policies,
+        _roles,
+        _inline_policies,
+        _attached_policies,
+        _buckets,
+        _keys,
+        _saml_providers,
+        _bucket_policies,
+        _handed_off,
+    ):
+        for one in bound:
+            one.read_last.clear()
+            with _as_cloudformation_takes_it(one):
+                step(deployed, one)
     deployed.taken += [
         f"the stack {one.template.stack} names no account: every such stack is taken to go to one account, {ANY_ACCOUNT}"
         for one in bound
@@ -59,11 +73,33 @@ def add_templates(
     ]
 
 
-def _check_sizes(bound: Sequence[BoundTemplate]) -> None:
-    stacks = [Stack(one.template.place, one.deployment) for one in bound]
-    for found in violations(stacks):
+@contextmanager
+def _as_cloudformation_takes_it(one: BoundTemplate) -> Iterator[None]:
+    """Say of which resource a property is not of the type that CloudFormation wants."""
+    try:
+        yield
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        if isinstance(error, LakehouseIamError):
+            raise
+        place = Place(one.template.place, *one.read_last)
+        raise PolicyError(place, f"a value here is not of the type that CloudFormation takes: {error}") from error
+
+
+def check_sizes(bound: Sequence[BoundTemplate]) -> None:
+    """Refuse policies that are larger than AWS accepts.
+
+    Raises:
+        PolicyError: the first of them, with both sizes.
+    """
+    for found in (found for one in bound for found in _violations(one)):
         if found.rule == SIZE_RULE and not _within_raised_quota(bound, found):
             raise PolicyError(Place(found.stack, found.logical_id, found.location), f"{found.what}: {found.fix}")
+
+
+def _violations(one: BoundTemplate) -> tuple[Violation, ...]:
+    with _as_cloudformation_takes_it(one):
+        return violations([Stack(one.template.place, one.deployment)])
+    return ()
 
 
 def _within_raised_quota(bound: Sequence[BoundTemplate], found: Violation) -> bool:
@@ -100,12 +136,16 @@ def _roles(deployed: Deployed, one: BoundTemplate) -> None:
         if not isinstance(arn, str):
             place = _place(one, logical_id, "Path")
             raise PolicyError(place, f"the path of a role must be known for its ARN to be known: it waits for {arn}")
+        try:
+            parse_caller(arn)
+        except CallerError as error:
+            raise PolicyError(_place(one, logical_id, "RoleName"), str(error)) from error
         role = deployed.role(arn)
         role.exists = False
         role.trust = Written(
             properties.get("AssumeRolePolicyDocument"), _place(one, logical_id, "AssumeRolePolicyDocument")
         )
-        for index, policy in enumerate(properties.get("Policies", [])):
+        for index, policy in enumerate(_items(properties.get("Policies"))):
             written = Written(
                 policy.get("PolicyDocument"), _place(one, logical_id, f"Policies[{index}]", "PolicyDocument")
             )
@@ -117,9 +157,19 @@ def _roles(deployed: Deployed, one: BoundTemplate) -> None:
             role.boundary = _known_policy(deployed, boundary, _place(one, logical_id, "PermissionsBoundary"))
         role.tags |= {
             str(tag["Key"]): str(tag["Value"])
-            for tag in properties.get("Tags", [])
-            if isinstance(tag.get("Value"), str)
+            for tag in _items(properties.get("Tags"))
+            if isinstance(tag, Mapping) and isinstance(tag.get("Value"), str) and "Key" in tag
         }
+
+
+def _items(value: Any) -> list[Any]:
+    """A list; nothing where it is none, or known at deployment only."""
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """An object; an empty one where it is none, or known at deployment only."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _listed(value: Any) -> list[Any]:
@@ -167,27 +217,30 @@ def _attach_to(deployed: Deployed, one: BoundTemplate, role: Any, label: str, wr
         _attach(found, label, written)
     else:
         deployed.taken.append(
-            f"{written.place} is attached to a role that only the deployment knows ({role.expression}): it was not asked"
+            f"{written.place} is attached to a role that only the deployment knows ({_short(role)}): it was not asked"
         )
+
+
+def _short(value: Any) -> str:
+    return value.expression if isinstance(value, Unresolved) else str(value)[:80]
 
 
 def _buckets(deployed: Deployed, one: BoundTemplate) -> None:
     for logical_id, properties in one.properties("AWS::S3::Bucket"):
         bucket = deployed.bucket(_bucket_arn(one, {"Ref": logical_id}), one.deployment.account)
         bucket.exists, bucket.account = False, one.deployment.account
-        blocks = properties.get("PublicAccessBlockConfiguration", {})
+        blocks = _mapping(properties.get("PublicAccessBlockConfiguration"))
         bucket.block_public_access = BlockPublicAccess(
             *(str(blocks.get(block, False)).lower() == "true" for block in _BLOCKS)
         )
         for rule in _encryption(properties):
-            key = rule.get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+            key = _mapping(rule.get("ServerSideEncryptionByDefault")).get("KMSMasterKeyID")
             bucket.kms_key = _key_arn(one, key) if isinstance(key, str) else None
             bucket.bucket_key = str(rule.get("BucketKeyEnabled", False)).lower() == "true"
 
 
 def _encryption(properties: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    encryption = properties.get("BucketEncryption", {})
-    rules = encryption.get("ServerSideEncryptionConfiguration", []) if isinstance(encryption, Mapping) else []
+    rules = _items(_mapping(properties.get("BucketEncryption")).get("ServerSideEncryptionConfiguration"))
     return [rule for rule in rules if isinstance(rule, Mapping)]
 
 
@@ -265,6 +318,8 @@ def add_handoffs(deployed: Deployed, handoffs: Any, place: Place, partition: str
         account: of their stack; buckets are taken to be there.
     """
     for index, handoff in enumerate(_listed(handoffs)):
+        if not isinstance(handoff, Mapping):
+            raise PolicyError(place.within(index), "this is no hand-off: allowed is an object with Statements")
         where = place.within(index).within("Statements")
         document = {"Version": "2012-10-17", "Statement": handoff.get("Statements")}
         written = Written(document, where)

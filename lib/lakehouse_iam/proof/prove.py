@@ -6,7 +6,7 @@ every way it could turn out gives the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -19,6 +19,7 @@ from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
 from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.proof.beyond import Beyond, NotRead
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of
@@ -76,30 +77,52 @@ class Proof:
         setup: its name.
         answers: in the order of the probes.
         taken: what had to be taken as given, a sentence each.
+        beyond: what the templates hold beyond the setup.
+        not_read: resources that were passed over, because they can neither carry nor bypass access.
+        warnings: who else gets to what constructs made, in an app that may let in whom it likes.
     """
 
     setup: str
     answers: tuple[Answer, ...]
     taken: tuple[str, ...]
+    beyond: tuple[Beyond, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
+    warnings: tuple[Beyond, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether every probe got the answer it must get."""
-        return all(answer.as_expected for answer in self.answers)
+        """Whether every probe got the answer it must get, and nothing is beyond the setup."""
+        return bool(self.answers) and all(answer.as_expected for answer in self.answers) and not self.beyond
 
 
-def prove_plan(plan: Plan, real: RealWorld | None = None) -> Proof:
+Progress = Callable[[str, int, int], None]
+"""Told now and then which setup is being proved, how many of its probes are answered, and how many there are."""
+
+
+def tell_nobody(setup: str, done: int, total: int) -> None:
+    """For whoever does not wait."""
+
+
+def prove_plan(plan: Plan, real: RealWorld | None = None, progress: Progress = tell_nobody) -> Proof:
     """Prove what a plan would deploy once its hand-offs are merged.
+
+    Args:
+        plan: the plan.
+        real: what is known of the accounts.
+        progress: told how far it is.
 
     Raises:
         PlanError: a template would be larger than CloudFormation takes.
         PolicyError: a policy that AWS would refuse.
     """
-    return prove_templates(templates_of(plan), probe_document(plan), real)
+    return prove_templates(templates_of(plan), probe_document(plan), real, progress)
 
 
 def prove_templates(
-    templates: Sequence[StackTemplate], document: ProbeDocument, real: RealWorld | None = None
+    templates: Sequence[StackTemplate],
+    document: ProbeDocument,
+    real: RealWorld | None = None,
+    progress: Progress = tell_nobody,
 ) -> Proof:
     """Ask a setup's probes of templates, whoever wrote them.
 
@@ -107,12 +130,25 @@ def prove_templates(
         templates: what would be deployed together.
         document: the probes, with what the templates do not say.
         real: what is known of the accounts.
+        progress: told how far it is.
 
     Raises:
         PolicyError: a policy that AWS would refuse.
     """
     deployed = deployed_by(templates, document, real)
-    return Proof(document.setup, answer_probes(deployed, document.probes), tuple(dict.fromkeys(deployed.taken)))
+    answers = answer_probes(deployed, _telling(document, progress))
+    return Proof(document.setup, answers, tuple(dict.fromkeys(deployed.taken)))
+
+
+def _telling(document: ProbeDocument, progress: Progress) -> Iterator[Probe]:
+    total = len(document.probes)
+    for number, probe in enumerate(document.probes):
+        if number % _BETWEEN_REPORTS == 0:
+            progress(document.setup, number, total)
+        yield probe
+
+
+_BETWEEN_REPORTS = 500
 
 
 def deployed_by(templates: Sequence[StackTemplate], document: ProbeDocument, real: RealWorld | None = None) -> Deployed:

@@ -24,7 +24,7 @@ from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written
 from lakehouse_iam.proof.place import Place
-from lakehouse_iam.setups.document import Document, is_mapping, read_documents, written_digits
+from lakehouse_iam.setups.document import Document, is_mapping, read_documents, read_text, written_digits
 from lakehouse_iam.setups.problems import Fault, Path, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import schema_problems
 
@@ -45,13 +45,20 @@ class RealWorld:
     content: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
+    @property
+    def known_policies(self) -> dict[str, Written]:
+        """The documents of managed policies that it gives, by ARN."""
+        return {
+            arn: Written(document, Place(self.file, property=f"policies.{arn}"))
+            for arn, document in self._section("policies").items()
+        }
+
     def add_before(self, deployed: Deployed) -> None:
         """Put in everything, before the templates are read: they replace what they own."""
         deployed.accounts |= self.accounts
         deployed.environment["aws:SecureTransport"] = True
         deployed.environment |= self._section("environment")
-        for arn, document in self._section("policies").items():
-            deployed.known_policies[arn] = Written(document, Place(self.file, property=f"policies.{arn}"))
+        deployed.known_policies |= self.known_policies
         for arn, role in self._section("roles").items():
             self._add_role(deployed, deployed.role(arn), role)
         for name, bucket in self._section("buckets").items():
@@ -74,7 +81,7 @@ class RealWorld:
             asked: the roles, buckets and keys that probes ask about.
         """
         told = self._told()
-        taken = []
+        taken = self._closed_levels()
         for bucket in deployed.buckets.values():
             if bucket.exists and bucket.arn in asked and bucket.arn not in told:
                 how = "what is handed off for it and nothing else" if bucket.handed_off else "empty"
@@ -97,6 +104,17 @@ class RealWorld:
 
     def _section(self, name: str) -> dict[str, Any]:
         return dict(self.content.get(name, {}))
+
+    def _closed_levels(self) -> list[str]:
+        """Levels of service control policies in which nothing is allowed: an account below them may do nothing."""
+        return [
+            f"no SCP of level {number} above {id} allows anything, so {id} may do nothing: each item of "
+            "service_control_policies is one level of the organization (root, unit, account), and FullAWSAccess belongs into "
+            "each level, beside its guardrails"
+            for id, account in self.accounts.items()
+            for number, level in enumerate(account.service_control, start=1)
+            if not any(policy.allows for policy in level)
+        ]
 
     def _told(self) -> frozenset[str]:
         buckets = {self._bucket_arn(name) for name in self._section("buckets")}
@@ -139,9 +157,7 @@ def load_real_world(path: FilePath | str) -> RealWorld:
     """
     file = str(path)
     try:
-        text = FilePath(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SetupError([Problem(file, 0, "", "the file is not text", "UTF-8 text")]) from error
+        text = read_text(path)
     except OSError as error:
         raise SetupError([Problem(file, 0, "", f"it cannot be read: {error.strerror}")]) from error
     documents = list(read_documents(text, file))

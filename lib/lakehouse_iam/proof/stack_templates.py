@@ -10,7 +10,7 @@ Source: CloudFormation "Intrinsic function reference", "Name type", read 2026-11
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,14 +58,25 @@ class BoundTemplate:
 
     template: StackTemplate
     deployment: Deployment
+    read_last: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The logical id of the resource that `properties` gave last, for whoever cannot read it."""
 
-    def properties(self, *types: str) -> list[tuple[str, Mapping[str, Any]]]:
+    def properties(self, *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The resources of some types: logical id and resolved properties, without those that are `AWS::NoValue`."""
-        return [
-            (logical_id, without_no_value(self.deployment.resolve(resource.get("Properties", {}))))
-            for logical_id, resource in self.template.body.get("Resources", {}).items()
-            if resource.get("Type") in types
-        ]
+        for logical_id, resource in self.template.body.get("Resources", {}).items():
+            if resource.get("Type") in types and self.is_made(resource) is not False:
+                self.read_last[:] = [logical_id]
+                yield logical_id, self.resolved(resource)
+
+    def resolved(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties of a resource, resolved as far as they can be."""
+        found = without_no_value(self.deployment.resolve(resource.get("Properties", {})))
+        return found if isinstance(found, Mapping) else {}
+
+    def is_made(self, resource: Mapping[str, Any]) -> bool | None:
+        """Whether a resource is made at all; None where its condition is known at deployment only."""
+        name = resource.get("Condition")
+        return True if name is None else self.deployment.condition(str(name))
 
 
 def without_no_value(value: Any) -> Any:

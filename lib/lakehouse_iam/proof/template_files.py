@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lakehouse_iam.cloud_assembly import CloudAssembly, is_assembly, manifest_of, read_assemblies, within
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.file_names import PROBES_FILE, TEMPLATE_FILE
+from lakehouse_iam.file_names import EXCHANGE_FILE, HANDOFF_FILE, PROBES_FILE
 from lakehouse_iam.probes.document import PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
@@ -21,8 +21,9 @@ from lakehouse_iam.proof.from_constructs import (
     declared_roles,
     probes_of_declarations,
 )
+from lakehouse_iam.proof.handoff_files import HandOffFile
 from lakehouse_iam.proof.stack_templates import StackTemplate
-from lakehouse_iam.template_text import TemplateError, read_json, read_synthesized, read_template
+from lakehouse_iam.template_text import TEMPLATE_ENDINGS, TemplateError, read_json, read_synthesized, read_template
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
@@ -38,16 +39,22 @@ class TemplateFiles:
         templates: every template, nested ones included.
         documents: the probes of each setup that came with them.
         declarations: what constructs declared of themselves.
+        handoffs: the hand-off files beside the templates.
+        unread: files of the folder that are none of these.
+        of_an_app: whether they are the stacks of somebody's app, of which some may belong to no setup.
     """
 
     templates: tuple[StackTemplate, ...]
     documents: tuple[ProbeDocument, ...]
     declarations: tuple[Declaration, ...] = ()
+    handoffs: tuple[HandOffFile, ...] = ()
+    unread: tuple[str, ...] = ()
+    of_an_app: bool = False
 
 
 def holds_templates(path: Path) -> bool:
     """Whether a path is a cloud assembly or a folder with templates in it, and not a setup or a folder of setups."""
-    return path.is_dir() and (is_assembly(path) or any(path.rglob(f"*{TEMPLATE_FILE}")))
+    return path.is_dir() and (is_assembly(path) or any(_template_files(path)))
 
 
 def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
@@ -55,7 +62,7 @@ def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
     proved = frozenset(
         arn for document in files.documents for probe in document.probes for arn in (*probe.assumes, probe.resource)
     )
-    told = _told_at_deployment(files.templates)
+    told = told_at_deployment(files.templates)
     probes = probes_of_declarations(files.declarations, files.templates, told, proved)
     own = ProbeDocument("constructs of the app", "", (), told, (), (), probes)
     return (*files.documents, own) if probes else files.documents
@@ -63,7 +70,7 @@ def probes_of(files: TemplateFiles) -> tuple[ProbeDocument, ...]:
 
 def made_by_constructs(files: TemplateFiles) -> frozenset[str]:
     """The roles among the templates that constructs of this library make."""
-    return declared_roles(files.declarations, files.templates, _told_at_deployment(files.templates))
+    return declared_roles(files.declarations, files.templates, told_at_deployment(files.templates))
 
 
 def no_probes(folder: Path | str) -> TemplateError:
@@ -81,7 +88,7 @@ def nothing_to_prove(folder: Path | str) -> TemplateError:
     )
 
 
-def _told_at_deployment(templates: Sequence[StackTemplate]) -> dict[str, str]:
+def told_at_deployment(templates: Sequence[StackTemplate]) -> dict[str, str]:
     """What stands for parameters that only the deployment is told: some value, the same wherever it is used."""
     return {
         name: f"told-at-deployment-{name}"
@@ -122,14 +129,33 @@ def _folder(root: Path) -> TemplateFiles:
     documents = tuple(from_json(read_json(file), str(file)) for file in sorted(root.rglob(f"*{PROBES_FILE}")))
     places = {(place.account, place.stack): place for document in documents for place in document.stacks}
     templates = []
-    for file in sorted(root.rglob(f"*{TEMPLATE_FILE}")):
-        stack = file.name.removesuffix(TEMPLATE_FILE)
-        account = file.parent.name if _ACCOUNT.fullmatch(file.parent.name) else ""
+    for file in sorted(_template_files(root)):
+        stack, account = file.name.rpartition(".template.")[0], _account_of(file)
         place = places.get((account, stack))
         templates.append(
             StackTemplate(str(file), stack, read_template(file), account, place.region if place is not None else "")
         )
-    return TemplateFiles(tuple(templates), documents)
+    handoffs = tuple(
+        HandOffFile(str(file), _account_of(file), file.name.removesuffix(HANDOFF_FILE), read_json(file))
+        for file in sorted(root.rglob(f"*{HANDOFF_FILE}"))
+    )
+    return TemplateFiles(tuple(templates), documents, (), handoffs, tuple(_unread(root)))
+
+
+def _template_files(folder: Path) -> Iterator[Path]:
+    return (file for ending in TEMPLATE_ENDINGS for file in folder.rglob(f"*{ending}"))
+
+
+def _account_of(file: Path) -> str:
+    return file.parent.name if _ACCOUNT.fullmatch(file.parent.name) else ""
+
+
+def _unread(root: Path) -> Iterator[str]:
+    """Files that may be templates or setups by their endings and are read as neither here."""
+    known = (*TEMPLATE_ENDINGS, PROBES_FILE, HANDOFF_FILE, EXCHANGE_FILE)
+    for file in sorted(root.rglob("*")):
+        if file.suffix in (".json", ".yaml", ".yml", ".template") and not file.name.endswith(known):
+            yield str(file)
 
 
 # ---------------------------------------------------------------- a cloud assembly
@@ -156,7 +182,7 @@ def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
                     documents.append(from_json(entry.data, entry.path))
                 elif entry.type in (WAY_METADATA, ACCESS_METADATA):
                     declarations.append(Declaration(top.place, entry.path, entry.type, entry.data))
-    return TemplateFiles(tuple(templates), tuple(documents), tuple(declarations))
+    return TemplateFiles(tuple(templates), tuple(documents), tuple(declarations), of_an_app=True)
 
 
 def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTemplate]:
@@ -184,8 +210,8 @@ def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTe
         yield from _nested(inner, folder, root)
 
 
-def templates_of_setup(read: Sequence[TemplateFiles], document: ProbeDocument) -> tuple[StackTemplate, ...]:
-    """The templates that are deployed with a setup's stacks, in their accounts and regions.
+def files_of_setup(read: Sequence[TemplateFiles], document: ProbeDocument) -> TemplateFiles:
+    """The templates that are deployed with a setup's stacks.
 
     Raises:
         InvalidValue: the template of a stack is missing.
@@ -193,7 +219,7 @@ def templates_of_setup(read: Sequence[TemplateFiles], document: ProbeDocument) -
     wanted = {(place.account, place.stack): place.region for place in document.stacks}
     for files in read:
         if wanted.keys() <= {(template.account, template.stack) for template in files.templates}:
-            return in_regions(files.templates, document)
+            return files
     known = {(template.account, template.stack) for files in read for template in files.templates}
     account, stack = next((one for one in wanted if one not in known), next(iter(wanted)))
     raise InvalidValue(

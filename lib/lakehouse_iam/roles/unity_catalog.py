@@ -119,8 +119,8 @@ def require_self_assuming(role_arn: str, trust: PolicyDocument, policies: Sequen
         )
 
 
-def with_file_events(access: s3.Access, asked: bool | None) -> bool:
-    """Whether a bucket has file events, in a setup or construct that has them managed.
+def with_file_events(access: s3.Access, asked: bool | None, *, managed: bool) -> bool:
+    """Whether a bucket has file events.
 
     A bucket that is only read has them only where they are asked for: they let Databricks change its notifications, which
     is writing. For lack of them new files of an external location are found by listing.
@@ -128,8 +128,18 @@ def with_file_events(access: s3.Access, asked: bool | None) -> bool:
     Args:
         access: what may be done with the bucket.
         asked: what is said of this bucket; `None` where nothing is.
+        managed: whether those of the role's buckets are managed at all.
+
+    Raises:
+        InvalidValue: this bucket asks for them, and none are managed.
     """
-    return access is s3.Access.READ_WRITE if asked is None else asked
+    if asked and not managed:
+        raise InvalidValue(
+            "a bucket asks for file events, and none are managed",
+            allowed="file events of a bucket where those of the role's buckets are managed",
+            next_step="have them managed, or leave them out of the bucket",
+        )
+    return managed and (access is s3.Access.READ_WRITE if asked is None else asked)
 
 
 def require_file_events(buckets: Sequence[BucketAccess]) -> None:

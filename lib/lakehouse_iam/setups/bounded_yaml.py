@@ -12,6 +12,7 @@ from typing import Any
 
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.events import AliasEvent, ScalarEvent
+from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, NODES
 
@@ -70,6 +71,8 @@ class BoundedComposer(Composer):
             raise OverLimit(line, "this is nested too deeply", f"at most {DEPTH} levels")
         if self._nodes > NODES:
             raise OverLimit(line, "there are too many values, or aliases repeat too much", f"at most {NODES:,} values")
+        if isinstance(parent, MappingNode) and index is None:
+            self._check_key(event, line)
         opens = None if isinstance(event, AliasEvent) else event.anchor
         self._sizes.pop(opens, None)
         node = super().compose_node(parent, index)
@@ -77,6 +80,13 @@ class BoundedComposer(Composer):
         if opens is not None:
             self._sizes[opens] = self._nodes - before
         return node
+
+    def _check_key(self, event: Any, line: int) -> None:
+        named = self.anchors.get(event.anchor) if isinstance(event, AliasEvent) else None
+        if not isinstance(event, ScalarEvent) and not isinstance(named, ScalarNode):
+            raise OverLimit(
+                line, "a list or a mapping stands where a key should be", "a key that is one word or one text"
+            )
 
     def _repeat(self, anchor: str, line: int) -> None:
         if anchor in self.anchors and anchor not in self._sizes:

@@ -140,7 +140,8 @@ def read_documents(text: str, file: str) -> Iterator[Document]:
         line = text.count("\n", 0, error.position) + 1
         what = f"this is not YAML: the character U+{ord(text[error.position]):04X} may not stand in it"
         raise SetupError([Problem(file, line, "", what, "printable text")]) from error
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # ruamel.yaml 0.19 also fails within itself on odd scalars and tags, such as !!float e; the text is the reason.
         raise SetupError([Problem(file, 0, "", f"this cannot be read as YAML: {error}")]) from error
 
 

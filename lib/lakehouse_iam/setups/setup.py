@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from lakehouse_iam.arns import AccountId, ManagedPolicyArn
@@ -25,6 +27,7 @@ class Setup:
         permissions_boundary: the name or ARN of a managed policy, for every role; empty for none.
         managed_policies_per_role: the quota of the accounts, 20 unless it was raised.
         trust_policy_size: the quota of the accounts, 2,048 characters unless it was raised.
+        written: the document that it was read from, as JSON; empty for a setup that was made by code.
     """
 
     pattern: str
@@ -35,6 +38,7 @@ class Setup:
     permissions_boundary: str
     managed_policies_per_role: int
     trust_policy_size: int
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -54,6 +58,7 @@ class CommonKeys(TypedDict):
     tags: tuple[tuple[str, str], ...]
     managed_policies_per_role: int
     trust_policy_size: int
+    written: Mapping[str, Any]
 
 
 def common_keys(content: dict[str, Any], faults: Faults) -> CommonKeys:
@@ -65,4 +70,5 @@ def common_keys(content: dict[str, Any], faults: Faults) -> CommonKeys:
         tags=tags_of(content, faults),
         managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
         trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
+        written=json.loads(json.dumps(content)),
     )

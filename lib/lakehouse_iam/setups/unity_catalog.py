@@ -243,7 +243,8 @@ def _file_events(entry: dict[str, Any], path: Path, bucket: Bucket, managed: boo
             next_step="write file_events: managed at the top of the setup, or leave it out here",
         )
         faults.add((*path, "file_events"), problem)
-    return managed and with_file_events(bucket.access, asked)
+        return False
+    return with_file_events(bucket.access, asked, managed=managed)
 
 
 def _check_file_events(

@@ -108,7 +108,7 @@ class StorageCredentialRole(Construct):
 
 
 def _grant(grant: Grant, bucket: BucketAccess, file_events: bool) -> Grant:
-    return replace(grant, file_events=file_events and with_file_events(bucket.access, bucket.file_events))
+    return replace(grant, file_events=with_file_events(bucket.access, bucket.file_events, managed=file_events))
 
 
 def _check_file_events(grants: Sequence[Grant], region: str) -> None:

@@ -153,7 +153,9 @@ class UnityCatalogStorage(Construct):
         }
         self.wait = self._wait(locations, seconds) if locations else None  # 4
         told = {
-            bucket.bucket for bucket in buckets if file_events and with_file_events(bucket.access, bucket.file_events)
+            bucket.bucket
+            for bucket in buckets
+            if with_file_events(bucket.access, bucket.file_events, managed=file_events)
         }
         self.locations = tuple(  # 5
             self._location(location, str(S3Url.parse(location.url).bucket) in told, databricks)

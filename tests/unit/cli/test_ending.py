@@ -32,7 +32,8 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         text=True,
         errors="replace",
         check=False,
-        env=os.environ | environment,
+        # Unbuffered, Python takes what a closed pipe took of one write for all of it.
+        env={**os.environ, "PYTHONUNBUFFERED": ""} | environment,
     )
 
 
@@ -184,3 +185,20 @@ def test_a_hostile_value_of_a_setup_reaches_the_terminal_as_it_would_stand_in_py
         result = run("check", setup, *more)
         assert result.exit_code == 2
         assert not {"\x1b", "\x07", "\u202e"} & set(result.output)
+
+
+def test_a_reader_that_goes_away_from_a_table_of_rich_does_not_make_the_answer_no() -> None:
+    script = (
+        "import click\n"
+        "from rich.table import Table\n"
+        "from lakehouse_iam.cli import main\n"
+        "from lakehouse_iam.cli.check import check\n"
+        "from lakehouse_iam.cli.terminal import show_table\n"
+        "table = Table()\n"
+        "table.add_column('x')\n"
+        "for _ in range(20000): table.add_row('x' * 40)\n"
+        "check.callback = lambda **_: show_table(table)\n"
+        "main(['check', 'x'])\n"
+    )
+    done = shell(f"{{ {shlex.quote(sys.executable)} -c {shlex.quote(script)}; echo $? >&2; }} | head -n 1")
+    assert done.stderr.strip() == "141"

@@ -189,6 +189,9 @@ def test_where_folders_cannot_be_exchanged_the_next_run_puts_the_old_set_back(
     assert held(folder) == OLD
     write(folder, NEW)
     assert held(folder) == NEW
+    (tmp_path / ".out.old" / "111122223333").mkdir(parents=True)
+    write(folder, OLD)
+    assert held(folder) == OLD
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 

@@ -69,3 +69,17 @@ def test_setups_over_a_quota_are_reported_together_with_conflicts_of_the_others(
     with pytest.raises(PlanErrors) as refused:
         plans_of(f"{SECOND}---\n{large}")
     assert [error.setup for error in refused.value.errors] == ["large", "second"]
+
+
+def test_quotas_that_one_setup_exceeds_in_several_accounts_are_reported_together() -> None:
+    owners = ", ".join(f'{{account: "{account}", role: owner}}' for account in ("444455556666", "777788889999"))
+    buckets = ", ".join(
+        f'{{name: bucket-{"x" * 48}{account[0]}{n:04}, access: read-only, owner: "{account}"}}'
+        for account in ("444455556666", "777788889999")
+        for n in range(1200)
+    )
+    text = FIRST[: FIRST.index("bucket_owner")] + f"bucket_owner: [{owners}]\nbuckets: [{buckets}]\n"
+    with pytest.raises(PlanErrors) as refused:
+        plan_setups(setups_from_text(text))
+    assert [str(error).partition(" would need")[0] for error in refused.value.errors] == ["first: the role owner"] * 2
+    assert str(refused.value).count("of 1,200 buckets by name fit") == 2

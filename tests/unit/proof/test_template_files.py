@@ -15,12 +15,12 @@ from lakehouse_iam.probes.document import PROBES_METADATA, probe_document, to_js
 from lakehouse_iam.proof.prove import prove_templates
 from lakehouse_iam.proof.template_files import (
     TemplateError,
+    files_of_setup,
     holds_templates,
     in_regions,
     no_probes,
     probes_of,
     read_templates,
-    templates_of_setup,
 )
 
 Json = dict[str, Any]
@@ -72,7 +72,7 @@ def test_a_folder_tells_account_region_and_probes(tmp_path: Path) -> None:
     ]
     (asked,) = probes_of(files)
     assert prove_templates(in_regions(files.templates, asked), asked).holds
-    assert templates_of_setup([files], asked) == in_regions(files.templates, asked)
+    assert files_of_setup([files], asked) is files
 
 
 def test_a_folder_holds_templates_and_a_folder_of_setups_does_not(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_stack_of_the_setup_without_its_template_is_named(tmp_path: Path) -> N
     with pytest.raises(
         InvalidValue, match=f"the template of the stack partner-bucket-bucket-owner in {OWNER} is not in the folder"
     ):
-        templates_of_setup([files], files.documents[0])
+        files_of_setup([files], files.documents[0])
 
 
 # ---------------------------------------------------------------- cloud assemblies

@@ -128,7 +128,13 @@ def test_queues_and_topics_are_of_one_region_and_there_only_while_a_bucket_has_f
 def test_a_bucket_that_is_only_read_has_file_events_only_where_they_are_asked_for(
     access: Access, asked: bool | None, expected: bool
 ) -> None:
-    assert with_file_events(access, asked) is expected
+    assert with_file_events(access, asked, managed=True) is expected
+    assert with_file_events(access, False if asked is None else None, managed=False) is False
+
+
+def test_file_events_of_one_bucket_where_none_are_managed_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="a bucket asks for file events, and none are managed"):
+        with_file_events(Access.READ_WRITE, True, managed=False)
 
 
 def test_managed_file_events_of_no_bucket_are_refused() -> None:

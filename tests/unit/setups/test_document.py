@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from setup_texts import VALID
 
 from lakehouse_iam.evaluator.strict_json import MAX_DEPTH, MAX_DIGITS, check_value
+from lakehouse_iam.proof.real_world import load_real_world
 from lakehouse_iam.setups import SetupError, load_setups
 from lakehouse_iam.setups.document import read_documents, read_text
 from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, NODES, YAML_SIZE
@@ -181,6 +182,18 @@ OVER = {
     ),
     "brackets without end": ("[" * 100_000, f"1: this is nested too deeply: at most {DEPTH} levels"),
     "lists without end": ("- " * 100_000, f"1: this is nested too deeply: at most {DEPTH} levels"),
+    "a list as a key": (
+        "? [a, b]\n: c",
+        "1: a list or a mapping stands where a key should be: a key that is one word or one text",
+    ),
+    "a mapping as a key": (
+        "a: 1\n{b: c}: d",
+        "2: a list or a mapping stands where a key should be: a key that is one word or one text",
+    ),
+    "an alias of a list as a key": (
+        "a: &x [b]\n*x : c",
+        "2: a list or a mapping stands where a key should be: a key that is one word or one text",
+    ),
     "a huge integer": (
         "a: " + "9" * 5_000,
         f"1: a number of 5,000 digits stands here: at most {DIGITS} digits: if it is text, put it in quotes",
@@ -259,3 +272,13 @@ def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
 
 def test_yaml_and_json_have_the_same_limits() -> None:
     assert (DEPTH, DIGITS) == (MAX_DEPTH, MAX_DIGITS)
+
+
+def test_a_world_is_read_within_the_same_limits(tmp_path: Path) -> None:
+    file = tmp_path / "world.yaml"
+    file.write_bytes(b"accounts: {}\n# " + b"c" * YAML_SIZE)
+    with pytest.raises(SetupError, match="the file is too large"):
+        load_real_world(file)
+    file.write_text("accounts: &x {a: *x}")
+    with pytest.raises(SetupError, match=r"the alias \*x stands within what it names"):
+        load_real_world(file)

@@ -15,6 +15,7 @@ from lakehouse_iam.evaluator.compare.patterns import Pattern
 
 ACTION = "action"
 RESOURCE = "resource"
+PRINCIPAL_ARN = "aws:principalarn"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ account of the role.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,7 +16,18 @@ from lakehouse_iam.evaluator.compare.callers import Asker
 from lakehouse_iam.evaluator.compare.differences import Side
 from lakehouse_iam.evaluator.compare.frames import Frame, variables_of
 from lakehouse_iam.evaluator.compare.languages import Domain
-from lakehouse_iam.evaluator.compare.patterns import ANY, DIGIT, NAME, SERVICE, literal, row
+from lakehouse_iam.evaluator.compare.patterns import (
+    ANY,
+    DIGIT,
+    NAME,
+    NO_COLON,
+    SERVICE,
+    WORD,
+    Pattern,
+    literal,
+    resource_pattern,
+    row,
+)
 from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies
 from lakehouse_iam.evaluator.compare.views import TRUST, Version, View, compared_views, same_documents
 from lakehouse_iam.evaluator.context_keys import ContextValue
@@ -83,8 +94,12 @@ def _views_of_role(before: Attached, after: Attached, role: str, known: Mapping[
     variables = tuple(key for key in variables_of((*before.every, *after.every)) if key not in fixed)
     first = Frame(role, own, "", {}, fixed)
     versions = _version_of_role(before, first), _version_of_role(after, first)
+    unusual = _unusual((*before.every, *after.every))
     for domains in _asked_by_role(partition, own):
-        yield View(first.asking(domains), *versions, OwnPolicies.GIVEN, variables)
+        if unusual:
+            resources = domains[RESOURCE]
+            domains = {**domains, RESOURCE: Domain((*resources.inside, *unusual), resources.outside)}
+        yield View(first.asking({**domains, **asker.domains}), *versions, OwnPolicies.GIVEN, variables)
 
 
 def _version_of_role(attached: Attached, frame: Frame) -> Version:
@@ -96,17 +111,18 @@ def _version_of_role(attached: Attached, frame: Frame) -> Version:
     )
 
 
-_ACTIONS = Domain((row((SERVICE, "+"), ":", (NAME, "+")),))
+_NO_PERMISSION_NEEDED = frozenset({literal("sts:getcalleridentity"), literal("sts:getsessiontoken")})
+_ACTIONS = Domain((row((SERVICE, "+"), ":", (NAME, "+")),), _NO_PERMISSION_NEEDED)
 
 
 @lru_cache(maxsize=4096)
 def _asked_by_role(partition: str, own: str) -> tuple[dict[str, Domain], ...]:
     """What a role can ask about: in its own account or without one; in others, where a resource policy can let it in."""
     head = f"arn:{partition}:"
-    here = tuple(
-        row(head, (SERVICE, "+"), ":", (SERVICE, "*"), f":{account}:", (ANY, "+")) for account in ("", own, "aws")
-    )
-    elsewhere = (row(head, (SERVICE, "+"), ":", (SERVICE, "*"), ":", (DIGIT, "12"), ":", (ANY, "+")),)
+    blank = row(head, "s3:::", (ANY, "+")), row(head, (SERVICE, "+"), ":", (SERVICE, "*"), "::", (NO_COLON, "+"))
+    of_aws = row(head, (SERVICE, "+"), ":", (SERVICE, "*"), ":aws:", (NO_COLON, "+"))
+    here = (*blank, *_in_account(head, own), of_aws)
+    elsewhere = _in_account(head, "")
     no_policy = (
         row(head, "iam:", (SERVICE, "*"), ":", (ANY, "+")),
         row(head, "kms:", (SERVICE, "*"), ":", (DIGIT, "12"), ":alias", (ANY, "*")),
@@ -117,6 +133,40 @@ def _asked_by_role(partition: str, own: str) -> tuple[dict[str, Domain], ...]:
         {ACTION: _ACTIONS, RESOURCE: Domain(elsewhere, frozenset((*no_policy, *here)))},
         {ACTION: TRUST, RESOURCE: Domain(role, frozenset(here))},
     )
+
+
+def _in_account(head: str, account: str) -> tuple[Pattern, ...]:
+    """ARNs of an account, or of any.
+
+    A colon inside the resource stands behind its type (`secret:a/b`), between names (`execution:machine:run`), in a log group
+    or before a revision: if any text could follow a colon, a star that crosses colons would let a name hold another ARN.
+    Source: AWS docs `IAM/latest/UserGuide/reference-arns.html` (the three formats), read 2026-11-25.
+    """
+    whose: tuple[str | tuple[str, ...], ...] = (account,) if account else ((DIGIT, "12"),)
+    start = (head, (SERVICE, "+"), ":", (SERVICE, "*"), ":", *whose, ":")
+    return (
+        row(*start, (NO_COLON, "+")),
+        row(*start, (WORD, "+"), ":", (NO_COLON, "+")),
+        row(*start, (WORD, "+"), ":", (WORD, "+"), ":", (WORD, "+")),
+        row(head, "logs:", (SERVICE, "*"), ":", *whose, ":log-group:", (NO_COLON, "+"), ":", (ANY, "+")),
+        row(*start, (NO_COLON, "+"), ":", (DIGIT, "+")),
+    )
+
+
+def _unusual(policies: Iterable[Policy]) -> tuple[Pattern, ...]:
+    """The resources that policies name with more colons than ARNs mostly have: they are asked about as they are."""
+    found: dict[Pattern, None] = {}
+    for policy in policies:
+        for compiled in policy.allows:
+            for template in compiled.statement.resource_templates:
+                glob = template.glob({})
+                if glob is not None and glob.count(":") > _COLONS:
+                    found[resource_pattern(glob)] = None
+    return tuple(found)
+
+
+_COLONS = 6
+"""In an ARN with a typed resource: five between its fields, one behind the type."""
 
 
 def _side_of_role(frame: Frame, attached: Attached) -> Side:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lakehouse_iam.evaluator.arn_match import split_arn
-from lakehouse_iam.evaluator.compare.key_values import Values
+from lakehouse_iam.evaluator.compare.atoms import PRINCIPAL_ARN
+from lakehouse_iam.evaluator.compare.key_values import Values, domain_of_key
 from lakehouse_iam.evaluator.compare.languages import Domain
 from lakehouse_iam.evaluator.compare.patterns import DIGIT, PATH, glob_pattern, literal, row
-from lakehouse_iam.evaluator.context_keys import filled_in
-from lakehouse_iam.evaluator.grammar import ConditionTest
+from lakehouse_iam.evaluator.condition_grammar import ConditionTest
 from lakehouse_iam.evaluator.policies import Policy
 from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, parse_caller
+from lakehouse_iam.evaluator.request_context import filled_in
+from lakehouse_iam.evaluator.values import UNKNOWN
 from lakehouse_iam.evaluator.wildcards import glob_of_policy_text
 
-PRINCIPAL_ARN = "aws:principalarn"
 OF_THE_CALLER = frozenset(
     {
         PRINCIPAL_ARN,
@@ -35,7 +36,6 @@ OF_THE_CALLER = frozenset(
     }
 )
 """Condition keys that follow from who asks."""
-_OPEN = frozenset({"aws:userid", "aws:username"})
 
 _SOME_ACCOUNTS = ("999988887777", "888877776666", "777766665555")
 _SOME_NAME = "somebody-else"
@@ -52,24 +52,25 @@ class Asker:
 
     @property
     def domains(self) -> dict[str, Domain]:
-        """What the caller's ARN can be, where his name is open."""
+        """What some condition keys can be: those that AWS always sends, and the caller's ARN where his name is open."""
+        sent = {key: domain_of_key(key) for key, values in filled_in(self.caller, "", "").items() if values is UNKNOWN}
         if not self.open_name:
-            return {}
+            return sent
         kind = "user" if self.caller.kind is CallerKind.USER else "role"
-        return _names_of(f"arn:{self.caller.partition}:iam::{self.caller.account}:{kind}/", self.names)
+        return {**sent, **_names_of(f"arn:{self.caller.partition}:iam::{self.caller.account}:{kind}/", self.names)}
 
-    def fixed(self, account: str) -> dict[str, Values]:
-        """The condition keys that follow from the caller and from the account of the resource; None: absent."""
+    def fixed(self, account: str, region: str = "") -> dict[str, Values]:
+        """The condition keys that follow from the caller, and from the account and region of the resource; None: absent."""
         keys: dict[str, Values] = dict.fromkeys(OF_THE_CALLER)
         keys |= filled_in(self.caller, "kms", account)
-        keys.pop("aws:viaawsservice", None)
+        keys = {key: values for key, values in keys.items() if values is not UNKNOWN and key != "aws:viaawsservice"}
         if account:
             keys["s3:resourceaccount"] = (account,)
+        if region:
+            keys["aws:requestedregion"] = (region,)
         if self.open_name:
-            for key in (PRINCIPAL_ARN, *_OPEN):
+            for key in (PRINCIPAL_ARN, "aws:username"):
                 keys.pop(key, None)
-        if self.caller.kind is CallerKind.USER:
-            keys.pop("aws:userid", None)
         return keys
 
 
@@ -131,13 +132,13 @@ def callers_of(policies: Iterable[Policy], account: str, partition: str) -> tupl
     """The callers that the policies of a resource of `account` can tell apart."""
     listed = tuple(policies)
     names = tuple(dict.fromkeys(_names(listed)))
-    looks = any(test.key.lower() in OF_THE_CALLER | _OPEN for test in _tests(listed))
+    looks = any(test.key.lower() in OF_THE_CALLER for test in _tests(listed))
     accounts = dict.fromkeys((*_accounts(listed), account))
     stranger = next(one for one in (*_SOME_ACCOUNTS, "000000000001") if one not in accounts)
     found: dict[str, Asker] = {}
     for name in (*names, *_sessions(names)):
         asker = _named(name)
-        if asker is not None:
+        if asker is not None and asker.caller.partition in ("", partition):
             found.setdefault(asker.caller.text, asker)
     for one in (*accounts, stranger):
         for asker in _unnamed(one, partition, names, looks):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Box, Literal, OpaqueTest, Source, Words
 from lakehouse_iam.evaluator.compare.key_values import Values, key_test
 from lakehouse_iam.evaluator.compare.languages import Domain, Group
-from lakehouse_iam.evaluator.compare.patterns import Pattern, arn_pattern, glob_pattern
+from lakehouse_iam.evaluator.compare.patterns import Pattern, glob_pattern, resource_pattern
 from lakehouse_iam.evaluator.conditions import CompiledTest
 from lakehouse_iam.evaluator.grammar import Statement
 from lakehouse_iam.evaluator.policies import Compiled, Policy
@@ -103,14 +103,14 @@ class Frame:
 
     def _plain(self, statement: Statement, opaque: tuple[Template, ...]) -> Group:
         globs = (one.glob(self._context) for one in statement.resource_templates if one not in opaque)
-        patterns = _distinct(arn_pattern(glob) for glob in globs if glob is not None)
+        patterns = _distinct(resource_pattern(glob) for glob in globs if glob is not None)
         return (_ANYTHING,) if _ANYTHING in patterns else patterns
 
     def _add_test(self, literals: list[Literal], test: CompiledTest) -> bool:
         """Whether the test can be met here."""
         used = {key for template in test.test.templates for key in template.keys}
         if used <= self.fixed.keys() and test.key in self.fixed:
-            return test.met(self._context)
+            return test.met(self._context) is True
         if used <= self.fixed.keys():
             given = tuple((key, values) for key in sorted(used) if (values := self.fixed[key]) is not None)
             literals.append(Literal(test.key, key_test(test.test, given), True))
@@ -131,8 +131,7 @@ _ANYTHING = glob_pattern("*")
 
 
 def _opaque(template: Template) -> Words:
-    widest = arn_pattern(_widest(template))
-    return Words((), (template_text(template),), () if widest is None else (widest,))
+    return Words((), (template_text(template),), (resource_pattern(_widest(template)),))
 
 
 @lru_cache(maxsize=65536)
@@ -143,8 +142,8 @@ def _action_literal(actions: tuple[str, ...], negated: bool) -> Literal | None:
     return Literal(ACTION, Words(patterns), not negated)
 
 
-def _distinct(patterns: Iterable[Pattern | None]) -> Group:
-    return tuple(dict.fromkeys(pattern for pattern in patterns if pattern is not None))
+def _distinct(patterns: Iterable[Pattern]) -> Group:
+    return tuple(dict.fromkeys(patterns))
 
 
 def template_text(template: Template) -> str:

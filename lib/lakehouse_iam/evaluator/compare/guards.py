@@ -23,26 +23,34 @@ from lakehouse_iam.evaluator.evaluate import RESOURCE_CONTROL_SERVICES, Policies
 from lakehouse_iam.evaluator.grammar import PolicyKind, Statement
 from lakehouse_iam.evaluator.policies import Compiled, Policy, Question, load_policy
 from lakehouse_iam.evaluator.principals import CallerKind, NamedAs
-from lakehouse_iam.evaluator.public_access import first_public_statement
+from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess, first_public_statement
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """What stands before a resource on its own side.
 
-    `policy`: its bucket, key, trust or other resource policy, or None. `block_public_access`: all four settings are
-    on. `resource_control`: as in `evaluate.Policies`.
+    Attributes:
+        policy: its bucket, key, trust or other resource policy, or None.
+        block_public_access: of a bucket, as in `evaluate.Policies`.
+        resource_control: as in `evaluate.Policies`.
+        kms_grants: of a key, as in `evaluate.Policies`.
     """
 
     policy: Policy | None = None
-    block_public_access: bool = False
+    block_public_access: BlockPublicAccess = BLOCK_NOTHING
     resource_control: tuple[tuple[Policy, ...], ...] = ()
+    kms_grants: tuple[Policy, ...] = ()
+
+    @property
+    def granting(self) -> tuple[Policy, ...]:
+        """Its own policy, and the grants of a key."""
+        return self.kms_grants if self.policy is None else (self.policy, *self.kms_grants)
 
     @property
     def every(self) -> tuple[Policy, ...]:
         """All of its policies."""
-        listed = () if self.policy is None else (self.policy,)
-        return (*listed, *(policy for level in self.resource_control for policy in level))
+        return (*self.granting, *(policy for level in self.resource_control for policy in level))
 
 
 def compare_trust(before: Guard, after: Guard, role: str, *, subject: str = "") -> Comparison:
@@ -75,7 +83,7 @@ def compare_resource(before: Guard, after: Guard, resource: str, account: str, *
 
 
 def _compare_guard(before: Guard, after: Guard, resource: str, account: str, subject: str) -> Comparison:
-    if same_documents(before.every, after.every) and before.block_public_access is after.block_public_access:
+    if same_documents(before.every, after.every) and before.block_public_access == after.block_public_access:
         return Comparison(subject)
     found = compared_views(subject, lambda: _views_of_guard(before, after, resource, account))
     unread = _unread_principals(before, after)
@@ -109,7 +117,7 @@ def _views_of_guard(before: Guard, after: Guard, resource: str, account: str) ->
     every = (*before.every, *after.every)
     variables = variables_of(every)
     differing = _differing(before, after)
-    switched = before.block_public_access is not after.block_public_access
+    switched = before.block_public_access != after.block_public_access
     for asker in callers_of(every, account, arn.partition):
         question = Question(asker.caller, "", "", {}, False)
         public = _is_blocked(before, asker, kind, asker.caller.account == account) or _is_blocked(
@@ -118,11 +126,13 @@ def _views_of_guard(before: Guard, after: Guard, resource: str, account: str) ->
         if not (switched or public or any(one.names(question) is not None for one in differing)):
             continue
         for own_policies in _ways_to_ask(asker, kind, account):
-            fixed = asker.fixed(account)
+            fixed = asker.fixed(account, arn.region)
             single = resource if kind is not PolicyKind.BUCKET else ""
             domains = {**_asked_of(kind, resource, arn.service), **asker.domains}
             named = not asker.open_name
-            frame = Frame(asker.caller.text, account, single, _without_impossible(domains, kind, asker), fixed, named)
+            frame = Frame(
+                asker.caller.text, account, single, _without_fixed(domains, kind, asker, account), fixed, named
+            )
             old, new = (_version_of_guard(guard, asker, kind, frame, own_policies) for guard in (before, after))
             yield View(frame, old, new, own_policies, tuple(key for key in variables if key not in fixed))
 
@@ -156,8 +166,13 @@ def _ways_to_ask(asker: Asker, kind: PolicyKind, account: str) -> tuple[OwnPolic
     caller = asker.caller
     if kind is PolicyKind.TRUST and caller.kind is CallerKind.PROVIDER and caller.account not in ("", account):
         return ()
+    if kind in _MUST_ALLOW and caller.kind is CallerKind.ANONYMOUS:
+        return ()
     if not caller.has_identity_policies:
         return (OwnPolicies.NOTHING,)
+    if caller.kind is CallerKind.FEDERATED_USER:
+        # Without session policies it has no permissions of its own.
+        return (OwnPolicies.NOTHING,) if caller.account == account else ()
     return (OwnPolicies.EVERYTHING, OwnPolicies.NOTHING) if caller.account == account else (OwnPolicies.EVERYTHING,)
 
 
@@ -171,12 +186,20 @@ def _asked_of(kind: PolicyKind, resource: str, service: str) -> dict[str, Domain
     return {ACTION: actions}
 
 
-def _without_impossible(domains: dict[str, Domain], kind: PolicyKind, asker: Asker) -> dict[str, Domain]:
-    """Without what no policy can allow: a root user assumes no role."""
-    if kind is PolicyKind.TRUST and asker.caller.kind is CallerKind.ROOT:
-        actions = domains[ACTION]
-        return {**domains, ACTION: Domain(actions.inside, actions.outside | {literal("sts:assumerole")})}
-    return domains
+def _without_fixed(domains: dict[str, Domain], kind: PolicyKind, asker: Asker, account: str) -> dict[str, Domain]:
+    """Without what no policy can allow, and what none can forbid (`evaluator.fixed_rules`)."""
+    actions = _FIXED_FOR_ROOT.get(kind) if asker.caller.kind is CallerKind.ROOT else None
+    if actions is None or (kind is PolicyKind.BUCKET and asker.caller.account != account):
+        return domains
+    of_all = domains[ACTION]
+    return {**domains, ACTION: Domain(of_all.inside, of_all.outside | frozenset(map(literal, actions)))}
+
+
+_FIXED_FOR_ROOT = {
+    PolicyKind.TRUST: ("sts:assumerole",),
+    PolicyKind.BUCKET: ("s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"),
+}
+"""A root user assumes no role, and that of the bucket's owner is not locked out of its policy."""
 
 
 _MUST_ALLOW = (PolicyKind.TRUST, PolicyKind.KEY)
@@ -203,11 +226,8 @@ def _side_of(
         )
         if same_account and may_ask and kind not in _MUST_ALLOW:
             return Side((), denies)
-        allows = (
-            ()
-            if guard.policy is None or blocked
-            else tuple(_boxes(frame, guard.policy, guard.policy.allows, asker, ways))
-        )
+        granting = guard.kms_grants if blocked else guard.granting
+        allows = tuple(box for policy in granting for box in _boxes(frame, policy, policy.allows, asker, ways))
         return Side((allows,), denies)
 
     return side
@@ -217,7 +237,8 @@ def _is_blocked(guard: Guard, asker: Asker, kind: PolicyKind, same_account: bool
     """Whether Block Public Access takes the policy out of force for this caller."""
     if same_account or asker.caller.kind is CallerKind.SERVICE or kind is not PolicyKind.BUCKET:
         return False
-    return guard.block_public_access and guard.policy is not None and first_public_statement(guard.policy) is not None
+    restricted = guard.block_public_access.restrict_public_buckets
+    return restricted and guard.policy is not None and first_public_statement(guard.policy) is not None
 
 
 def _counts(policy: Policy, asker: Asker, kind: PolicyKind) -> bool:
@@ -252,5 +273,6 @@ def _policies_of(guard: Guard, own_policies: OwnPolicies) -> Callable[[str], Pol
         guard.policy,
         resource_control=guard.resource_control,
         block_public_access=guard.block_public_access,
+        kms_grants=guard.kms_grants,
     )
     return lambda resource: policies

@@ -29,9 +29,9 @@ from lakehouse_iam.evaluator.compare.patterns import (
     literal,
     row,
 )
+from lakehouse_iam.evaluator.condition_grammar import ConditionTest
 from lakehouse_iam.evaluator.conditions import CompiledTest, compile_test
 from lakehouse_iam.evaluator.context_keys import known_key
-from lakehouse_iam.evaluator.grammar import ConditionTest
 from lakehouse_iam.evaluator.values import parse_date, parse_number
 from lakehouse_iam.evaluator.variables import ContextValues
 
@@ -43,9 +43,6 @@ _NOT_EMPTY: Group = (row((ANY, "+")),)
 _BOOLEANS: Group = (literal("true"), literal("false"))
 _ACCOUNTS: Group = (row((DIGIT, "12")),)
 _ARNS: Group = (row("arn:", (ANY, "+")),)
-
-ALWAYS_SENT = frozenset({"aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:viaawsservice"})
-"""Keys that AWS puts into every request (reference_policies_condition-keys.html, "Availability", read 2026-11-25)."""
 
 _DOMAINS: dict[str, Group] = {
     "aws:principalaccount": _ACCOUNTS,
@@ -73,7 +70,7 @@ class KeyTest:
 
     def met(self, values: Values) -> bool:
         """Whether the evaluator finds it met when the key has `values`."""
-        return self.compiled.met(self.given if values is None else {**self.given, self.key: values})
+        return self.compiled.met(self.given if values is None else {**self.given, self.key: values}) is True
 
     @cached_property
     def without(self) -> bool:
@@ -173,12 +170,12 @@ def values_for(key: str, domain: Domain | None, literals: frozenset[Literal]) ->
     Absent is answered first, then one value, then several where the key may have them. With `domain` the key has one
     value, which lies there. Raises TooHardError when it cannot be told.
     """
-    if key not in ALWAYS_SENT and domain is None and all(test.without is wanted for test, wanted in literals):
+    if domain is None and all(test.without is wanted for test, wanted in literals):
         return (None,)
     everything, some = _demands(literals)
     if everything is None or some is None:
         return None
-    limits = domain or _domain(key)
+    limits = domain or domain_of_key(key)
     single = _value(key, limits, frozenset((*everything, *some)))
     if single is not None and _gives((single,), literals):
         return ((single,),)
@@ -248,7 +245,8 @@ def _text(domain: Domain, demands: list[_Demand]) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _domain(key: str) -> Domain:
+def domain_of_key(key: str) -> Domain:
+    """What a value of a key can be at all, by its type."""
     known = known_key(key)
     by_type = {"Bool": _BOOLEANS, "ARN": _ARNS}.get(known.value_type if known is not None else "", _NOT_EMPTY)
     return Domain(_DOMAINS.get(key, by_type))

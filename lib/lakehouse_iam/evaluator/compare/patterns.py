@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import takewhile
 
+from lakehouse_iam.evaluator.arn_match import resource_tokens
+
 ANY = "any"
 NO_COLON = "no colon"
 DIGIT = "digit"
 NAME = "a-z0-9"
 SERVICE = "a-z0-9-"
 PATH = "name or path"
+WORD = "name without a slash"
 
 _CLASSES: dict[str, Callable[[str], bool]] = {
     ANY: lambda character: True,
@@ -26,11 +29,13 @@ _CLASSES: dict[str, Callable[[str], bool]] = {
     NAME: frozenset(string.ascii_lowercase + string.digits).__contains__,
     SERVICE: frozenset(string.ascii_lowercase + string.digits + "-").__contains__,
     PATH: frozenset(string.ascii_letters + string.digits + "+=,.@_/-").__contains__,
+    WORD: frozenset(string.ascii_letters + string.digits + "+=,.@_-").__contains__,
 }
 _WITHIN: dict[str, frozenset[str]] = {
-    DIGIT: frozenset({DIGIT, NAME, SERVICE, PATH, NO_COLON, ANY}),
-    NAME: frozenset({NAME, SERVICE, PATH, NO_COLON, ANY}),
-    SERVICE: frozenset({SERVICE, PATH, NO_COLON, ANY}),
+    DIGIT: frozenset({DIGIT, NAME, SERVICE, WORD, PATH, NO_COLON, ANY}),
+    NAME: frozenset({NAME, SERVICE, WORD, PATH, NO_COLON, ANY}),
+    SERVICE: frozenset({SERVICE, WORD, PATH, NO_COLON, ANY}),
+    WORD: frozenset({WORD, PATH, NO_COLON, ANY}),
     PATH: frozenset({PATH, NO_COLON, ANY}),
     NO_COLON: frozenset({NO_COLON, ANY}),
     ANY: frozenset({ANY}),
@@ -129,16 +134,40 @@ class Pattern:
 
     @cached_property
     def _taking(self) -> dict[str, int]:
-        return {}
+        """For each character the places that take it; at first for those that tokens name, without the classes."""
+        found: dict[str, int] = {}
+        for place, token in enumerate(self.tokens):
+            if len(token.of) <= 2:
+                for character in token.of:
+                    found[character] = found.get(character, 0) | 1 << place
+        return {character: places | self._of_classes(character) for character, places in found.items()}
+
+    @cached_property
+    def _classes(self) -> dict[str, int]:
+        """For each class the places of its tokens."""
+        found: dict[str, int] = {}
+        for place, token in enumerate(self.tokens):
+            if len(token.of) > 2:
+                found[token.of] = found.get(token.of, 0) | 1 << place
+        return found
+
+    def _of_classes(self, character: str) -> int:
+        places = 0
+        for of, mine in self._classes.items():
+            if _CLASSES[of](character):
+                places |= mine
+        return places
 
     def step(self, states: int, character: str) -> int:
         """The states after `character`."""
         taking = self._taking.get(character)
         if taking is None:
-            taking = sum(1 << place for place, token in enumerate(self.tokens) if token.takes(character))
-            self._taking[character] = taking
+            taking = self._taking[character] = self._of_classes(character)
         taken = states & taking
-        return self._through((taken & ~self._stars) << 1 | taken & self._stars) if taken else 0
+        if not taken:
+            return 0
+        after = (taken & ~self._stars) << 1 | taken & self._stars
+        return self._through(after) if after & self._stars else after
 
     def wanted(self, states: int) -> frozenset[str] | None:
         """The characters that lead on from `states`; None when a whole class does."""
@@ -242,7 +271,7 @@ def _part_ways(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
     return False
 
 
-_SAMPLES = {ANY: "x", NO_COLON: "x", DIGIT: "9", NAME: "x", SERVICE: "x", PATH: "x"}
+_SAMPLES = {ANY: "x", NO_COLON: "x", DIGIT: "9", NAME: "x", SERVICE: "x", PATH: "x", WORD: "x"}
 
 
 def _sample(token: Token, filled: int) -> str:
@@ -313,17 +342,25 @@ _FIELDS = 6
 
 @lru_cache(maxsize=65536)
 def arn_pattern(glob: str) -> Pattern | None:
-    """The pattern of an ARN glob as `evaluator.arn_match` reads it; None when it matches no ARN."""
+    """The pattern of an ARN glob as the ARN operators read it (`arn_match.compile_arn_glob`); None: it matches nothing."""
     if glob == "*":
         return glob_pattern(glob)
     fields = glob.split(":", _FIELDS - 1)
-    if len(fields) == _FIELDS:
-        return Pattern(_joined([tokens_of_glob(field, NO_COLON) for field in fields[:-1]], tokens_of_glob(fields[-1])))
-    if not fields[-1].endswith("*"):
+    if len(fields) < _FIELDS:
         return None
-    heads = [tokens_of_glob(field, NO_COLON) for field in fields[:-1]]
-    missing = [Token(NO_COLON, star=True), Token(":")] * (_FIELDS - len(fields))
-    return Pattern((*_joined(heads, tokens_of_glob(fields[-1][:-1], NO_COLON)), *missing, Token(ANY, star=True)))
+    return Pattern(_joined([tokens_of_glob(field, NO_COLON) for field in fields[:-1]], tokens_of_glob(fields[-1])))
+
+
+@lru_cache(maxsize=65536)
+def resource_pattern(glob: str) -> Pattern:
+    """The pattern of a glob as `Resource` reads it (`arn_match.resource_tokens`)."""
+    tokens: list[Token] = []
+    for one in resource_tokens(glob):
+        wild = ANY if one.across else NO_COLON
+        token = Token(wild, star=one.text == "*") if one.wildcard else _token(one.text)
+        if not token.star or not tokens or tokens[-1] != token:
+            tokens.append(token)
+    return Pattern(tuple(tokens))
 
 
 def _joined(heads: list[tuple[Token, ...]], last: tuple[Token, ...]) -> tuple[Token, ...]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Box, Found, Literal, side_for
+from lakehouse_iam.evaluator.compare.atoms import ACTION, PRINCIPAL_ARN, RESOURCE, Box, Found, Literal, side_for
 from lakehouse_iam.evaluator.compare.languages import Domain, TooHardError
 
 _STEPS = 20_000
+_ASKED = frozenset({ACTION, RESOURCE, PRINCIPAL_ARN})
+"""The sides that every request has, whatever the statements look at."""
 _Sides = dict[str, frozenset[Literal]]
 
 
@@ -43,7 +45,7 @@ class Search:
 
     def find(self, inside: Iterable[Box], outside: Iterable[Box]) -> Request | None:
         """A request in all boxes of `inside` and in none of `outside`."""
-        sides: _Sides = {side: frozenset() for side in self._domains}
+        sides: _Sides = {side: frozenset() for side in self._domains if side in _ASKED}
         for box in inside:
             for literal in box.literals:
                 sides[literal.side] = sides.get(literal.side, frozenset()) | {literal}

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from lakehouse_iam.evaluator.arn_match import split_arn
-from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Source
-from lakehouse_iam.evaluator.compare.callers import PRINCIPAL_ARN
+from lakehouse_iam.evaluator.compare.atoms import ACTION, PRINCIPAL_ARN, RESOURCE, Source
 from lakehouse_iam.evaluator.compare.differences import Beyond, Differences, Side
 from lakehouse_iam.evaluator.compare.frames import Frame
 from lakehouse_iam.evaluator.compare.key_values import Values
 from lakehouse_iam.evaluator.compare.languages import Domain
 from lakehouse_iam.evaluator.compare.patterns import literal
 from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies, Witness
-from lakehouse_iam.evaluator.compare.shown import shown_action, shown_key, shown_resource
+from lakehouse_iam.evaluator.compare.shown import shown, shown_key
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.evaluate import TRUST_ACTIONS, Policies, Request, RequestError, evaluate
 from lakehouse_iam.evaluator.policies import Policy
@@ -133,8 +132,7 @@ def _confirmed(view: View, frame: Frame, beyond: Beyond) -> Witness | None:
     sides, source = beyond.request.sides, beyond.by.source
     principal = sides[PRINCIPAL_ARN].values if PRINCIPAL_ARN in sides and not frame.named else None
     asked = principal[0] if principal else frame.principal
-    action = shown_action(beyond.request, frame.domains[ACTION])
-    resource = frame.resource or shown_resource(beyond.request, frame.domains[RESOURCE], action, frame.account)
+    action, resource = shown(beyond.request, frame.domains, frame.account, frame.resource)
     context = _context(frame, beyond)
     account = frame.account if frame.resource or not _names_account(resource) else split_account(resource)
     before, after = view.before.policies(resource), view.after.policies(resource)

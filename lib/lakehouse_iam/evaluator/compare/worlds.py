@@ -14,8 +14,9 @@ from lakehouse_iam.evaluator.compare.attached import Attached, compare_attached
 from lakehouse_iam.evaluator.compare.guards import Guard, compare_resource, compare_trust
 from lakehouse_iam.evaluator.compare.result import Change, Comparison, Json, Witness
 from lakehouse_iam.evaluator.context_keys import ContextValue
-from lakehouse_iam.evaluator.evaluate import Request, RequestError
+from lakehouse_iam.evaluator.evaluate import EXPLICIT_DENY, IMPLICIT_DENY, Request, RequestError
 from lakehouse_iam.evaluator.policies import Policy
+from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
 from lakehouse_iam.evaluator.world import Account, Bucket, Guarded, Key, Role, User, World, WorldError
 
 ROLE = "role"
@@ -170,8 +171,10 @@ class _Compared:
         )
 
     def key(self, arn: str, old: Key | None, new: Key | None) -> Unit:
-        """Who may do what with a key."""
-        return self._by_policy(KEY, arn, old, new, f"the key policy of {arn}")
+        """Who may do what with a key, by its policy and its grants."""
+        before, after = _key_guard(self._before, old), _key_guard(self._after, new)
+        subject = f"the key policy of {arn}"
+        return _unit(KEY, arn, old, new, compare_resource(before, after, arn, _account(arn), subject=subject))
 
     def guarded(self, arn: str, old: Guarded | None, new: Guarded | None) -> Unit:
         """Who may do what with a resource of another service."""
@@ -196,7 +199,7 @@ class _Compared:
             decision = self._after.decide(request)
         except (WorldError, RequestError):
             return
-        if not decision.allowed:
+        if decision.decision in (IMPLICIT_DENY, EXPLICIT_DENY):
             yield f"{witness.action} on {witness.resource} is still refused on the other side: {decision.because[0]}"
 
 
@@ -212,9 +215,16 @@ def _attached(world: World, holder: Role | User | None) -> Attached:
     return Attached(holder.identity, boundaries, () if account.management else account.service_control)
 
 
-def _guard(world: World, account_id: str, policy: Policy | None, blocked: bool = False) -> Guard:
+def _guard(world: World, account_id: str, policy: Policy | None, blocked: BlockPublicAccess = BLOCK_NOTHING) -> Guard:
     account: Account = world.account(account_id)
     return Guard(policy, blocked, () if account.management else account.resource_control)
+
+
+def _key_guard(world: World, key: Key | None) -> Guard:
+    if key is None:
+        return Guard()
+    guard = Guard() if key.aws_managed else _guard(world, _account(key.arn), None)
+    return replace(guard, policy=key.policy, kms_grants=key.grants)
 
 
 def _known(world: World, arn: str, holder: Role | User | None) -> Mapping[str, ContextValue]:

@@ -39,6 +39,7 @@ def create_credential(store: Metastore, request: Request) -> Json:
         raise Refusal(403, "PERMISSION_DENIED", message)
     if name in store.credentials:
         raise Refusal(409, "STORAGE_CREDENTIAL_ALREADY_EXISTS", f"{_KIND} '{name}' already exists")
+    comment = request.settings(comment=str)
     external_id = store.new_external_id()
     if not request.flag("skip_validation"):
         trials.assume(store, role, external_id)
@@ -48,10 +49,11 @@ def create_credential(store: Metastore, request: Request) -> Json:
         "id": new_id(),
         "aws_iam_role": {"role_arn": role, "external_id": external_id, "unity_catalog_iam_arn": store.access.role},
         "read_only": request.flag("read_only"),
-        "comment": str(request.body.get("comment", "")),
+        "comment": "",
         "isolation_mode": OPEN,
         "used_for_managed_storage": False,
         **store.stamp(),
+        **comment,
     }
     return store.credentials[name]
 
@@ -63,7 +65,7 @@ def update_credential(store: Metastore, request: Request, name: str) -> Json:
     stays. A new name reaches the external locations.
     """
     found = existing(store.credentials, _KIND, name)
-    changed = found | {key: request.body[key] for key in ("read_only", "comment", "owner") if key in request.body}
+    changed = found | request.settings(read_only=bool, comment=str, owner=str)
     if "aws_iam_role" in request.body:
         changed["aws_iam_role"] = found["aws_iam_role"] | {"role_arn": _new_role(store, request, found)}
     new_name = text(request.body, "new_name").lower() if "new_name" in request.body else found["name"]

@@ -17,7 +17,13 @@ _PAGE = 2
 _READING = "PATH_READ"
 _OPERATIONS = (_READING, "PATH_READ_WRITE", "PATH_CREATE_TABLE")
 _QUEUES = ("managed_aqs", "managed_pubsub", "managed_sqs", "provided_aqs", "provided_pubsub", "provided_sqs")
-_SETTINGS = ("comment", "read_only", "fallback", "encryption_details", "owner", "enable_file_events")
+_SETTINGS: dict[str, type] = {
+    "comment": str,
+    "read_only": bool,
+    "fallback": bool,
+    "encryption_details": dict,
+    "enable_file_events": bool,
+}
 
 
 def get_location(store: Metastore, request: Request, name: str) -> Json:
@@ -52,7 +58,7 @@ def create_location(store: Metastore, request: Request) -> Json:
         "enable_file_events": True,
         **store.stamp(),
     }
-    made |= {key: request.body[key] for key in _SETTINGS if key in request.body and key != "owner"}
+    made |= request.settings(**_SETTINGS)
     _settle(store, made, request, name)
     store.locations[name] = made
     return made
@@ -65,7 +71,7 @@ def update_location(store: Metastore, request: Request, name: str) -> Json:
     or volumes takes `force`.
     """
     found = existing(store.locations, _KIND, name)
-    changed = found | {key: request.body[key] for key in (*_SETTINGS, "url", "credential_name") if key in request.body}
+    changed = found | request.settings(**_SETTINGS, owner=str, url=str, credential_name=str)
     if changed["url"] != found["url"]:
         _refuse_while_used(store, found, "updated", force=request.flag("force"))
     _settle(store, changed, request, found["name"])
@@ -119,9 +125,6 @@ def _settle(store: Metastore, info: Json, request: Request, name: str) -> None:
     info |= {"credential_name": credential["name"], "credential_id": credential["id"]}
     url = trials.place(str(info["url"]))
     trials.refuse_overlap(store, url, but=name)
-    for key in ("read_only", "fallback", "enable_file_events"):
-        if not isinstance(info[key], bool):
-            raise invalid(f"{key} must be true or false")
     decisive = {"url", "credential_name", "read_only"} & set(request.body)
     if not store.writes_to_s3 and not info["read_only"]:
         raise invalid("Support for S3 in Azure Databricks is read-only.")
@@ -134,7 +137,8 @@ def _set_queue(info: Json, request: Request) -> None:
     """`enable_file_events` is what was asked for; the `effective_` fields are what is so."""
     queue = request.body.get("file_event_queue")
     if queue is not None:
-        if not isinstance(queue, dict) or len(queue) != 1 or not set(queue) <= set(_QUEUES):
+        known = isinstance(queue, dict) and len(queue) == 1 and set(queue) <= set(_QUEUES)
+        if not known or not all(isinstance(settings, dict) for settings in queue.values()):
             raise invalid(f"file_event_queue must have exactly one of {', '.join(_QUEUES)}")
         info["file_event_queue"] = queue
     if not info["enable_file_events"]:

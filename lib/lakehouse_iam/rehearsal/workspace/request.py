@@ -31,6 +31,9 @@ class Refusal(Exception):
         super().__init__(message)
 
 
+_JSON_NAMES = {bool: "boolean", str: "string", dict: "object"}
+
+
 def invalid(message: str) -> Refusal:
     """The refusal of a value that the API does not take."""
     return Refusal(400, "INVALID_PARAMETER_VALUE", message)
@@ -55,6 +58,21 @@ class Request:
             Refusal: it is missing, empty or of another type.
         """
         return text(self.body, key)
+
+    def settings(self, **kinds: type) -> Json:
+        """Those of some settings that are in the body.
+
+        Args:
+            kinds: the type of each setting by its name.
+
+        Raises:
+            Refusal: one of them has another type.
+        """
+        given = {key: self.body[key] for key in kinds if key in self.body}
+        for key, value in given.items():
+            if not isinstance(value, kinds[key]):
+                raise invalid(f"{key} must be a JSON {_JSON_NAMES[kinds[key]]}")
+        return given
 
     def flag(self, key: str, default: bool = False) -> bool:
         """A switch in the body.

@@ -128,7 +128,15 @@ CALLER_TESTS: Mapping[str, Sequence[tuple[str, Any]]] = {
     "aws:PrincipalAccount": (("StringEquals", [OWN, OTHER]), ("StringNotEquals", OTHER)),
     "aws:PrincipalOrgID": (("StringEquals", "o-1"),),
 }
-CALLER_VALUES: Mapping[str, Sequence[Any]] = {"aws:PrincipalOrgID": (None, "o-1", "o-2")}
+CALLER_VALUES: Mapping[str, Sequence[Any]] = {
+    "aws:PrincipalOrgID": (None, "o-1", "o-2"),
+    "aws:PrincipalAccount": (None, OWN, OTHER, THIRD),
+}
+
+
+def may_ask(caller: str, context: Json) -> bool:
+    """Whether a caller has such a context: the account follows from a caller, except of a service."""
+    return ("aws:PrincipalAccount" in context) is caller.endswith(".amazonaws.com")
 
 
 def document(statements: list[Json]) -> Json:
@@ -226,18 +234,14 @@ def told_apart(documents: Sequence[Json], elements: tuple[str, str], names: Sequ
     return tuple(found.values())
 
 
+def keys_tested(body: Json) -> set[str]:
+    """The condition keys that a document tests."""
+    return {key for entry in body["Statement"] for keys in entry.get("Condition", {}).values() for key in keys}
+
+
 def contexts(documents: Sequence[Json], values: Mapping[str, Sequence[Any]]) -> Iterator[Json]:
     """Every context of the keys that the documents test."""
-    used = sorted(
-        {
-            key
-            for one in documents
-            for entry in one["Statement"]
-            for keys in entry.get("Condition", {}).values()
-            for key in keys
-            if key in values
-        }
-    )
+    used = sorted({key for one in documents for key in keys_tested(one) if key in values})
     for chosen in product(*(values[key] for key in used)):
         yield {key: value for key, value in zip(used, chosen, strict=True) if value is not None}
 

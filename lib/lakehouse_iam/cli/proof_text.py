@@ -1,0 +1,76 @@
+"""A proof as people read it: a line for each answer, the reasons, what is beyond the setup, and the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse_iam.cli.terminal import escaped, one_line
+
+if TYPE_CHECKING:
+    from lakehouse_iam.proof.beyond import Beyond, NotRead
+    from lakehouse_iam.proof.prove import Answer, Proof
+
+
+def answers_text(answers: Sequence[Answer]) -> str:
+    """A line for each answer, in columns. Thousands of lines: a table of `rich` took twice as long as the proof."""
+    said = [answer.verdict.value if answer.reached else "not reached" for answer in answers]
+    width = max(len("answer"), *map(len, said))
+    lines = [click.style(f"    expected  {'answer':<{width}}  probe", bold=True)]
+    for answer, word in zip(answers, said, strict=True):
+        line = f"  {answer.probe.expected.value:<8}  {word:<{width}}  {one_line(answer.probe.question)}"
+        lines.append(f"ok{line}" if answer.as_expected else click.style(f"NO{line}", bold=True, fg="red"))
+    return "\n".join(lines)
+
+
+def findings_text(proof: Proof) -> Iterator[str]:
+    """Paragraphs: why answers are not as expected, what is beyond the setup, what was not read, what was taken as given."""
+    yield from _reasons([answer for answer in proof.answers if not answer.as_expected])
+    for one in proof.beyond:
+        yield _beyond("NO: beyond the setup", one)
+    for one in proof.warnings:
+        yield _beyond("warning: another account gets in", one)
+    if proof.not_read:
+        yield _not_read(proof.not_read)
+    for sentence in proof.taken:
+        yield f"taken as given: {one_line(sentence)}"
+
+
+def total_text(proofs: Sequence[Proof]) -> str:
+    """How many probes are as expected, and how many findings there are, over all the proofs."""
+    answers = [answer for proof in proofs for answer in proof.answers]
+    beyond = sum(len(proof.beyond) for proof in proofs)
+    text = f"{sum(answer.as_expected for answer in answers)} of {len(answers)} probes as expected"
+    if len(proofs) > 1:
+        text += f" in {len(proofs)} setups"
+    if beyond:
+        text += f"; {beyond} {'finding' if beyond == 1 else 'findings'} beyond the setup"
+    failed = [one_line(proof.setup) for proof in proofs if not proof.holds]
+    if len(proofs) > 1 and failed:
+        text += f"; not as expected: {', '.join(failed)}"
+    return text
+
+
+def _reasons(wrong: Sequence[Answer]) -> Iterator[str]:
+    """Each reason once, under all the probes that it decides."""
+    by_reason: dict[tuple[str, ...], list[Answer]] = {}
+    for answer in wrong:
+        by_reason.setdefault(answer.because, []).append(answer)
+    for because, answers in by_reason.items():
+        questions = [f"NO: {one_line(answer.probe.question)}" for answer in answers]
+        yield "\n".join((*questions, *(f"    {one_line(sentence)}" for sentence in because)))
+
+
+def _beyond(lead: str, one: Beyond) -> str:
+    lines = [f"{lead}: {one.where}", f"    {one_line(one.what)}", f"    {one_line(one.remove)}"]
+    if one.witness is not None and one.witness.text not in one.what:
+        lines.insert(2, f"    for example: {one_line(one.witness.text)}")
+    return escaped("\n".join((one_line(lines[0]), *lines[1:])))
+
+
+def _not_read(found: Sequence[NotRead]) -> str:
+    types = ", ".join(dict.fromkeys(one_line(one.type) for one in found))
+    noun = "resource" if len(found) == 1 else "resources"
+    return f"not read: {len(found)} {noun} of the types {types}"

@@ -1,0 +1,204 @@
+"""Every resource of the templates by its type: of the setup, beyond it, or not read; and what else a template may hold.
+
+Source: CloudFormation "Template anatomy", "Condition functions", "Transform", read 2026-11-25.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse_iam.intrinsics import Unresolved
+from lakehouse_iam.proof.attributes import differences
+from lakehouse_iam.proof.beyond import Beyond, NotRead
+from lakehouse_iam.proof.place import Place
+from lakehouse_iam.proof.resource_types import (
+    BUCKET,
+    BUCKET_POLICY,
+    HARMLESS,
+    INLINE_POLICIES,
+    INSTANCE_PROFILE,
+    MANAGED_POLICY,
+    READ,
+    ROLE,
+    carries_access,
+)
+from lakehouse_iam.proof.stack_templates import BoundTemplate
+
+Key = tuple[str, str, str]
+"""What a resource is known by in AWS: its type, account and name."""
+_NAMED = {ROLE: "role", INSTANCE_PROFILE: "instance profile", BUCKET: "bucket"}
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A resource of a template."""
+
+    one: BoundTemplate
+    logical_id: str
+    resource: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        return str(self.resource["Type"])
+
+    @property
+    def key(self) -> Key:
+        name = self.one.deployment.resolve({"Ref": self.logical_id})
+        return (self.type, self.one.deployment.account, str(name))
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        return self.one.resolved(self.resource)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.one.template.place, self.logical_id)
+
+
+def _every(bound: Sequence[BoundTemplate]) -> Iterator[_Made]:
+    for one in bound:
+        for logical_id, resource in one.template.body["Resources"].items():
+            yield _Made(one, logical_id, resource)
+
+
+def beyond_resources(
+    bound: Sequence[BoundTemplate], meant: Sequence[BoundTemplate], judged: Collection[str]
+) -> Iterator[Beyond]:
+    """Resources, properties and sections of templates that are not of the setup.
+
+    Args:
+        bound: the templates.
+        meant: the setup's own templates.
+        judged: the files in which everything must be of the setup.
+    """
+    named = {made.key: made for made in _every(meant) if made.type in _NAMED}
+    nested = {(one.template.parent, one.template.parent_resource) for one in bound}
+    ours = _ours(named)
+    found = set()
+    for made in _every(bound):
+        if made.one.is_made(made.resource) is False:
+            continue
+        if made.type in _NAMED:
+            found.add(made.key)
+        if made.one.template.place not in judged and not (made.type in _NAMED and made.key in named):
+            continue
+        yield from _conditional(made)
+        if made.type in READ:
+            yield from _of_the_setup(made, named.get(made.key) if made.type in _NAMED else None)
+        elif made.type not in HARMLESS and (made.one.template.place, made.logical_id) not in nested:
+            reason = carries_access(made.type, made.properties, ours)
+            if reason:
+                what = f"a resource of the type {made.type} is not of the setup, and it is not read: {reason}"
+                yield Beyond(made.place, what, f"remove the resource {made.logical_id}")
+    for one in bound:
+        if one.template.place in judged:
+            yield from _sections(one, meant)
+    yield from _missing(named, found, bound)
+
+
+def not_read(
+    bound: Sequence[BoundTemplate], meant: Sequence[BoundTemplate], judged: Collection[str]
+) -> Iterator[NotRead]:
+    """The resources that were passed over, because they can neither carry nor bypass access."""
+    ours = _ours({made.key: made for made in _every(meant) if made.type in _NAMED})
+    nested = {(one.template.parent, one.template.parent_resource) for one in bound}
+    for made in _every(bound):
+        known = made.type in READ or made.type in HARMLESS or made.one.template.place not in judged
+        if known or (made.one.template.place, made.logical_id) in nested:
+            continue
+        if made.one.is_made(made.resource) is not False and not carries_access(made.type, made.properties, ours):
+            yield NotRead(made.type, made.logical_id, made.one.template.place)
+
+
+def _ours(named: Collection[Key]) -> frozenset[str]:
+    return frozenset(name for _, _, name in named)
+
+
+def _conditional(made: _Made) -> Iterator[Beyond]:
+    if made.one.is_made(made.resource) is None:
+        condition = made.resource.get("Condition")
+        what = f"whether the resource is made depends on the condition {condition}, which only the deployment knows"
+        yield Beyond(made.place, what, "remove the Condition")
+
+
+def _of_the_setup(made: _Made, meant: _Made | None) -> Iterator[Beyond]:
+    if made.type in _NAMED and meant is not None:
+        for found in differences(made.type, made.properties, meant.properties, made.resource):
+            where = Place(made.place.file, made.logical_id, found.property)
+            yield Beyond(where, found.what, found.remove)
+    elif made.type in (INSTANCE_PROFILE, BUCKET):
+        what = f"the {_NAMED[made.type]} {made.key[2]} is not of the setup"
+        yield Beyond(made.place, what, f"remove the resource {made.logical_id}")
+    elif made.type in (*INLINE_POLICIES, MANAGED_POLICY):
+        yield from _policy(made)
+    elif made.type == BUCKET_POLICY and not isinstance(made.properties.get("Bucket"), str):
+        what = "it is the policy of a bucket that only the deployment knows"
+        yield Beyond(made.place.within("Bucket"), what, f"remove the resource {made.logical_id}")
+
+
+def _policy(made: _Made) -> Iterator[Beyond]:
+    properties = made.properties
+    for holders in ("Users", "Groups"):
+        if properties.get(holders):
+            what = f"the policy is attached to {holders.lower()}, and the setup has none: {properties[holders]}"
+            yield Beyond(made.place.within(holders), what, f"remove {holders}")
+    roles = properties.get("Roles", properties.get("RoleName"))
+    for role in roles if isinstance(roles, list) else [roles]:
+        if isinstance(role, Unresolved):
+            what = f"the policy is attached to a role that only the deployment knows: {role.expression}"
+            yield Beyond(made.place.within("Roles"), what, f"remove the resource {made.logical_id}")
+    if not roles and not properties.get("Users") and not properties.get("Groups"):
+        what = "the policy is attached to nobody here, and anybody may be given it: the setup has no such policy"
+        yield Beyond(made.place, what, f"remove the resource {made.logical_id}")
+
+
+# ---------------------------------------------------------------- the rest of a template
+
+
+def _sections(one: BoundTemplate, meant: Sequence[BoundTemplate]) -> Iterator[Beyond]:
+    body, file = one.template.body, one.template.place
+    for section in ("Transform", "Hooks"):
+        if section in body:
+            what = (
+                f"the template has {section}, which rewrites it while it is deployed: what becomes of it cannot be read"
+            )
+            yield Beyond(Place(file, property=section), what, f"remove {section}")
+    if "Fn::Transform" in _keys(body):
+        what = "Fn::Transform rewrites the template while it is deployed: what becomes of it cannot be read"
+        yield Beyond(Place(file), what, "remove Fn::Transform")
+    parameters = {
+        name: parameter for other in meant for name, parameter in other.template.body.get("Parameters", {}).items()
+    }
+    for name, parameter in body.get("Parameters", {}).items():
+        if name in parameters:
+            yield from _parameter(Place(file, property=f"Parameters.{name}"), parameter, parameters[name])
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield key
+            yield from _keys(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
+
+
+def _parameter(place: Place, found: Mapping[str, Any], meant: Mapping[str, Any]) -> Iterator[Beyond]:
+    if "Default" in found and "Default" not in meant:
+        what = "the parameter has a default; the setup gives it none, so that nobody deploys without the value"
+        yield Beyond(place.within("Default"), what, "remove Default")
+    if found.get("AllowedPattern") != meant.get("AllowedPattern"):
+        what = f"the parameter takes what matches {found.get('AllowedPattern', 'anything')}, and the setup means less"
+        yield Beyond(place.within("AllowedPattern"), what, f"set AllowedPattern to {meant.get('AllowedPattern')}")
+
+
+def _missing(named: Mapping[Key, _Made], found: Collection[Key], bound: Sequence[BoundTemplate]) -> Iterator[Beyond]:
+    for key, made in named.items():
+        if key not in found:
+            wanted = (made.one.template.account, made.one.template.stack)
+            files = [one.template.place for one in bound if (one.template.account, one.template.stack) == wanted]
+            what = f"the {_NAMED[made.type]} {key[2]} of the setup is missing"
+            yield Beyond(Place(files[0] if files else made.place.file), what, f"put the {_NAMED[made.type]} back")

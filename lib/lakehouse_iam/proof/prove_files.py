@@ -1,0 +1,173 @@
+"""Templates from files, proved: every probe answered, and everything they allow held against what their setup means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lakehouse_iam.plan import plan_setup
+from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.probes.document import ProbeDocument, probe_document, to_json
+from lakehouse_iam.proof.beyond import Beyond, NotRead
+from lakehouse_iam.proof.closed import beyond_policies
+from lakehouse_iam.proof.deployed import Deployed
+from lakehouse_iam.proof.expectations import add_handed_off
+from lakehouse_iam.proof.from_templates import add_bound
+from lakehouse_iam.proof.handoff_files import HandOffFile, beyond_handoffs
+from lakehouse_iam.proof.inventory import beyond_resources, not_read
+from lakehouse_iam.proof.meaning import Meaning, meaning_of
+from lakehouse_iam.proof.place import Place
+from lakehouse_iam.proof.prove import Progress, Proof, prove_templates, tell_nobody
+from lakehouse_iam.proof.reached_by_others import reached_by_others
+from lakehouse_iam.proof.real_world import RealWorld
+from lakehouse_iam.proof.stack_templates import StackTemplate, bind
+from lakehouse_iam.proof.template_files import TemplateFiles, in_regions, probes_of
+from lakehouse_iam.setups import setups_from_text
+
+
+@dataclass(frozen=True)
+class Held:
+    """What templates hold beyond a setup, and what of them was not read."""
+
+    beyond: tuple[Beyond, ...]
+    not_read: tuple[NotRead, ...]
+
+
+def prove_setup(
+    files: TemplateFiles, plan: Plan, real: RealWorld | None = None, progress: Progress = tell_nobody
+) -> Proof:
+    """Ask a setup's probes of templates, and hold everything in them against the setup.
+
+    Args:
+        files: the templates that its stacks are among.
+        plan: what the setup means.
+        real: what is known of the accounts.
+        progress: told how far it is.
+
+    Raises:
+        PolicyError: a policy that AWS would refuse.
+    """
+    meaning = meaning_of(plan, real.known_policies if real is not None else {})
+    templates = in_regions(files.templates, meaning.document)
+    held = held_against(replace(files, templates=templates), meaning)
+    proof = prove_templates(templates, meaning.document, real, progress)
+    return replace(proof, beyond=held.beyond, not_read=held.not_read)
+
+
+def prove_files(
+    files: TemplateFiles, real: RealWorld | None = None, progress: Progress = tell_nobody
+) -> Iterator[Proof]:
+    """Prove templates by what came with them: every setup, and the constructs that belong to none.
+
+    Raises:
+        PolicyError: a policy that AWS would refuse.
+        SetupError: a setup beside the templates that is not one.
+    """
+    for document in probes_of(files):
+        if document.definition:
+            plan = plan_of(document)
+            proof = prove_setup(files, plan, real, progress)
+            yield replace(proof, beyond=(*_other_than_written(document, plan), *proof.beyond))
+            continue
+        proof = prove_templates(in_regions(files.templates, document), document, real, progress)
+        if document.pattern:
+            what = "the probes do not hold the setup that they are of, so what is beyond it cannot be told"
+            remedy = "write the folder again, or give the setup: lakehouse-iam prove SETUP --templates DIR"
+            yield replace(proof, beyond=(Beyond(Place(document.place), what, remedy),))
+        else:
+            yield replace(proof, warnings=tuple(reached_by_others(files)))
+
+
+def plan_of(document: ProbeDocument) -> Plan:
+    """The plan of the setup that came with probes.
+
+    Raises:
+        SetupError: it is not a setup.
+        PlanError: it is larger than AWS accepts.
+    """
+    return plan_setup(setups_from_text(json.dumps(dict(document.definition)), document.place)[0])
+
+
+def _other_than_written(document: ProbeDocument, plan: Plan) -> Iterator[Beyond]:
+    """Where the document beside the templates is not what its setup gives."""
+    wanted = probe_document(plan)
+    place = Place(document.place, property="probes")
+    there, meant = set(document.probes), set(wanted.probes)
+    missing = [probe for probe in wanted.probes if probe not in there]
+    other = [probe for probe in document.probes if probe not in meant]
+    remedy = "write it again with lakehouse-iam template; the probes of the setup were asked instead"
+    if missing:
+        first = f"{len(missing)} of the {len(wanted.probes)} probes of the setup are missing here, first: {missing[0].question}"
+        yield Beyond(place, first, remedy)
+    if other:
+        first = f"{len(other)} probes here are not of the setup, first: {other[0].question}"
+        yield Beyond(place, first, remedy)
+    written, expected = to_json(document), to_json(wanted)
+    for section in ("setup", "pattern", "stacks", "parameters", "existing", "handed_off"):
+        if written.get(section) != expected.get(section):
+            what = f"{section} is not what the setup gives"
+            yield Beyond(Place(document.place, property=section), what, remedy)
+
+
+def held_against(files: TemplateFiles, meaning: Meaning) -> Held:
+    """Everything in templates that is beyond a setup.
+
+    Args:
+        files: the templates that its stacks are among.
+        meaning: what the setup means.
+
+    Raises:
+        PolicyError: a policy that AWS would refuse.
+    """
+    bound = bind(files.templates, meaning.document.parameters)
+    judged = _judged(files, meaning.document)
+    found = Deployed(known_policies=dict(meaning.deployed.known_policies))
+    add_bound(found, bound)
+    add_handed_off(found, meaning.document.handed_off)
+    partition = meaning.bound[0].deployment.partition if meaning.bound else "aws"
+    beyond = (
+        *beyond_policies(found, meaning.deployed, judged),
+        *beyond_resources(bound, meaning.bound, judged),
+        *beyond_handoffs(_handoffs_of(files, meaning.document), meaning.handed_off, partition),
+    )
+    unread = (*not_read(bound, meaning.bound, judged), *(NotRead("file", "", file) for file in files.unread))
+    return Held(tuple({(one.where, one.what): one for one in beyond}.values()), unread)
+
+
+def _judged(files: TemplateFiles, document: ProbeDocument) -> frozenset[str]:
+    """The templates in which everything must be of the setup: its own, and in a folder those that are nobody's."""
+    own = {(place.account, place.stack) for place in document.stacks}
+    others = {(place.account, place.stack) for other in files.documents for place in other.stacks} - own
+    judged = {
+        template.place
+        for template in files.templates
+        if not template.parent and _is_judged((template.account, template.stack), own, others, files)
+    }
+    return frozenset(_with_nested(judged, files.templates))
+
+
+def _is_judged(
+    stack: tuple[str, str], own: set[tuple[str, str]], others: set[tuple[str, str]], files: TemplateFiles
+) -> bool:
+    return stack in own or (not files.of_an_app and stack not in others)
+
+
+def _with_nested(judged: set[str], templates: Sequence[StackTemplate]) -> set[str]:
+    found = set(judged)
+    for template in templates:
+        # A nested template comes after the one that it is nested in.
+        if template.parent in found:
+            found.add(template.place)
+    return found
+
+
+def _handoffs_of(files: TemplateFiles, document: ProbeDocument) -> list[HandOffFile]:
+    """The hand-off files of a setup, and those that are nobody's."""
+    others = {
+        (place.account, place.stack)
+        for other in files.documents
+        if other.setup != document.setup
+        for place in other.stacks
+    }
+    return [one for one in files.handoffs if (one.account, one.stack) not in others]

@@ -1,0 +1,406 @@
+"""Every kind of addition to templates that lets somebody else in, or lets somebody do more, at every place that takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lakehouse_iam.proof.stack_templates import StackTemplate
+
+Json = dict[str, Any]
+Body = dict[str, Any]
+OTHER_ACCOUNT = "666677778888"
+_OTHER_ROOT = f"arn:aws:iam::{OTHER_ACCOUNT}:root"
+_OTHER_ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/attacker"
+_CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+_NESTED = "https://attacker.s3.amazonaws.com/template.json"
+
+
+@dataclass(frozen=True)
+class Addition:
+    """One addition: of which kind, in which stack, at which place."""
+
+    kind: str
+    stack: str
+    where: str
+    templates: tuple[StackTemplate, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} | {self.stack} | {self.where}"
+
+
+def additions(templates: tuple[StackTemplate, ...]) -> Iterator[Addition]:
+    """One addition at a time."""
+    for number, template in enumerate(templates):
+        for kind, make in KINDS.items():
+            for where, body in make(json.loads(json.dumps(template.body))):
+                changed = replace(template, body=json.loads(json.dumps(body)))
+                yield Addition(kind, template.stack, where, (*templates[:number], changed, *templates[number + 1 :]))
+
+
+Make = Callable[[Body], Iterator[tuple[str, Body]]]
+
+
+def _of_type(body: Body, type_: str) -> Iterator[tuple[str, Json]]:
+    for logical_id, resource in body["Resources"].items():
+        if resource["Type"] == type_:
+            yield logical_id, resource
+
+
+def _changing(type_: str, change: Callable[[Json], object]) -> Make:
+    """The change at every resource of the type; False from it means that the place does not take it."""
+
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        for logical_id, _ in _of_type(body, type_):
+            changed = json.loads(json.dumps(body))
+            if change(changed["Resources"][logical_id]) is not False:
+                yield logical_id, changed
+
+    return make
+
+
+def _trusting(principal: Any, **more: Any) -> Make:
+    def change(role: Json) -> None:
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+        role["Properties"]["AssumeRolePolicyDocument"]["Statement"].append(statement)
+
+    return _changing("AWS::IAM::Role", change)
+
+
+def _external_id(value: Callable[[Any], Json]) -> Make:
+    def change(role: Json) -> object:
+        found = False
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+            condition = statement.get("Condition", {}).get("StringEquals", {})
+            if "sts:ExternalId" in condition:
+                found = True
+                old = condition.pop("sts:ExternalId")
+                for operator, keys in value(old).items():
+                    statement["Condition"].setdefault(operator, {}).update(keys)
+                if not condition:
+                    statement["Condition"].pop("StringEquals", None)
+        return found
+
+    return _changing("AWS::IAM::Role", change)
+
+
+def _inline(**statement: Any) -> Make:
+    def change(role: Json) -> None:
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+        role["Properties"].setdefault("Policies", []).append({"PolicyName": "extra", "PolicyDocument": document})
+
+    return _changing("AWS::IAM::Role", change)
+
+
+def _resource(type_: str, properties: Json | Callable[[Body], Json | None] | None = None) -> Make:
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        given = properties(body) if callable(properties) else properties or {}
+        if given is not None:
+            body["Resources"]["Added"] = {"Type": type_, "Properties": given}
+            yield "Added", body
+
+    return make
+
+
+def _property(type_: str, name: str, value: Any) -> Make:
+    return _changing(type_, lambda resource: resource["Properties"].__setitem__(name, value))
+
+
+def _without(type_: str, name: str) -> Make:
+    return _changing(type_, lambda resource: resource["Properties"].pop(name, False))
+
+
+def _attribute(type_: str, name: str, value: Any) -> Make:
+    return _changing(type_, lambda resource: resource.__setitem__(name, value))
+
+
+def _bucket_statement(principal: Any, action: Any = "s3:GetObject", **more: Any) -> Make:
+    def change(policy: Json) -> None:
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        resource = next(one["Resource"] for one in statements)
+        statements.append({"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more})
+
+    return _changing("AWS::S3::BucketPolicy", change)
+
+
+def _role_of(body: Body) -> str | None:
+    return next((logical_id for logical_id, _ in _of_type(body, "AWS::IAM::Role")), None)
+
+
+def _attached(type_: str, document: Json, holder: str = "Roles") -> Make:
+    def properties(body: Body) -> Json | None:
+        role = _role_of(body)
+        held = {"Roles": [{"Ref": role}], "RoleName": {"Ref": role}, "Users": ["somebody"], "Groups": ["some"]}
+        return None if role is None else {"PolicyName": "extra", "PolicyDocument": document, holder: held[holder]}
+
+    return _resource(type_, properties)
+
+
+def _with_role(key: str, **more: Any) -> Callable[[Body], Json | None]:
+    def properties(body: Body) -> Json | None:
+        role = _role_of(body)
+        return None if role is None else {key: {"Fn::GetAtt": [role, "Arn"]}, **more}
+
+    return properties
+
+
+_ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def _in_statements(change: Callable[[Json], object]) -> Make:
+    """The change at every Allow of every identity policy."""
+
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        for logical_id, resource in body["Resources"].items():
+            if resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+                for index in range(len(resource["Properties"]["PolicyDocument"]["Statement"])):
+                    changed = json.loads(json.dumps(body))
+                    statement = changed["Resources"][logical_id]["Properties"]["PolicyDocument"]["Statement"][index]
+                    if statement["Effect"] == "Allow" and change(statement) is not False:
+                        yield f"{logical_id}.{statement.get('Sid', index)}", changed
+
+    return make
+
+
+def _add_actions(statement: Json) -> None:
+    """One more action for whatever the statement is about."""
+    old = statement["Action"]
+    more = (
+        "s3:PutBucketPolicy",
+        "s3:PutObjectTagging",
+        "sts:TagSession",
+        "kms:ScheduleKeyDeletion",
+        "iam:PutRolePolicy",
+    )
+    statement["Action"] = [*(old if isinstance(old, list) else [old]), *more, "sns:AddPermission", "sqs:AddPermission"]
+
+
+def _in_handoffs(change: Callable[[Json], object]) -> Make:
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        for key, handoffs in body.get("Metadata", {}).items():
+            for number, handoff in enumerate(handoffs):
+                for index in range(len(handoff["Statements"])):
+                    changed = json.loads(json.dumps(body))
+                    statement = changed["Metadata"][key][number]["Statements"][index]
+                    if statement["Effect"] == "Allow" and change(statement) is not False:
+                        yield f"{key}[{number}].{index}", changed
+
+    return make
+
+
+def _principal(value: Any) -> Callable[[Json], object]:
+    def change(statement: Json) -> object:
+        if "Principal" not in statement:
+            return False
+        statement["Principal"] = value
+        return True
+
+    return change
+
+
+def _no_plain_http_if(branch: Callable[[Json], Json]) -> Make:
+    def change(policy: Json) -> object:
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        for index, statement in enumerate(statements):
+            if statement["Effect"] == "Deny":
+                statements[index] = branch(statement)
+                return True
+        return False
+
+    return _changing("AWS::S3::BucketPolicy", change)
+
+
+def _with_conditions(make: Make, conditions: Json, parameters: Json | None = None) -> Make:
+    def conditional(body: Body) -> Iterator[tuple[str, Body]]:
+        for where, changed in make(body):
+            changed["Conditions"] = conditions
+            changed.setdefault("Parameters", {}).update(parameters or {})
+            yield where, changed
+
+    return conditional
+
+
+def _section(name: str, value: Any) -> Make:
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        yield name, {**body, name: value}
+
+    return make
+
+
+def _parameters(change: Callable[[Json], object]) -> Make:
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        for name in body.get("Parameters", {}):
+            changed = json.loads(json.dumps(body))
+            change(changed["Parameters"][name])
+            yield name, changed
+
+    return make
+
+
+def _dropped(type_: str) -> Make:
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        for logical_id, _ in list(_of_type(body, type_)):
+            yield logical_id, {**body, "Resources": {k: v for k, v in body["Resources"].items() if k != logical_id}}
+
+    return make
+
+
+_NEVER = {"Never": {"Fn::Equals": ["one", "another"]}}
+_ASKED = {"Asked": {"Fn::Equals": [{"Ref": "Switch"}, "on"]}}
+_SWITCH = {"Switch": {"Type": "String", "Default": "off"}}
+
+KINDS: dict[str, Make] = {
+    # whom roles trust
+    "trust: a service": _trusting({"Service": "lambda.amazonaws.com"}),
+    "trust: another account": _trusting({"AWS": _OTHER_ROOT}),
+    "trust: a role of another account": _trusting({"AWS": _OTHER_ROLE}),
+    "trust: a user": _trusting({"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:user/attacker"}),
+    "trust: everybody": _trusting({"AWS": "*"}),
+    "trust: everybody of an organization": _trusting(
+        {"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-attacker00"}}
+    ),
+    "trust: a web identity": _trusting({"Federated": "accounts.google.com"}, Action="sts:AssumeRoleWithWebIdentity"),
+    "trust: what a parameter says": _with_conditions(
+        _trusting({"AWS": {"Ref": "Somebody"}}), {}, {"Somebody": {"Type": "String"}}
+    ),
+    "trust: what another stack exports": _trusting({"AWS": {"Fn::ImportValue": "somebody"}}),
+    "trust: somebody if a condition is met": _with_conditions(
+        _trusting({"AWS": {"Fn::If": ["Asked", _OTHER_ROLE, "arn:aws:iam::111122223333:root"]}}), _ASKED, _SWITCH
+    ),
+    "trust: an external id by its beginning": _external_id(lambda _: {"StringLike": {"sts:ExternalId": "0*"}}),
+    "trust: a second external id": _external_id(
+        lambda old: {"StringEquals": {"sts:ExternalId": [old, "11111111-2222-4333-8444-555555555555"]}}
+    ),
+    "trust: no external id": _external_id(lambda _: {}),
+    "trust: an external id if there is one": _external_id(
+        lambda old: {"StringEqualsIfExists": {"sts:ExternalId": old}}
+    ),
+    # what roles may do
+    "role: secrets": _inline(Action="secretsmanager:GetSecretValue", Resource="*"),
+    "role: any other role": _inline(Action="sts:AssumeRole", Resource="*"),
+    "role: users": _inline(Action="iam:CreateUser", Resource="*"),
+    "role: passing any role": _inline(Action="iam:PassRole", Resource="*"),
+    "role: key policies": _inline(Action="kms:PutKeyPolicy", Resource="*"),
+    "role: replication": _inline(Action="s3:PutReplicationConfiguration", Resource="*"),
+    "role: retention": _inline(Action="s3:BypassGovernanceRetention", Resource="*"),
+    "role: a bucket of somebody else": _inline(Action="s3:GetObject", Resource="arn:aws:s3:::somebody-elses/*"),
+    "role: everything but IAM": _inline(NotAction="iam:*", Resource="*"),
+    "role: every resource but one": _inline(Action="s3:*", NotResource="arn:aws:s3:::some-bucket"),
+    "role: a public ACL": _inline(Action="s3:PutBucketAcl", Resource="arn:aws:s3:::*"),
+    "role: AdministratorAccess": _property(
+        "AWS::IAM::Role", "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"]
+    ),
+    "role: a policy of its own resource": _attached("AWS::IAM::Policy", _ADMIN),
+    "role: a RolePolicy": _attached("AWS::IAM::RolePolicy", _ADMIN, "RoleName"),
+    "role: a managed policy": _attached("AWS::IAM::ManagedPolicy", _ADMIN),
+    "role: an action in a statement": _in_statements(_add_actions),
+    "role: every action in a statement": _in_statements(lambda one: one.__setitem__("Action", "*")),
+    "role: every resource in a statement": _in_statements(lambda one: one.__setitem__("Resource", "*")),
+    "role: a statement without its condition": _in_statements(lambda one: one.pop("Condition", False)),
+    "role: a longer session": _property("AWS::IAM::Role", "MaxSessionDuration", 43_200),
+    "role: no boundary": _without("AWS::IAM::Role", "PermissionsBoundary"),
+    "role: another path": _property("AWS::IAM::Role", "Path", "/elsewhere/"),
+    # others who have permissions
+    "a second role": _resource(
+        "AWS::IAM::Role",
+        {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Principal": {"AWS": _OTHER_ROOT}, "Action": "sts:AssumeRole"}],
+            },
+            "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"],
+        },
+    ),
+    "a user": _resource("AWS::IAM::User", {"Policies": [{"PolicyName": "all", "PolicyDocument": _ADMIN}]}),
+    "an access key": _resource("AWS::IAM::AccessKey", {"UserName": "somebody"}),
+    "a group": _resource("AWS::IAM::Group", {}),
+    "a policy for users": _attached("AWS::IAM::ManagedPolicy", _ADMIN, "Users"),
+    "a policy for groups": _attached("AWS::IAM::Policy", _ADMIN, "Groups"),
+    "a policy for nobody yet": _resource("AWS::IAM::ManagedPolicy", {"PolicyDocument": _ADMIN}),
+    "an OIDC provider": _resource("AWS::IAM::OIDCProvider", {"Url": "https://attacker.example"}),
+    "a second instance profile": _resource(
+        "AWS::IAM::InstanceProfile", lambda body: {"Roles": [{"Ref": _role_of(body)}]} if _role_of(body) else None
+    ),
+    "roles anywhere": _resource("AWS::RolesAnywhere::Profile", _with_role("RoleArns")),
+    "an identity pool": _resource("AWS::Cognito::IdentityPool", {"AllowUnauthenticatedIdentities": True}),
+    "an assignment in Identity Center": _resource("AWS::SSO::Assignment", {}),
+    # other ways to data
+    "an access point": _resource("AWS::S3::AccessPoint", {"Bucket": "some-bucket"}),
+    "an object lambda": _resource("AWS::S3ObjectLambda::AccessPoint", {}),
+    "an access grant": _resource("AWS::S3::AccessGrant", {}),
+    "a multi-region access point": _resource("AWS::S3::MultiRegionAccessPoint", {}),
+    "another bucket": _resource("AWS::S3::Bucket", {}),
+    "a key": _resource("AWS::KMS::Key", {"EnableKeyRotation": True}),
+    "an alias of a key": _resource("AWS::KMS::Alias", {}),
+    "a function with a role": _resource("AWS::Lambda::Function", _with_role("Role")),
+    "an instance with a profile": _resource("AWS::EC2::Instance", {"IamInstanceProfile": "some-profile"}),
+    "a launch template": _resource(
+        "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"IamInstanceProfile": {"Name": "some-profile"}}}
+    ),
+    "a task with a role": _resource("AWS::ECS::TaskDefinition", _with_role("TaskRoleArn")),
+    "a rule with a role": _resource("AWS::Events::Rule", {"Targets": [{"RoleArn": _OTHER_ROLE}]}),
+    "a custom resource": _resource("AWS::CloudFormation::CustomResource", {"ServiceToken": "arn:aws:lambda:::f"}),
+    "a custom resource by its name": _resource("Custom::Anything", {"ServiceToken": "arn:aws:lambda:::f"}),
+    "a nested stack": _resource("AWS::CloudFormation::Stack", {"TemplateURL": _NESTED}),
+    "a stack set": _resource("AWS::CloudFormation::StackSet", {}),
+    "a transform": _section("Transform", ["Attacker::Macro"]),
+    "hooks": _section("Hooks", {"One": {"Type": "AWS::CodeDeploy::BlueGreen"}}),
+    "a transform within": _resource("AWS::SNS::Topic", {"Fn::Transform": {"Name": "AWS::Include"}}),
+    # bucket policies
+    "bucket: another account": _bucket_statement({"AWS": _OTHER_ROOT}),
+    "bucket: a canonical user": _bucket_statement({"CanonicalUser": _CANONICAL}),
+    "bucket: everybody": _bucket_statement("*"),
+    "bucket: everybody of a network": _bucket_statement("*", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}),
+    "bucket: a service": _bucket_statement({"Service": "cloudfront.amazonaws.com"}),
+    "bucket: its own policy": _bucket_statement({"AWS": _OTHER_ROLE}, "s3:PutBucketPolicy"),
+    "bucket: plain HTTP": _changing(
+        "AWS::S3::BucketPolicy",
+        lambda policy: policy["Properties"]["PolicyDocument"].__setitem__(
+            "Statement",
+            [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"],
+        ),
+    ),
+    "bucket: plain HTTP by a false condition": _with_conditions(
+        _no_plain_http_if(lambda one: {"Fn::If": ["Never", one, {"Ref": "AWS::NoValue"}]}), _NEVER
+    ),
+    "bucket: plain HTTP by a parameter": _with_conditions(
+        _no_plain_http_if(lambda one: {"Fn::If": ["Asked", one, {"Ref": "AWS::NoValue"}]}), _ASKED, _SWITCH
+    ),
+    "bucket: a policy that may not be made": _with_conditions(
+        _attribute("AWS::S3::BucketPolicy", "Condition", "Asked"), _ASKED, _SWITCH
+    ),
+    # buckets
+    "bucket: public access not blocked": _without("AWS::S3::Bucket", "PublicAccessBlockConfiguration"),
+    "bucket: one block off": _changing(
+        "AWS::S3::Bucket",
+        lambda one: one["Properties"]["PublicAccessBlockConfiguration"].__setitem__("RestrictPublicBuckets", False),
+    ),
+    "bucket: another encryption": _property(
+        "AWS::S3::Bucket",
+        "BucketEncryption",
+        {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse"}}]},
+    ),
+    "bucket: ACLs": _property(
+        "AWS::S3::Bucket", "OwnershipControls", {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    ),
+    "bucket: PublicRead": _property("AWS::S3::Bucket", "AccessControl", "PublicRead"),
+    "bucket: replication of its objects": _property("AWS::S3::Bucket", "ReplicationConfiguration", {"Role": "x"}),
+    "bucket: a website": _property("AWS::S3::Bucket", "WebsiteConfiguration", {"IndexDocument": "index.html"}),
+    "bucket: notifications": _property("AWS::S3::Bucket", "NotificationConfiguration", {"TopicConfigurations": []}),
+    "bucket: deletion": _attribute("AWS::S3::Bucket", "DeletionPolicy", "Delete"),
+    "bucket: deletion when it is replaced": _attribute("AWS::S3::Bucket", "UpdateReplacePolicy", "Delete"),
+    # instance profiles, parameters, hand-offs
+    "profile: gone": _dropped("AWS::IAM::InstanceProfile"),
+    "profile: another role": _property("AWS::IAM::InstanceProfile", "Roles", ["some-other-role"]),
+    "parameter: a default": _parameters(lambda one: one.__setitem__("Default", "0f1e2d3c-0000-4000-8000-000000000000")),
+    "parameter: any value": _parameters(lambda one: one.pop("AllowedPattern")),
+    "hand-off: everybody": _in_handoffs(_principal("*")),
+    "hand-off: another account": _in_handoffs(_principal({"AWS": _OTHER_ROOT})),
+    "hand-off: every action": _in_handoffs(
+        lambda one: one.__setitem__("Action", "kms:*" if "kms" in str(one) else "s3:*")
+    ),
+    "hand-off: no condition": _in_handoffs(lambda one: one.pop("Condition", False)),
+}
