@@ -203,6 +203,25 @@ def test_block_public_access_that_is_switched_off_lets_a_public_policy_work() ->
     assert compare_resource(opened, closed, BUCKET, OWNER).change is Change.NARROWER
 
 
+def test_public_acls_that_are_no_longer_blocked_are_shown_with_one() -> None:
+    (witness,) = compare_resource(Guard(None, BLOCK_EVERYTHING), Guard(), BUCKET, OWNER).wider
+    assert (witness.action, witness.context, witness.statement) == (
+        "s3:PutObjectAcl",
+        {"s3:x-amz-acl": "public-read"},
+        "BlockPublicAcls",
+    )
+    assert compare_resource(Guard(), Guard(None, BLOCK_EVERYTHING), BUCKET, OWNER).change is Change.NARROWER
+
+
+@pytest.mark.parametrize(("service", "wider"), [("sqs", True), ("iot", False)])
+def test_an_rcp_that_is_gone_widens_resources_of_services_that_honour_rcps(service: str, wider: bool) -> None:
+    queue = f"arn:aws:{service}:eu-west-1:{OWNER}:queue"
+    opened = load_policy(document(allow("*", "*", Principal={"AWS": DEPLOYMENT})), PolicyKind.RESOURCE, "the policy")
+    closed = ((limit(PolicyKind.RESOURCE_CONTROL, deny("*", "*", Principal="*")),),)
+    found = compare_resource(Guard(opened, resource_control=closed), Guard(opened), queue, OWNER)
+    assert found.is_wider is wider
+
+
 def test_canonical_users_of_one_version_only_are_not_decided() -> None:
     user = {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}
     policy = bucket_policy(allow("s3:GetObject", f"{BUCKET}/*", Principal=user))
