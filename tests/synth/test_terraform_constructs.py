@@ -345,4 +345,9 @@ def test_a_location_may_wait_for_anything(stack: TerraformStack, made: Callable[
     assert refused(written) == []
     (location,) = bodies(written, "databricks_external_location")
     assert location["url"] == "s3://lake/raw"
-    assert [body["workspace_id"] for body in bodies(written, "databricks_workspace_binding")] == [1, 2]
+    bindings = bodies(written, "databricks_workspace_binding")
+    assert [body["workspace_id"] for body in bindings] == [1, 2]
+    # The provider refuses to move a binding to a credential of another name.
+    (credential,) = (name for type_, name, _ in resources(written) if type_ == "databricks_storage_credential")
+    triggered = [f"databricks_storage_credential.{credential}.name"]
+    assert [body["lifecycle"]["replace_triggered_by"] for body in bindings] == [triggered, triggered]

@@ -96,6 +96,7 @@ def _lifecycle(lifecycle: Lifecycle) -> TerraformResourceLifecycle:
             for one in lifecycle.precondition
         ]
         or None,
+        replace_triggered_by=list(lifecycle.replace_triggered_by) or None,
     )
 
 

@@ -97,12 +97,15 @@ class StorageCredential(Construct):
                 ),
             ),
         )
+        # The provider cannot move a binding to a credential of another name: "doesn't support update" (v1.128.0).
+        bound = Lifecycle(replace_triggered_by=(f"{self.element.address}.name",))
         self.bindings = tuple(
             Element(
                 self,
                 f"Binding-{workspace}",
                 databricks.DatabricksWorkspaceBinding(int(workspace), self.credential_name),
                 provider=provider,
+                lifecycle=bound,
             )
             for workspace in workspaces
         )

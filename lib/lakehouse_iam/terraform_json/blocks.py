@@ -77,12 +77,15 @@ class Lifecycle(Block):
             depends on it before it destroys it.
         ignore_changes: attributes whose changes are ignored.
         precondition: what must hold before it is changed.
+        replace_triggered_by: attributes of other resources, such as `aws_iam_role.Clusters.name`: where one changes, the
+            resource is replaced.
     """
 
     prevent_destroy: bool | None = None
     create_before_destroy: bool | None = None
     ignore_changes: tuple[str, ...] = ()
     precondition: tuple[Condition, ...] = ()
+    replace_triggered_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
