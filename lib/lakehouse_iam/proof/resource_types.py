@@ -67,7 +67,6 @@ _CARRIES = (
 """Beginnings of type names, the more exact one first, with what such a resource may do."""
 
 
-
 def may_carry_access(type_: str) -> bool:
     """Whether a resource of a type that is not read can give somebody access, or run as somebody, whatever its properties."""
     beginnings = (*(beginning for beginning, _ in _CARRIES), "AWS::EC2::")
