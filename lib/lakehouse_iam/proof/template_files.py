@@ -23,6 +23,7 @@ from lakehouse_iam.proof.from_constructs import (
 )
 from lakehouse_iam.proof.handoff_files import HandOffFile
 from lakehouse_iam.proof.stack_templates import StackTemplate
+from lakehouse_iam.proof.terraform_plan import read_plan
 from lakehouse_iam.template_text import TEMPLATE_ENDINGS, TemplateError, read_json, read_synthesized, read_template
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -50,6 +51,16 @@ class TemplateFiles:
     handoffs: tuple[HandOffFile, ...] = ()
     unread: tuple[str, ...] = ()
     of_an_app: bool = False
+
+
+def files_of_plan(file: Path) -> TemplateFiles:
+    """A plan of Terraform (`terraform show -json`) as the templates it stands for.
+
+    Raises:
+        TemplateError: it is no plan, or none of its resources is of this library.
+    """
+    plan = read_plan(file)
+    return TemplateFiles(plan.templates, (), unread=tuple(f"{file}: {address}" for address in plan.not_read))
 
 
 def holds_templates(path: Path) -> bool:
