@@ -95,7 +95,7 @@ def closed() -> dict[str, float]:
     from lakehouse_iam.proof.template_files import TemplateFiles
     from lakehouse_iam.setups import setups_from_text
 
-    plan = plan_setup(setups_from_text(json.dumps(_setup(WORLD_BUCKETS, WORLD_ROLES)))[0])
+    plan = plan_setup(setups_from_text(json.dumps(setup_of(WORLD_BUCKETS, WORLD_ROLES)))[0])
     templates = tuple(replace(one, body=_in_another_order(one.body)) for one in templates_of(plan))
     start = time.process_time()
     meaning = meaning_of(plan, {})

@@ -31,6 +31,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         QuotaExceeded
         RequestError (evaluator.request)
         SetupError (setups.problems)
+        SeveralQuotas (plan.phases)
         SharedCredential (databricks.refusals)
         StillUsed (databricks.refusals)
         TemplateError (template_text)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aws_cdk import App, Environment, Stack
@@ -146,7 +148,9 @@ def beyond_warnings(app: App) -> list[str]:
     return [one["description"] for report in reports for one in report["violations"] if one["ruleName"] == "Beyond"]
 
 
-def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(new_app: NewApp) -> None:
+def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(
+    new_app: NewApp,
+) -> None:
     app = foreign_app(new_app())
     lake = app.node.find_child("Owner").node.find_child("Lake")
     assert isinstance(lake, s3.Bucket)
@@ -160,7 +164,75 @@ def test_an_app_that_lets_nobody_else_in_has_no_such_warning(new_app: NewApp) ->
     owner = app.node.find_child("Owner")
     assert isinstance(owner, Stack)
     s3.Bucket(owner, "Logs").add_to_resource_policy(
-        iam.PolicyStatement(principals=[iam.AccountPrincipal("666677778888")], actions=["s3:GetObject"], resources=["*"])
+        iam.PolicyStatement(
+            principals=[iam.AccountPrincipal("666677778888")], actions=["s3:GetObject"], resources=["*"]
+        )
     )
     report = Path(app.synth().directory) / "validation-report.json"
     assert not report.exists() or "Beyond" not in report.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- beyond the setup
+
+
+@pytest.fixture(scope="module", params=["bootstrapless", "default"])
+def synthesized(
+    request: pytest.FixtureRequest, cdk: Callable[..., CommandRun], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The examples, synthesized with either synthesizer."""
+    out = tmp_path_factory.mktemp("beyond") / "cdk.out"
+    assert cdk("synth", "--quiet", "--output", str(out), "-c", f"synthesizer={request.param}").code == 0
+    return out
+
+
+def test_unchanged_examples_hold_nothing_beyond_their_setups_with_either_synthesizer(synthesized: Path) -> None:
+    result = CliRunner().invoke(main, ["prove", str(synthesized), "--json"])
+    assert result.exit_code == 0
+    for proof in json.loads(result.stdout):
+        assert (proof["beyond"], proof["warnings"], proof["not_read"]) == ([], [], [])
+
+
+Body = dict[str, Any]
+
+
+def add_to(body: Body, type_: str, **properties: Any) -> None:
+    body["Resources"]["Added"] = {"Type": type_, "Properties": properties}
+
+
+def role_of(body: Body) -> Body:
+    found: Body = next(one["Properties"] for one in body["Resources"].values() if one["Type"] == "AWS::IAM::Role")
+    return found
+
+
+EVERYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+EDITS: dict[str, Callable[[Body], object]] = {
+    "AssumeRolePolicyDocument": lambda body: role_of(body)["AssumeRolePolicyDocument"]["Statement"].append(EVERYBODY),
+    "MaxSessionDuration": lambda body: role_of(body).update(MaxSessionDuration=43_200),
+    "ManagedPolicyArns": lambda body: role_of(body).update(
+        ManagedPolicyArns=["arn:aws:iam::aws:policy/AdministratorAccess"]
+    ),
+    "AWS::IAM::User": lambda body: add_to(body, "AWS::IAM::User"),
+    "AWS::S3::AccessPoint": lambda body: add_to(body, "AWS::S3::AccessPoint", Bucket="some"),
+    "AWS::CloudFormation::Stack": lambda body: add_to(
+        body, "AWS::CloudFormation::Stack", TemplateURL="https://elsewhere"
+    ),
+    "Transform": lambda body: body.update(Transform="Attacker::Macro"),
+}
+
+
+@pytest.mark.parametrize("place", EDITS)
+def test_what_somebody_added_to_a_synthesized_stack_ends_with_1_and_its_place(
+    synthesized: Path, place: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "cdk.out"
+    shutil.copytree(synthesized, out)
+    for file in out.rglob("*.template.json"):
+        body = json.loads(file.read_text(encoding="utf-8"))
+        EDITS[place](body)
+        file.write_text(json.dumps(body), encoding="utf-8")
+    result = CliRunner().invoke(main, ["prove", str(out), "--json"])
+    assert result.exit_code == 1
+    proofs = json.loads(result.stdout)
+    assert len(proofs) == len(load_setups(ROOT / "examples"))
+    for proof in proofs:
+        assert any(place in f"{one['where']['property']} {one['what']}" for one in proof["beyond"]), proof["setup"]

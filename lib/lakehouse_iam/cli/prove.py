@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("subject", metavar="SETUP|DIR", type=click.Path())
 @click.option(
-    "--templates", "folder", metavar="DIR", type=click.Path(), help="Ask the setup's probes of these templates."
+    "--templates",
+    "folder",
+    metavar="DIR",
+    type=click.Path(),
+    help="Prove these templates, a cdk.out, or a plan.json of terraform show -json.",
 )
 @click.option(
     "--world", "world", metavar="FILE", type=click.Path(), help="What is known of the real accounts (YAML, JSON)."
@@ -82,7 +86,8 @@ def _proofs(subject: Path, folder: str | None, real: RealWorld | None, progress:
     from lakehouse_iam.probes.document import probe_document
     from lakehouse_iam.proof.prove import prove_plan
     from lakehouse_iam.proof.prove_files import prove_setup
-    from lakehouse_iam.proof.template_files import files_of_setup, read_templates
+    from lakehouse_iam.proof.template_files import files_of_plan, files_of_setup, read_templates
+    from lakehouse_iam.proof.terraform_plan import is_plan
     from lakehouse_iam.setups import load_setups
 
     if folder is None:
@@ -92,6 +97,8 @@ def _proofs(subject: Path, folder: str | None, real: RealWorld | None, progress:
     plans = plan_setups(load_setups(subject))
     if folder is None:
         return [prove_plan(plan, real, progress) for plan in plans]
+    if is_plan(Path(folder)):
+        return [prove_setup(files_of_plan(Path(folder)), plan, real, progress) for plan in plans]
     read = read_templates(folder)
     return [prove_setup(files_of_setup(read, probe_document(plan)), plan, real, progress) for plan in plans]
 

@@ -62,10 +62,19 @@ _CARRIES = (
     ("AWS::CloudFront::", "it serves objects of buckets to the public"),
     ("AWS::SSM::Document", "an automation may act with a role"),
     ("AWS::SSM::Association", "an automation may act with a role"),
+    ("Terraform::aws_iam_", "it is an identity or a permission of its own"),
+    ("Terraform::aws_s3", "it may hold or hand on data of buckets by rules of its own"),
+    ("Terraform::aws_kms_", "a key, its grants and its replicas open whatever is encrypted with it"),
+    ("Terraform::aws_lambda_", "a function acts with a role, and may be called by others"),
+    ("Terraform::aws_cloudformation_", "it deploys or changes resources that are not here to be read"),
+    ("Terraform::aws_secretsmanager_", "a secret and its policy may hand out credentials"),
+    ("Terraform::aws_organizations_", "it changes what every account may do"),
+    ("Terraform::aws_ssoadmin_", "it gives people permissions in the account"),
+    ("Terraform::aws_rolesanywhere_", "it hands out credentials of roles to holders of certificates"),
+    ("Terraform::aws_ram_", "it shares resources with other accounts"),
     ("AWS::AutoScaling::LaunchConfiguration", "it may start instances with a profile"),
 )
 """Beginnings of type names, the more exact one first, with what such a resource may do."""
-
 
 
 def may_carry_access(type_: str) -> bool:
@@ -75,7 +84,7 @@ def may_carry_access(type_: str) -> bool:
 
 
 _CARRYING_KEYS = re.compile(
-    r"(?i)(role|rolearn|rolearns|roles|iaminstanceprofile|instanceprofile\w*|\w*rolearn|\w*_role|serviceaccessrole\w*|"
+    r"(?i)(role|role_arn|iam_instance_profile|task_role_arn|execution_role_arn|rolearn|rolearns|roles|iaminstanceprofile|instanceprofile\w*|\w*rolearn|\w*_role|serviceaccessrole\w*|"
     r"executionrole\w*|taskrole\w*|jobrole\w*|servicerole\w*|policydocument|resourcepolicy|policy)"
 )
 

@@ -23,6 +23,7 @@ from lakehouse_iam.proof.from_constructs import (
 )
 from lakehouse_iam.proof.handoff_files import HandOffFile
 from lakehouse_iam.proof.stack_templates import StackTemplate
+from lakehouse_iam.proof.terraform_plan import read_plan
 from lakehouse_iam.template_text import TEMPLATE_ENDINGS, TemplateError, read_json, read_synthesized, read_template
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -50,6 +51,16 @@ class TemplateFiles:
     handoffs: tuple[HandOffFile, ...] = ()
     unread: tuple[str, ...] = ()
     of_an_app: bool = False
+
+
+def files_of_plan(file: Path) -> TemplateFiles:
+    """A plan of Terraform (`terraform show -json`) as the templates it stands for.
+
+    Raises:
+        TemplateError: it is no plan, or none of its resources is of this library.
+    """
+    plan = read_plan(file)
+    return TemplateFiles(plan.templates, (), unread=tuple(f"{file}: {address}" for address in plan.not_read))
 
 
 def holds_templates(path: Path) -> bool:
@@ -162,7 +173,7 @@ def _unread(root: Path) -> Iterator[str]:
 
 
 def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
-    templates: list[StackTemplate] = []
+    tops: list[StackTemplate] = []
     documents: list[ProbeDocument] = []
     declarations: list[Declaration] = []
     with manifest_of(assembly.folder):
@@ -176,21 +187,28 @@ def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
                 parameters=stack.parameters,
                 path=stack.path,
             )
-            templates += [top, *_nested(top, assembly.folder, root)]
+            tops.append(top)
             for entry in stack.metadata():
                 if entry.type == PROBES_METADATA:
                     documents.append(from_json(entry.data, entry.path))
                 elif entry.type in (WAY_METADATA, ACCESS_METADATA):
                     declarations.append(Declaration(top.place, entry.path, entry.type, entry.data))
+        # What is missing of a setup's own stacks is reported as beyond the setup; of other stacks nothing is known then.
+        of_setups = {(place.account, place.stack) for one in documents if one.definition for place in one.stacks}
+        refused = [top.place for top in tops if (top.account, top.stack) not in of_setups]
+        templates = [one for top in tops for one in (top, *_nested(top, assembly.folder, root, refused))]
     return TemplateFiles(tuple(templates), tuple(documents), tuple(declarations), of_an_app=True)
 
 
-def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTemplate]:
+def _nested(parent: StackTemplate, folder: Path, root: Path, refused: Sequence[str]) -> Iterator[StackTemplate]:
+    """The templates of nested stacks; a missing one is an error in the templates at `refused`, and passed over elsewhere."""
     for logical_id, resource in parent.body["Resources"].items():
         asset = resource.get("Metadata", {}).get("aws:asset:path")
         if resource["Type"] != "AWS::CloudFormation::Stack":
             continue
         if not isinstance(asset, str) or not (folder / asset).is_file():
+            if parent.place not in refused:
+                continue
             raise TemplateError(
                 f"{parent.place}: Resources.{logical_id}: the template of this nested stack is not in the folder: "
                 "what it deploys cannot be proved"
@@ -207,7 +225,7 @@ def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTe
             path=f"{parent.path}/{logical_id}",
         )
         yield inner
-        yield from _nested(inner, folder, root)
+        yield from _nested(inner, folder, root, [*refused, *([inner.place] if parent.place in refused else [])])
 
 
 def files_of_setup(read: Sequence[TemplateFiles], document: ProbeDocument) -> TemplateFiles:

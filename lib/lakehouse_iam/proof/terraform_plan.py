@@ -11,16 +11,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.proof.stack_templates import StackTemplate
+from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.template_text import TemplateError, read_json
 
 _OWN_PROVIDER = re.compile(r"(?:.*:)?aws\.account_([0-9]{12})")
 _OWN_TAG = "lakehouse-iam:setup"
+OTHER_TYPES = "Terraform::"
+"""Begins the type of a resource in one of our accounts that is not read; the type of Terraform follows."""
 _NOT_AN_ID = re.compile(r"[^A-Za-z0-9]")
 
 Json = dict[str, Any]
@@ -97,7 +101,11 @@ def read_plan(file: Path) -> PlanFile:
         for one in ours
         if isinstance(one.values.get("tags"), Mapping) and _OWN_TAG in one.values["tags"]
     )
-    return PlanFile(_templates(file, ours, _regions(body.get("configuration", {}))), setups, not_read)
+    templates = _templates(file, ours, _regions(body.get("configuration", {})))
+    outputs = values.get("outputs", {}) if isinstance(values, dict) else {}
+    given = outputs.get("HandOffs", {}) if isinstance(outputs, dict) else {}
+    handoffs = given.get("value") if isinstance(given, dict) else None
+    return PlanFile(_with_handoffs(templates, handoffs), setups, not_read)
 
 
 def _planned(root: Mapping[str, Any], configuration: Mapping[str, Any]) -> Iterator[_Planned]:
@@ -143,12 +151,39 @@ def _templates(file: Path, planned: list[_Planned], regions: Mapping[str, str]) 
             type_, properties = _MAKERS[one.type](one, by_address)
             body = bodies.setdefault(one.account, {"Resources": {}})
             if type_:
-                body["Resources"][one.logical_id] = {"Type": type_, "Properties": properties}
+                body["Resources"][one.logical_id] = {"Type": type_, **_kept(one), "Properties": properties}
             else:
                 _merge(body["Resources"], one, properties, by_address)
+        elif one.account:
+            made = {"Type": f"{OTHER_TYPES}{one.type}", "Properties": dict(one.values)}
+            bodies.setdefault(one.account, {"Resources": {}})["Resources"][one.logical_id] = made
     return tuple(
         StackTemplate(str(file), f"terraform-{account or 'of-no-account'}", body, account, regions.get(account, ""))
         for account, body in bodies.items()
+    )
+
+
+def _kept(one: _Planned) -> Json:
+    """Terraform deletes no bucket that holds objects, unless it is told to; `prevent_destroy` is in no plan."""
+    if one.type != "aws_s3_bucket":
+        return {}
+    policy = "Delete" if one.values.get("force_destroy") else "Retain"
+    return {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
+
+
+def _with_handoffs(templates: tuple[StackTemplate, ...], handoffs: Any) -> tuple[StackTemplate, ...]:
+    """What the output `HandOffs` hands off, in the metadata of a template: of the first one what is for a role."""
+    if not templates or not isinstance(handoffs, list) or not all(isinstance(one, dict) for one in handoffs):
+        return templates
+    of_roles = [one for one in handoffs if HandOffKind.ROLE_POLICY.value in one]
+    others = [one for one in handoffs if one not in of_roles]
+    first, last = templates[0], templates[-1]
+    if first is last:
+        return (replace(first, body={**first.body, "Metadata": {HANDOFF_METADATA: [*of_roles, *others]}}),)
+    return (
+        replace(first, body={**first.body, "Metadata": {HANDOFF_METADATA: of_roles}}),
+        *templates[1:-1],
+        replace(last, body={**last.body, "Metadata": {HANDOFF_METADATA: others}}),
     )
 
 
@@ -251,7 +286,29 @@ def _instance_profile(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
 
 
 def _bucket(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
-    return "AWS::S3::Bucket", {"BucketName": _text(one, "bucket")}
+    properties: Json = {"BucketName": _text(one, "bucket")}
+    if one.values.get("acl"):
+        properties["AccessControl"] = one.values["acl"]
+    return "AWS::S3::Bucket", properties
+
+
+def _ownership(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
+    rules = [{"ObjectOwnership": rule.get("object_ownership")} for rule in one.values.get("rule") or []]
+    return "", {"of bucket": "", "OwnershipControls": {"Rules": rules}}
+
+
+def _encryption(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
+    rules = []
+    for rule in one.values.get("rule") or []:
+        for given in rule.get("apply_server_side_encryption_by_default") or []:
+            by_default = {"SSEAlgorithm": given.get("sse_algorithm")}
+            if given.get("kms_master_key_id"):
+                by_default["KMSMasterKeyID"] = given["kms_master_key_id"]
+            made: Json = {"ServerSideEncryptionByDefault": by_default}
+            if rule.get("bucket_key_enabled"):
+                made["BucketKeyEnabled"] = True
+            rules.append(made)
+    return "", {"of bucket": "", "BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
 
 
 def _bucket_policy(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
@@ -283,7 +340,9 @@ _MAKERS = {
     "aws_iam_role_policy_attachment": _attachment,
     "aws_iam_instance_profile": _instance_profile,
     "aws_s3_bucket": _bucket,
+    "aws_s3_bucket_ownership_controls": _ownership,
     "aws_s3_bucket_policy": _bucket_policy,
     "aws_s3_bucket_public_access_block": _public_access,
+    "aws_s3_bucket_server_side_encryption_configuration": _encryption,
     "aws_kms_key": _key,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import shlex
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from lakehouse_iam import cli
 from lakehouse_iam.cli import COMMANDS, main
 from lakehouse_iam.cli.check import check
 
@@ -202,3 +205,11 @@ def test_a_reader_that_goes_away_from_a_table_of_rich_does_not_make_the_answer_n
     )
     done = shell(f"{{ {shlex.quote(sys.executable)} -c {shlex.quote(script)}; echo $? >&2; }} | head -n 1")
     assert done.stderr.strip() == "141"
+
+
+def test_every_command_is_listed_with_its_summary_and_examples() -> None:
+    names = [module.name for module in pkgutil.iter_modules(cli.__path__)]
+    modules = {name: importlib.import_module(f"lakehouse_iam.cli.{name}") for name in names}
+    commands = {name for name, module in modules.items() if isinstance(getattr(module, name, None), click.Command)}
+    assert commands == set(COMMANDS)
+    assert all(len(listed.summary) <= 60 for listed in COMMANDS.values())

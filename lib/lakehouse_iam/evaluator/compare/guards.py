@@ -17,9 +17,16 @@ from lakehouse_iam.evaluator.compare.differences import Side
 from lakehouse_iam.evaluator.compare.frames import Frame, variables_of
 from lakehouse_iam.evaluator.compare.languages import Domain
 from lakehouse_iam.evaluator.compare.patterns import ANY, NAME, literal, row
-from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies
+from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies, Witness
 from lakehouse_iam.evaluator.compare.views import TRUST, Version, View, compared_views, same_documents
-from lakehouse_iam.evaluator.evaluate import RESOURCE_CONTROL_SERVICES, Policies, RequestError, resource_policy_kind
+from lakehouse_iam.evaluator.evaluate import (
+    RESOURCE_CONTROL_SERVICES,
+    Policies,
+    Request,
+    RequestError,
+    evaluate,
+    resource_policy_kind,
+)
 from lakehouse_iam.evaluator.grammar import PolicyKind, Statement
 from lakehouse_iam.evaluator.policies import Compiled, Policy, Question, load_policy
 from lakehouse_iam.evaluator.principals import CallerKind, NamedAs
@@ -86,8 +93,37 @@ def _compare_guard(before: Guard, after: Guard, resource: str, account: str, sub
     if same_documents(before.every, after.every) and before.block_public_access == after.block_public_access:
         return Comparison(subject)
     found = compared_views(subject, lambda: _views_of_guard(before, after, resource, account))
+    wider = (*found.wider, *_public_acl(before, after, resource, account))
+    narrower = (*found.narrower, *_public_acl(after, before, resource, account))
+    found = replace(found, wider=wider, narrower=narrower)
     unread = _unread_principals(before, after)
     return replace(found, not_decided=(*found.not_decided, *unread)) if unread else found
+
+
+def _public_acl(closed: Guard, opened: Guard, bucket: str, account: str) -> tuple[Witness, ...]:
+    """A public ACL that one version takes from somebody of the bucket's account, if only the other blocks public ACLs."""
+    if not closed.block_public_access.block_public_acls or opened.block_public_access.block_public_acls:
+        return ()
+    partition = bucket.split(":")[1]
+    caller, context = f"arn:{partition}:iam::{account}:role/some-role", {"s3:x-amz-acl": "public-read"}
+    request = Request(caller, "s3:PutObjectAcl", f"{bucket}/some-object", account, context)
+    before, after = (_policies_of(one, OwnPolicies.EVERYTHING)(request.resource) for one in (closed, opened))
+    refused, allowed = evaluate(request, before), evaluate(request, after)
+    if refused.allowed or not allowed.allowed:
+        return ()
+    return (
+        Witness(
+            caller,
+            request.action,
+            request.resource,
+            account,
+            context,
+            "Block Public Access",
+            "BlockPublicAcls",
+            OwnPolicies.EVERYTHING,
+            explain=lambda: (*allowed.because, *refused.because),
+        ),
+    )
 
 
 def _unread_principals(before: Guard, after: Guard) -> tuple[str, ...]:
@@ -221,7 +257,7 @@ def _side_of(
         denies = tuple(
             box
             for policy in guard.every
-            if _counts(policy, asker, kind)
+            if _counts(policy, asker, frame)
             for box in _boxes(frame, policy, policy.denies, asker, frozenset(NamedAs))
         )
         if same_account and may_ask and kind not in _MUST_ALLOW:
@@ -241,12 +277,12 @@ def _is_blocked(guard: Guard, asker: Asker, kind: PolicyKind, same_account: bool
     return restricted and guard.policy is not None and first_public_statement(guard.policy) is not None
 
 
-def _counts(policy: Policy, asker: Asker, kind: PolicyKind) -> bool:
-    """Whether a policy's Deny statements bear on the caller; RCPs leave service-linked roles alone."""
+def _counts(policy: Policy, asker: Asker, frame: Frame) -> bool:
+    """Whether a policy's Deny statements bear on the caller; RCPs leave service-linked roles and some services alone."""
     if policy.kind is not PolicyKind.RESOURCE_CONTROL:
         return True
-    service = {PolicyKind.TRUST: "sts", PolicyKind.KEY: "kms", PolicyKind.BUCKET: "s3"}.get(kind, "")
-    return service in RESOURCE_CONTROL_SERVICES and not asker.caller.is_service_linked
+    actions = frame.domains[ACTION].inside[0].head
+    return actions.partition(":")[0] in RESOURCE_CONTROL_SERVICES and not asker.caller.is_service_linked
 
 
 def _boxes(
