@@ -70,5 +70,5 @@ def common_keys(content: dict[str, Any], faults: Faults) -> CommonKeys:
         tags=tags_of(content, faults),
         managed_policies_per_role=int(quotas.get("managed_policies_per_role", MANAGED_POLICIES_PER_ROLE)),
         trust_policy_size=int(quotas.get("trust_policy_size", TRUST_POLICY_SIZE)),
-        written=json.loads(json.dumps(content)),
+        written=json.loads(json.dumps(content, sort_keys=True)),
     )
