@@ -28,6 +28,7 @@ COMMANDS = ((1_000, 100, 3.0), (3_000, 300, 9.0))
 """Buckets, accounts, and the most seconds of CPU that `lakehouse-iam prove` may take for them."""
 CLOSED_SECONDS, CLOSED_MEGABYTES = 5, 300
 """For everything in the templates of that world held against its setup, with every policy written in another order."""
+SYNTHESIS_SHARE = 0.1
 PROBES = (100, 1_000, 10_000)
 LINEAR_WITHIN = 1.5
 """How much more a probe may cost among ten thousand than among a hundred."""
@@ -133,6 +134,25 @@ def command() -> dict[str, float]:
     return costs
 
 
+def at_synthesis() -> dict[str, float]:
+    """`cdk synth` of the examples, and what the proof at synthesis takes of it: seconds of CPU."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        synth = ["cdk", "synth", "--quiet", "--no-notices", "--output", folder]
+        subprocess.run(synth, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.process_time()
+        from lakehouse_iam.cdk.proof_validation import violations_of
+        from lakehouse_iam.proof.template_files import read_templates
+
+        imported = time.process_time()
+        assert not [one for files in read_templates(folder) for one in violations_of(files)]
+        proved = time.process_time()
+    synth_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    # The CDK itself is imported at synthesis anyway.
+    return {"synth": synth_seconds, "proof": proved - imported, "imports": imported - start}
+
+
 def growth() -> dict[str, float]:
     """Microseconds a probe takes among a hundred, a thousand and ten thousand, loading included."""
     from lakehouse_iam.plan import plan_setup
@@ -181,6 +201,7 @@ def report() -> bool:
     world = _measured("large_world")
     commands = _measured("command")
     beyond = _measured("closed")
+    synthesis = _measured("at_synthesis")
     costs = _measured("growth")
     ratio = costs[str(PROBES[-1])] / costs[str(PROBES[0])]
     shown = ", ".join(f"{count:,}: {costs[str(count)]:.0f} us" for count in PROBES)
@@ -223,6 +244,12 @@ def report() -> bool:
                 f"at most {most:g} s of CPU",
             )
             for buckets, accounts, most in COMMANDS
+        ),
+        (
+            synthesis["proof"] <= SYNTHESIS_SHARE * synthesis["synth"],
+            "proof: its share of cdk synth of the examples",
+            f"{100 * synthesis['proof'] / synthesis['synth']:7.2f} %",
+            f"at most {100 * SYNTHESIS_SHARE:g} % of {synthesis['synth']:.1f} s of CPU",
         ),
         (
             ratio <= LINEAR_WITHIN,

@@ -81,7 +81,7 @@ class ProofValidation:
         if not isinstance(app, Stage) or _is_off(app.node.try_get_context(SWITCH)):
             return PolicyValidationPluginReport(success=True, violations=[])
         try:
-            violations = [violation for files in read_templates(app.outdir) for violation in _violations(files)]
+            violations = [violation for files in read_templates(app.outdir) for violation in violations_of(files)]
         except PolicyError as error:
             # What cannot be read cannot be proved, and whether it must be readable is for others to say.
             violations = list(_unread(error))
@@ -113,7 +113,8 @@ def _is_off(value: Any) -> bool:
     return str(value).lower() == "false"
 
 
-def _violations(files: TemplateFiles) -> Iterator[PolicyViolation]:
+def violations_of(files: TemplateFiles) -> Iterator[PolicyViolation]:
+    """What the templates of a folder or a stage break: unexpected answers, and what is beyond their setups."""
     ours = made_by_constructs(files)
     for document in probes_of(files):
         deployed = deployed_by(files.templates, document)
