@@ -27,7 +27,7 @@ MANAGED_POLICIES_PER_ROLE_ADJUSTED = 25
 
 _SID = re.compile(r"[A-Za-z0-9]+")
 # IAM accepts tab, line feed, carriage return and U+0020 to U+00FF in policies, nothing else.
-_POLICY_TEXT = re.compile(r"[\u0009\u000A\u000D\u0020-\u00FF]")
+_NOT_POLICY_TEXT = re.compile(r"[^\u0009\u000A\u000D\u0020-\u00FF]")
 
 Json = dict[str, Any]
 Item = TypeVar("Item")
@@ -146,9 +146,7 @@ class PolicyDocument:
         if repeated:
             raise InvalidValue(f"the Sid {repeated[0]!r} is used twice in one policy", allowed="each Sid once")
         # Looked for in the values themselves: JSON would write a control character as an innocent escape.
-        found = "".join(
-            sorted({char for text in _texts(self.to_json()) for char in text if not _POLICY_TEXT.match(char)})
-        )
+        found = "".join(sorted({char for text in _texts(self.to_json()) for char in _NOT_POLICY_TEXT.findall(text)}))
         if found:
             raise InvalidValue(f"the policy contains {found!r}", allowed="Latin-1 characters only (U+0020 to U+00FF)")
 

@@ -50,10 +50,10 @@ def add_outsiders(deployed: Deployed, probes: Sequence[Probe]) -> None:
         if policy_holder(probe.resource) not in promised:
             _add_neighbour(deployed, probe, neighbours)
     for probe in probes:
-        _add_stranger(deployed, probe.principal, neighbours)
+        _add_outside_role(deployed, probe.principal, neighbours)
 
 
-def _add_stranger(deployed: Deployed, principal: str, neighbours: set[str]) -> None:
+def _add_outside_role(deployed: Deployed, principal: str, neighbours: set[str]) -> None:
     arn = split_arn(principal)
     if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
         return

@@ -111,7 +111,7 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
 
 
-def _stranger(partition: str) -> str:
+def _outside_role(partition: str) -> str:
     return f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}"
 
 
@@ -129,7 +129,7 @@ def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
     if arn is not None:
         question = f"a role of another account assumes {name}"
         named: Context = (("sts:ExternalId", path.external_ids[0]),) if path.external_ids else ()
-        yield Probe(question, _stranger(arn.partition), (), "sts:AssumeRole", path.role, Expected.DENY, named)
+        yield Probe(question, _outside_role(arn.partition), (), "sts:AssumeRole", path.role, Expected.DENY, named)
 
 
 def _access_probes(path: _AccessPath, data: Mapping[str, Any]) -> Iterator[Probe]:
@@ -155,4 +155,4 @@ def _access_probes(path: _AccessPath, data: Mapping[str, Any]) -> Iterator[Probe
         question = f"a role of another account reads {name}"
         folder = f"{data['prefixes'][0]}/" if data["prefixes"] else ""
         key = f"{bucket}/{folder}{_OBJECT}"
-        yield Probe(question, _stranger(arn.partition), (), "s3:GetObject", key, Expected.DENY)
+        yield Probe(question, _outside_role(arn.partition), (), "s3:GetObject", key, Expected.DENY)
