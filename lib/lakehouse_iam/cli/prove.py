@@ -98,9 +98,9 @@ def _proofs(subject: Path, folder: str | None, real: RealWorld | None, progress:
     if folder is None:
         return [prove_plan(plan, real, progress) for plan in plans]
     if is_plan(Path(folder)):
-        return [prove_setup(files_of_plan(Path(folder)), plan, real, progress) for plan in plans]
+        return [prove_setup(files_of_plan(Path(folder)), plan, real, progress, plans) for plan in plans]
     read = read_templates(folder)
-    return [prove_setup(files_of_setup(read, probe_document(plan)), plan, real, progress) for plan in plans]
+    return [prove_setup(files_of_setup(read, probe_document(plan)), plan, real, progress, plans) for plan in plans]
 
 
 def _templates_of(subject: Path) -> Path | None:

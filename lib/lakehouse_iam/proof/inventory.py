@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lakehouse_iam.intrinsics import Unresolved
+from lakehouse_iam.intrinsics import Unresolved, names_resource
 from lakehouse_iam.proof.attributes import differences
 from lakehouse_iam.proof.beyond import Beyond, NotRead
 from lakehouse_iam.proof.place import Place
@@ -49,6 +49,13 @@ class _Made:
         return (self.type, self.one.deployment.account, str(name))
 
     @property
+    def bucket_of_policy(self) -> Key:
+        """For a bucket policy, the bucket; for anything else the resource itself."""
+        if self.type == BUCKET_POLICY:
+            return (self.type, self.one.deployment.account, str(self.properties.get("Bucket")))
+        return (self.type, self.one.template.place, self.logical_id)
+
+    @property
     def properties(self) -> Mapping[str, Any]:
         return self.one.resolved(self.resource)
 
@@ -76,12 +83,14 @@ def beyond_resources(
     named = {made.key: made for made in _every(meant) if made.type in _NAMED}
     nested = {(one.template.parent, one.template.parent_resource) for one in bound}
     ours = _ours(named)
-    found = set()
+    found: set[Key] = set()
     for made in _every(bound):
         if made.one.is_made(made.resource) is False:
             continue
-        if made.type in _NAMED:
-            found.add(made.key)
+        key = made.key if made.type in _NAMED else made.bucket_of_policy
+        if key in found and (key in named or made.one.template.place in judged):
+            yield Beyond(made.place, f"{key[2]} has two resources of the type {key[0]}", "remove one of them")
+        found.add(key)
         if made.one.template.place not in judged and not (made.type in _NAMED and made.key in named):
             continue
         yield from _conditional(made)
@@ -172,8 +181,12 @@ def _sections(one: BoundTemplate, meant: Sequence[BoundTemplate]) -> Iterator[Be
         name: parameter for other in meant for name, parameter in other.template.body.get("Parameters", {}).items()
     }
     for name, parameter in body.get("Parameters", {}).items():
+        place = Place(file, property=f"Parameters.{name}")
         if name in parameters:
-            yield from _parameter(Place(file, property=f"Parameters.{name}"), parameter, parameters[name])
+            yield from _parameter(place, parameter, parameters[name])
+        elif names_resource(body["Resources"], name):
+            what = "the parameter is not of the setup, and whoever deploys may change what refers to it"
+            yield Beyond(place, what, "write the value itself, and remove the parameter")
 
 
 def _keys(value: Any) -> Iterator[str]:

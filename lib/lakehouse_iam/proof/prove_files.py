@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lakehouse_iam.plan import plan_setup
@@ -35,7 +35,11 @@ class Held:
 
 
 def prove_setup(
-    files: TemplateFiles, plan: Plan, real: RealWorld | None = None, progress: Progress = tell_nobody
+    files: TemplateFiles,
+    plan: Plan,
+    real: RealWorld | None = None,
+    progress: Progress = tell_nobody,
+    given: Collection[Plan] = (),
 ) -> Proof:
     """Ask a setup's probes of templates, and hold everything in them against the setup.
 
@@ -44,6 +48,7 @@ def prove_setup(
         plan: what the setup means.
         real: what is known of the accounts.
         progress: told how far it is.
+        given: the plans of every setup that is proved of these templates.
 
     Raises:
         PolicyError: a policy that AWS would refuse.
@@ -52,7 +57,19 @@ def prove_setup(
     templates = in_regions(files.templates, meaning.document)
     held = held_against(replace(files, templates=templates), meaning)
     proof = prove_templates(templates, meaning.document, real, progress)
-    return replace(proof, beyond=held.beyond, not_read=held.not_read)
+    beyond = (*held.beyond, *_of_setups_not_given(files, (plan, *given)))
+    return replace(proof, beyond=beyond, not_read=held.not_read)
+
+
+def _of_setups_not_given(files: TemplateFiles, plans: Collection[Plan]) -> Iterator[Beyond]:
+    """Templates of a folder that other probes claim, whose setup nobody gave: nothing shows that it is meant."""
+    proved = {(str(phase.account), phase.stack) for plan in plans for phase in plan.phases}
+    claimed = {(place.account, place.stack): one for one in files.documents for place in one.stacks}
+    for template in files.templates if not files.of_an_app else ():
+        stack = (template.account, template.stack)
+        if stack in claimed and stack not in proved:
+            what = f"the template is of the setup {claimed[stack].setup}, which was not given"
+            yield Beyond(Place(template.place), what, "give its setup too, or prove the folder by itself")
 
 
 def prove_files(
@@ -64,10 +81,11 @@ def prove_files(
         PolicyError: a policy that AWS would refuse.
         SetupError: a setup beside the templates that is not one.
     """
+    plans = {document.place: plan_of(document) for document in files.documents if document.definition}
     for document in probes_of(files):
         if document.definition:
-            plan = plan_of(document)
-            proof = prove_setup(files, plan, real, progress)
+            plan = plans[document.place]
+            proof = prove_setup(files, plan, real, progress, plans.values())
             yield replace(proof, beyond=(*_other_than_written(document, plan), *proof.beyond))
             continue
         proof = prove_templates(in_regions(files.templates, document), document, real, progress)

@@ -83,6 +83,8 @@ def may_carry_access(type_: str) -> bool:
     return type_ not in READ_TYPES and type_.startswith(beginnings)
 
 
+_KNOWN_OWNERS = ("AWS::", "Custom::", "Terraform::")
+
 _CARRYING_KEYS = re.compile(
     r"(?i)(role|role_arn|iam_instance_profile|task_role_arn|execution_role_arn|rolearn|rolearns|roles|iaminstanceprofile|instanceprofile\w*|\w*rolearn|\w*_role|serviceaccessrole\w*|"
     r"executionrole\w*|taskrole\w*|jobrole\w*|servicerole\w*|policydocument|resourcepolicy|policy)"
@@ -97,6 +99,8 @@ def carries_access(type_: str, properties: Mapping[str, Any], ours: frozenset[st
         properties: its properties, resolved as far as they can be.
         ours: the names of the setup's roles, buckets and instance profiles.
     """
+    if not type_.startswith(_KNOWN_OWNERS) or type_.endswith("::MODULE"):
+        return "a type or module that is not of AWS may do anything"
     reason = next((reason for beginning, reason in _CARRIES if type_.startswith(beginning)), "")
     if reason:
         return reason

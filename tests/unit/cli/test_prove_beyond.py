@@ -236,3 +236,25 @@ def test_escapes_of_a_hostile_folder_reach_no_terminal(tmp_path: Path) -> None:
         assert result.exit_code == 1, result.output
         assert "\x1b" not in result.output
         assert "[/nope]" in result.output
+
+
+def test_a_template_that_hides_behind_probes_of_its_own_is_said(tmp_path: Path) -> None:
+    setup, folder = written(EXAMPLES[0], tmp_path)
+    body: Json = {"Resources": {}}
+    second_role(body)
+    (folder / "111122223333" / "innocent.template.json").write_text(json.dumps(body), encoding="utf-8")
+    stacks = [{"stack": "innocent", "account": "111122223333", "region": "us-east-1"}]
+    probes = {"setup": "innocent", "pattern": "instance-profile", "stacks": stacks, "probes": []}
+    (folder / "innocent.probes.json").write_text(json.dumps(probes), encoding="utf-8")
+    result = run("prove", setup, "--templates", folder)
+    assert result.exit_code == 1
+    assert "the template is of the setup innocent, which was not given" in result.output
+    assert run("prove", folder).exit_code == 1
+
+
+def test_setups_that_share_a_folder_of_templates_hold_together(tmp_path: Path) -> None:
+    examples = EXAMPLES[0].parent
+    assert run("template", examples, "--out", tmp_path / "out").exit_code == 0
+    for result in (run("prove", examples, "--templates", tmp_path / "out"), run("prove", tmp_path / "out")):
+        assert result.exit_code == 0, result.output
+        assert "288 of 288 probes as expected in 3 setups" in result.output

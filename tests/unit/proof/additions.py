@@ -113,6 +113,16 @@ def _without(type_: str, name: str) -> Make:
     return _changing(type_, lambda resource: resource["Properties"].pop(name, False))
 
 
+def _second(type_: str) -> Make:
+    """The same resource again, before the one that is there."""
+
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        for logical_id, resource in _of_type(body, type_):
+            yield logical_id, {**body, "Resources": {"Added": resource, **body["Resources"]}}
+
+    return make
+
+
 def _attribute(type_: str, name: str, value: Any) -> Make:
     return _changing(type_, lambda resource: resource.__setitem__(name, value))
 
@@ -346,6 +356,12 @@ KINDS: dict[str, Make] = {
     "a custom resource by its name": _resource("Custom::Anything", {"ServiceToken": "arn:aws:lambda:::f"}),
     "a nested stack": _resource("AWS::CloudFormation::Stack", {"TemplateURL": _NESTED}),
     "a stack set": _resource("AWS::CloudFormation::StackSet", {}),
+    "a type of somebody else": _resource("Attacker::Tools::Anything"),
+    "a module": _resource("AWS::Anything::Else::MODULE"),
+    "a parameter that decides": _with_conditions(
+        _property("AWS::IAM::Role", "Description", {"Ref": "Extra"}), {}, {"Extra": {"Type": "String", "Default": "x"}}
+    ),
+    "a second bucket policy": _second("AWS::S3::BucketPolicy"),
     "a transform": _section("Transform", ["Attacker::Macro"]),
     "hooks": _section("Hooks", {"One": {"Type": "AWS::CodeDeploy::BlueGreen"}}),
     "a transform within": _resource("AWS::SNS::Topic", {"Fn::Transform": {"Name": "AWS::Include"}}),
