@@ -47,7 +47,11 @@ def reached_by_others(files: TemplateFiles) -> Iterator[Beyond]:
     )
     for beyond in beyond_policies(only_ours, wanted, frozenset()):
         if beyond.witness is not None and _is_somebody_else(beyond.witness):
-            yield beyond
+            yield replace(
+                beyond,
+                what=f"{beyond.statement or 'a statement that is missing'} lets in {beyond.witness.text}",
+                remove="remove it, or, if it is meant, acknowledge lakehouse-iam-proof::Beyond with the reason",
+            )
 
 
 def _is_somebody_else(witness: Witness) -> bool:
