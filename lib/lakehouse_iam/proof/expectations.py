@@ -13,7 +13,7 @@ from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.probes.document import ExistingInWorld, HandOffsOfAccount
 from lakehouse_iam.probes.probe import Expected, Probe
 from lakehouse_iam.proof.deployed import Deployed, RoleFound, Written, left_to_iam
-from lakehouse_iam.proof.from_templates import add_handoffs
+from lakehouse_iam.proof.merged_handoffs import add_handoffs
 from lakehouse_iam.proof.place import Place
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -12,13 +12,12 @@ from typing import Any
 
 from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.principals import CallerError, parse_caller
 from lakehouse_iam.evaluator.public_access import BlockPublicAccess
 from lakehouse_iam.intrinsics import Unresolved, plain
 from lakehouse_iam.policy import TRUST_POLICY_SIZE_ADJUSTED, compact_json
-from lakehouse_iam.probes.outsiders import UNNAMED_ROLE
 from lakehouse_iam.proof.deployed import Deployed, PolicyError, RoleFound, Written
+from lakehouse_iam.proof.merged_handoffs import add_handoffs, attach, listed
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.stack_templates import ANY_ACCOUNT, BoundTemplate, StackTemplate, bind, managed_policy_arn
 from lakehouse_iam.template_checks import SIZE_RULE, Stack, Violation, violations
@@ -149,8 +148,8 @@ def _roles(deployed: Deployed, one: BoundTemplate) -> None:
             written = Written(
                 policy.get("PolicyDocument"), _place(one, logical_id, f"Policies[{index}]", "PolicyDocument")
             )
-            _attach(role, str(policy.get("PolicyName", index)), written)
-        for index, policy in enumerate(_listed(properties.get("ManagedPolicyArns"))):
+            attach(role, str(policy.get("PolicyName", index)), written)
+        for index, policy in enumerate(listed(properties.get("ManagedPolicyArns"))):
             _attach_by_arn(deployed, role, policy, _place(one, logical_id, f"ManagedPolicyArns[{index}]"))
         boundary = properties.get("PermissionsBoundary")
         if boundary is not None:
@@ -172,19 +171,9 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _listed(value: Any) -> list[Any]:
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def _attach(role: RoleFound, name: str, written: Written) -> None:
-    while name in role.identity:
-        name += "'"
-    role.identity[name] = written
-
-
 def _attach_by_arn(deployed: Deployed, role: RoleFound, arn: Any, place: Place) -> None:
     name = arn.rpartition("/")[2] if isinstance(arn, str) else str(place)
-    _attach(role, name, _known_policy(deployed, arn, place))
+    attach(role, name, _known_policy(deployed, arn, place))
 
 
 def _known_policy(deployed: Deployed, arn: Any, place: Place) -> Written:
@@ -200,21 +189,21 @@ def _inline_policies(deployed: Deployed, one: BoundTemplate) -> None:
         written = Written(properties.get("PolicyDocument"), _place(one, logical_id, "PolicyDocument"))
         name = properties.get("PolicyName")
         label = name if isinstance(name, str) else logical_id
-        for role in (*_listed(properties.get("Roles")), *_listed(properties.get("RoleName"))):
+        for role in (*listed(properties.get("Roles")), *listed(properties.get("RoleName"))):
             _attach_to(deployed, one, role, label, written)
 
 
 def _attached_policies(deployed: Deployed, one: BoundTemplate) -> None:
     for logical_id, properties in one.properties("AWS::IAM::ManagedPolicy"):
         arn = _policy_arn(one, logical_id)
-        for role in _listed(properties.get("Roles")):
+        for role in listed(properties.get("Roles")):
             _attach_to(deployed, one, role, arn.rpartition("/")[2], deployed.known_policies[arn])
 
 
 def _attach_to(deployed: Deployed, one: BoundTemplate, role: Any, label: str, written: Written) -> None:
     if isinstance(role, str):
         found = deployed.role_named(one.deployment.partition, one.deployment.account, role)
-        _attach(found, label, written)
+        attach(found, label, written)
     else:
         deployed.taken.append(
             f"{written.place} is attached to a role that only the deployment knows ({_short(role)}): it was not asked"
@@ -295,9 +284,6 @@ def _saml_providers(deployed: Deployed, one: BoundTemplate) -> None:
         deployed.saml_providers.add(f"arn:{where.partition}:iam::{where.account}:saml-provider/{name}")
 
 
-# ---------------------------------------------------------------- hand-offs
-
-
 def _handed_off(deployed: Deployed, one: BoundTemplate) -> None:
     for key, value in one.template.body.get("Metadata", {}).items():
         if key.split(":", 1)[0] == HANDOFF_METADATA:
@@ -305,45 +291,3 @@ def _handed_off(deployed: Deployed, one: BoundTemplate) -> None:
             add_handoffs(
                 deployed, one.deployment.resolve(value), place, one.deployment.partition, one.deployment.account
             )
-
-
-def add_handoffs(deployed: Deployed, handoffs: Any, place: Place, partition: str, account: str) -> None:
-    """Merge what is handed off, as whoever keeps the policy would.
-
-    Args:
-        deployed: where.
-        handoffs: the hand-offs as `cloudformation.handoff_json` writes them.
-        place: where they stand.
-        partition: of their stack.
-        account: of their stack; buckets are taken to be there.
-    """
-    for index, handoff in enumerate(_listed(handoffs)):
-        if not isinstance(handoff, Mapping):
-            raise PolicyError(place.within(index), "this is no hand-off: allowed is an object with Statements")
-        where = place.within(index).within("Statements")
-        document = {"Version": "2012-10-17", "Statement": handoff.get("Statements")}
-        written = Written(document, where)
-        if isinstance(handoff.get("BucketPolicyOf"), str):
-            deployed.bucket(f"arn:{partition}:s3:::{handoff['BucketPolicyOf']}", account).handed_off.append(written)
-        elif isinstance(handoff.get("KeyPolicyOf"), str):
-            deployed.key(handoff["KeyPolicyOf"]).handed_off.append(written)
-        elif isinstance(handoff.get("TrustPolicyOf"), str):
-            _merge_trust(deployed.role(handoff["TrustPolicyOf"]), written)
-        elif isinstance(handoff.get("PolicyOf"), str):
-            known = split_arn(handoff["PolicyOf"]) is not None
-            role = (
-                deployed.role(handoff["PolicyOf"]) if known else deployed.role_named(partition, account, UNNAMED_ROLE)
-            )
-            _attach(role, "handed off", written)
-        else:
-            deployed.taken.append(f"{where} is for something that only the deployment knows: it was not asked")
-
-
-def _merge_trust(role: RoleFound, written: Written) -> None:
-    if role.trust is None:
-        role.trust = written
-        return
-    known = role.trust.document
-    statements = known.get("Statement") if isinstance(known, Mapping) else known
-    merged = {"Version": "2012-10-17", "Statement": [*_listed(statements), *written.document["Statement"]]}
-    role.trust = Written(merged, role.trust.place)

@@ -9,7 +9,7 @@ from typing import Any
 from lakehouse_iam.proof.beyond import Beyond
 from lakehouse_iam.proof.closed import beyond_policies
 from lakehouse_iam.proof.deployed import Deployed
-from lakehouse_iam.proof.from_templates import add_handoffs
+from lakehouse_iam.proof.merged_handoffs import add_handoffs
 from lakehouse_iam.proof.place import Place
 
 Json = dict[str, Any]
