@@ -16,7 +16,7 @@ def add_handoffs(deployed: Deployed, handoffs: Any, place: Place, partition: str
 
     Args:
         deployed: where.
-        handoffs: the hand-offs as `cloudformation.handoff_json` writes them.
+        handoffs: the hand-offs as `HandOff.to_json` writes them.
         place: where they stand.
         partition: of their stack.
         account: of their stack; buckets are taken to be there.
@@ -49,7 +49,7 @@ def _merge_trust(role: RoleFound, written: Written) -> None:
         return
     known = role.trust.document
     statements = known.get("Statement") if isinstance(known, Mapping) else known
-    merged = {"Version": "2012-10-17", "Statement": [*listed(statements), *written.document["Statement"]]}
+    merged = {"Version": "2012-10-17", "Statement": [*listed(statements), *listed(written.document["Statement"])]}
     role.trust = Written(merged, role.trust.place)
 
 

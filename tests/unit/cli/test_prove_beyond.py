@@ -258,3 +258,30 @@ def test_setups_that_share_a_folder_of_templates_hold_together(tmp_path: Path) -
     for result in (run("prove", examples, "--templates", tmp_path / "out"), run("prove", tmp_path / "out")):
         assert result.exit_code == 0, result.output
         assert "288 of 288 probes as expected in 3 setups" in result.output
+
+
+def test_a_level_of_scps_that_allows_nothing_is_said_with_what_to_write(tmp_path: Path) -> None:
+    everything = '{Version: "2012-10-17", Statement: {Effect: Allow, Action: "*", Resource: "*"}}'
+    guardrail = '{Version: "2012-10-17", Statement: {Effect: Deny, Action: "organizations:*", Resource: "*"}}'
+    apart = f"[{{FullAWSAccess: {everything}}}, {{Guardrail: {guardrail}}}]"
+    together = f"[{{FullAWSAccess: {everything}, Guardrail: {guardrail}}}]"
+    said = {}
+    for name, levels in (("apart", apart), ("together", together)):
+        world = tmp_path / f"{name}.yaml"
+        world.write_text(f'accounts:\n  "444455556666":\n    service_control_policies: {levels}\n', encoding="utf-8")
+        said[name] = run("prove", EXAMPLES[0], "--world", world)
+    sentence = "no SCP of level 2 above 444455556666 allows anything"
+    assert sentence in said["apart"].output
+    assert said["apart"].exit_code == 1
+    assert sentence not in said["together"].output
+    assert said["together"].exit_code == 0, said["together"].output
+
+
+def test_a_long_proof_tells_how_far_it_is() -> None:
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.proof.prove import prove_plan
+    from lakehouse_iam.setups import load_setups
+
+    told: list[tuple[str, int, int]] = []
+    prove_plan(plan_setup(load_setups(EXAMPLES[0])[0]), progress=lambda *so_far: told.append(so_far))
+    assert told == [("partner-bucket", 0, 47)]
