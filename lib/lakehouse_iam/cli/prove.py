@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -47,7 +48,7 @@ def prove(subject: str, folder: str | None, world: str | None, failed: bool, qui
     """
     from lakehouse_iam.proof.real_world import load_real_world
 
-    with wrong_input(as_json=as_json), _progress_shown() as progress:
+    with wrong_input(as_json=as_json), _nothing_thrown_away(), _progress_shown() as progress:
         real = load_real_world(world) if world else None
         proofs = _proofs(Path(subject), folder, real, progress)
     if as_json:
@@ -56,6 +57,16 @@ def prove(subject: str, folder: str | None, world: str | None, failed: bool, qui
         _show(proofs, failed=failed, quiet=quiet)
     if not all(proof.holds for proof in proofs):
         raise SystemExit(ANSWER_IS_NO)
+
+
+@contextmanager
+def _nothing_thrown_away() -> Iterator[None]:
+    """A world and its answers live until the end: looking through them for garbage takes a tenth of the time for nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 _BEFORE_PROGRESS = 1.0

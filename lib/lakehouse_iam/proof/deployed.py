@@ -177,7 +177,12 @@ class Deployed:
     @property
     def open_arns(self) -> frozenset[str]:
         """The roles, buckets and keys of which something is not known."""
-        return frozenset(arn for arn in (*self.roles, *self.buckets, *self.keys) if self.open_places(arn))
+        return frozenset(arn for arn in (*self.roles, *self.buckets, *self.keys) if self._is_open(arn))
+
+    def _is_open(self, arn: str) -> bool:
+        key = self.keys.get(arn)
+        waiting = any(not is_resolved(written.document) for written in self._documents(arn))
+        return waiting or (key is not None and key.is_unknown)
 
     def _documents(self, arn: str) -> Iterable[Written]:
         if arn in self.roles:
