@@ -22,6 +22,7 @@ from lakehouse_iam.resources import (
     Resource,
     Role,
     RolePolicy,
+    SamlProvider,
 )
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
@@ -132,6 +133,7 @@ def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...
         InstanceProfile: _instance_profile,
         Bucket: _bucket,
         BucketPolicy: _bucket_policy,
+        SamlProvider: _saml_provider,
     }
     return renderers[type(resource)](resource, phase, [{"Key": key, "Value": value} for key, value in tags])
 
@@ -145,7 +147,12 @@ def _role(role: Role, phase: Phase, tags: list[Json]) -> Json:
     }
     if role.permissions_boundary:
         properties["PermissionsBoundary"] = str(role.permissions_boundary)
-    return {"Type": "AWS::IAM::Role", "Properties": {**properties, "Tags": tags}}
+    if role.session_hours is not None:
+        properties["MaxSessionDuration"] = role.session_hours * 3600
+    rendered: Json = {"Type": "AWS::IAM::Role", "Properties": {**properties, "Tags": tags}}
+    # Whether IAM looks for a federated principal is not documented; the provider comes first all the same.
+    providers = [resource.id for resource in phase.resources if isinstance(resource, SamlProvider)]
+    return {**rendered, "DependsOn": providers} if providers else rendered
 
 
 def _managed_policy(policy: ManagedPolicy, phase: Phase, tags: list[Json]) -> Json:
@@ -181,6 +188,13 @@ def _instance_profile(profile: InstanceProfile, phase: Phase, tags: list[Json]) 
             "Roles": [_reference_to_role(str(profile.role), phase)],
         },
     }
+
+
+def _saml_provider(provider: SamlProvider, phase: Phase, tags: list[Json]) -> Json:
+    properties: Json = {"Name": str(provider.arn.name), "SamlMetadataDocument": provider.metadata}
+    if provider.encryption:
+        properties["AssertionEncryptionMode"] = provider.encryption.value
+    return {"Type": "AWS::IAM::SAMLProvider", "Properties": {**properties, "Tags": tags}}
 
 
 def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:

@@ -1,0 +1,61 @@
+"""What the schema of `saml-passthrough` calls `format`: each a function that refuses a text with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from lakehouse_iam.arns import SamlProviderName
+from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.hosts import AWS, WorkspaceHost
+
+SAML_PATH = "/saml/consume"
+_WRITTEN = "https://<workspace>.cloud.databricks.com/saml/consume, as the workspace's settings show it"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def saml_url(text: str) -> str:
+    """Check a Databricks SAML URL.
+
+    Raises:
+        InvalidValue: not https, without `/saml/consume` at its end, or not the address of a workspace on AWS.
+    """
+    if text.startswith("http://"):
+        raise InvalidValue(
+            f"{text!r} is not encrypted",
+            allowed=_WRITTEN,
+            next_step=f"write {'https://' + text[len('http://') :]!r}, if that is what the settings show",
+        )
+    if not text.endswith(SAML_PATH):
+        raise InvalidValue(
+            f"{text!r} does not end in {SAML_PATH}",
+            allowed=_WRITTEN,
+            next_step="the role trusts exactly this text, so a slash too many keeps everybody out",
+        )
+    WorkspaceHost.parse(text[: -len(SAML_PATH)], cloud=AWS)
+    return text
+
+
+def group(text: str) -> str:
+    """Check the name of a group, which is written into an expression of the identity provider.
+
+    Raises:
+        InvalidValue: a quotation mark, a backslash or a control character, or blanks around it.
+    """
+    odd = sorted({char for char in text if char in '"\\' or _CONTROL.match(char)})
+    if odd:
+        raise InvalidValue(
+            f"the group {text!r} contains {''.join(odd)!r}",
+            allowed="names without quotation marks, backslashes and control characters: they would end the text "
+            "in the identity provider's expression",
+        )
+    if text != text.strip():
+        raise InvalidValue(f"the group {text!r} begins or ends with a blank", allowed="the name without blanks around")
+    return text
+
+
+FORMATS: dict[str, Callable[[str], object]] = {
+    "saml-provider-name": SamlProviderName.parse,
+    "databricks-saml-url": saml_url,
+    "identity-provider-group": group,
+}
