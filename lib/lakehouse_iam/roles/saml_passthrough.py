@@ -17,7 +17,7 @@ Sources: Databricks "Access S3 with IAM credential passthrough with SAML 2.0 fed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakehouse_iam.partitions import EC2_SERVICE
 from lakehouse_iam.policy import PolicyDocument
@@ -95,7 +95,7 @@ def federated_role(arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketA
         arn: its ARN, or a token for it.
         trust: as `federated_trust` writes it.
         buckets: what the group may use.
-        label: as in `ResourcePolicies`.
+        label: tells the role apart from others of its stack: as in `ResourcePolicies`, and in the ids of its policies.
 
     Raises:
         QuotaExceeded: a single grant is larger than a managed policy.
@@ -105,7 +105,7 @@ def federated_role(arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketA
         description=FEDERATED_ROLE_DESCRIPTION,
         trust=trust,
         policies=bucket_owner_documents(buckets),
-        policy_names=FEDERATED_ROLE_POLICIES,
+        policy_names=replace(FEDERATED_ROLE_POLICIES, id=f"{label}{FEDERATED_ROLE_POLICIES.id}"),
         resource_policies=resource_policies(arn, label=label),
     )
 

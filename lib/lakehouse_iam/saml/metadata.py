@@ -2,8 +2,8 @@
 
 Sources: IAM "Create a SAML identity provider in IAM" and "Troubleshoot SAML federation with IAM" (UTF-8 without BOM, keys of
 1,024 bits or more, extensions once); CloudFormation `AWS::IAM::SAMLProvider` (1,000 to 10,000,000 characters); OASIS
-"Metadata for SAML V2.0" (the elements); read 2026-11-24. Which elements IAM itself asks for beyond these is not documented; a document without
-them cannot sign anybody in.
+"Metadata for SAML V2.0" (the elements); read 2026-11-24. Which elements IAM itself asks for beyond these is not
+documented; a document without them cannot sign anybody in.
 """
 
 from __future__ import annotations

@@ -107,12 +107,6 @@ class SamlPassthroughSetup(SetupWithBuckets):
         """The roles of all accounts."""
         return tuple(role for account in self.accounts for role in account.roles)
 
-    @property
-    def other_owners(self) -> tuple[AccountId, ...]:
-        """The accounts that own buckets and have no roles."""
-        federated = {account.account for account in self.accounts}
-        return tuple(owner for owner in self.owners if owner not in federated)
-
 
 def read(document: Document) -> SamlPassthroughSetup:
     """The setup of a document that its schema has passed.
