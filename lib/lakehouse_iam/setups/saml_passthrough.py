@@ -28,13 +28,14 @@ from lakehouse_iam.resources import AssertionEncryption
 from lakehouse_iam.saml.metadata import IdentityProviderMetadata, read_metadata
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, read_bucket
 from lakehouse_iam.setups.document import Document
-from lakehouse_iam.setups.problems import Fault, Path, checked
+from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.saml_passthrough_formats import SAML_PATH
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import boundary_of, partition_of, shard_of
 
 PATTERN = "saml-passthrough"
 SESSION_HOURS = 8
+_NO_METADATA = IdentityProviderMetadata("", "", (), ())
 
 
 @dataclass(frozen=True)
@@ -112,14 +113,13 @@ def read(document: Document) -> SamlPassthroughSetup:
     """The setup of a document that its schema has passed.
 
     Raises:
-        Fault: the first rule that the document breaks as a whole.
+        SeveralFaults: every rule that the document breaks as a whole.
         SamlPackagesMissing: what reads metadata is not installed.
     """
-    content = document.content
-    partition = partition_of(content)
-    shard = shard_of(content, partition)
-    saml_url = str(content["databricks"]["saml_url"])
-    host = WorkspaceHost.parse(saml_url[: -len(SAML_PATH)], cloud=AWS)
+    content, faults = document.content, Faults()
+    partition = partition_of(content, faults)
+    shard = shard_of(content, partition, faults)
+    host = WorkspaceHost.parse(str(content["databricks"]["saml_url"])[: -len(SAML_PATH)], cloud=AWS)
     if host.domain.shard != shard.name:
         problem = InvalidValue(
             f"{host} is a workspace of the shard {host.domain.shard}",
@@ -127,28 +127,34 @@ def read(document: Document) -> SamlPassthroughSetup:
             next_step=f"write databricks_shard: {host.domain.shard} and partition: "
             f"{DATABRICKS_SHARDS[host.domain.shard].partition}, or the address of another workspace",
         )
-        raise Fault(("databricks", "saml_url"), problem)
-    accounts = tuple(_accounts(content, partition, FilePath(document.file).parent))
+        faults.add(("databricks", "saml_url"), problem)
+    accounts = tuple(_accounts(content, partition, FilePath(document.file).parent, faults))
+    common, boundary = common_keys(content, faults), boundary_of(content, partition, faults)
+    buckets = _all_buckets(accounts, faults)
+    meta_instance_profile = _meta_instance_profile(content, partition, accounts, faults)
+    faults.raise_any()
     return SamlPassthroughSetup(
-        **common_keys(content),
+        **common,
         pattern=PATTERN,
         partition=partition,
-        permissions_boundary=boundary_of(content, partition),
-        buckets=_all_buckets(accounts),
-        saml_url=saml_url,
+        permissions_boundary=boundary,
+        buckets=buckets,
+        saml_url=str(content["databricks"]["saml_url"]),
         host=host,
         session_hours=int(content.get("session_hours", SESSION_HOURS)),
         session_tags=tuple(sorted(str(tag) for tag in content.get("session_tags", []))),
         source_identity=bool(content.get("source_identity", False)),
         accounts=tuple(sorted(accounts, key=lambda account: account.account.value)),
-        meta_instance_profile=_meta_instance_profile(content, partition, accounts),
+        meta_instance_profile=meta_instance_profile,
     )
 
 
 # ---------------------------------------------------------------- accounts
 
 
-def _accounts(content: dict[str, Any], partition: Partition, folder: FilePath) -> Iterator[FederatedAccount]:
+def _accounts(
+    content: dict[str, Any], partition: Partition, folder: FilePath, faults: Faults
+) -> Iterator[FederatedAccount]:
     seen: set[AccountId] = set()
     for index, entry in enumerate(content["accounts"]):
         path: Path = ("accounts", index)
@@ -157,20 +163,22 @@ def _accounts(content: dict[str, Any], partition: Partition, folder: FilePath) -
             problem = InvalidValue(
                 f"the account {account} stands twice", allowed="each account once, with all its roles"
             )
-            raise Fault((*path, "account"), problem)
+            faults.add((*path, "account"), problem)
         seen.add(account)
         given = entry["identity_provider"]
         encryption = given.get("assertion_encryption")
         yield FederatedAccount(
             account=account,
             provider=SamlProviderArn(partition.name, account, SamlProviderName.parse(given["name"])),
-            metadata=_metadata(folder / str(given["metadata"]), (*path, "identity_provider", "metadata")),
+            metadata=_metadata(folder / str(given["metadata"]), (*path, "identity_provider", "metadata"), faults),
             encryption=AssertionEncryption[encryption.upper()] if encryption else None,
-            roles=tuple(sorted(_roles(entry, path, account, content, partition), key=lambda role: str(role.arn.name))),
+            roles=tuple(
+                sorted(_roles(entry, path, account, content, partition, faults), key=lambda role: str(role.arn.name))
+            ),
         )
 
 
-def _metadata(file: FilePath, path: Path) -> IdentityProviderMetadata:
+def _metadata(file: FilePath, path: Path, faults: Faults) -> IdentityProviderMetadata:
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -179,12 +187,13 @@ def _metadata(file: FilePath, path: Path) -> IdentityProviderMetadata:
             allowed="a file, found from the folder of the setup",
             next_step="download it from the identity provider's console",
         )
-        raise Fault(path, problem) from error
-    return checked(path, lambda: read_metadata(content))
+        faults.add(path, problem)
+        return _NO_METADATA
+    return faults.read(path, lambda: read_metadata(content), _NO_METADATA)
 
 
 def _roles(
-    entry: dict[str, Any], path: Path, account: AccountId, content: dict[str, Any], partition: Partition
+    entry: dict[str, Any], path: Path, account: AccountId, content: dict[str, Any], partition: Partition, faults: Faults
 ) -> list[GroupRole]:
     found: dict[str, GroupRole] = {}
     for index, given in enumerate(entry["roles"]):
@@ -193,15 +202,17 @@ def _roles(
             arn=RoleArn(partition.name, account, RoleName.parse(given["name"]), IamPath.parse(given.get("path", "/"))),
             groups=(str(given["group"]),),
             buckets=tuple(
-                sorted(_buckets(given, where, account, content, partition), key=lambda bucket: bucket.name.value)
+                sorted(
+                    _buckets(given, where, account, content, partition, faults), key=lambda bucket: bucket.name.value
+                )
             ),
         )
         known = found.get(str(role.arn.name).lower())
-        found[str(role.arn.name).lower()] = _merged(known, role, where) if known else role
+        found[str(role.arn.name).lower()] = _merged(known, role, where, faults) if known else role
     return list(found.values())
 
 
-def _merged(first: GroupRole, second: GroupRole, path: Path) -> GroupRole:
+def _merged(first: GroupRole, second: GroupRole, path: Path, faults: Faults) -> GroupRole:
     """One role for two groups, which is fine as long as it means the same for both."""
     name, group = second.arn.name, second.groups[0]
     if first.arn != second.arn:
@@ -209,9 +220,9 @@ def _merged(first: GroupRole, second: GroupRole, path: Path) -> GroupRole:
             f"the role {name} stands twice, with different paths or cases",
             allowed="one role of the name in an account; IAM takes names that differ only in case for one",
         )
-        raise Fault((*path, "name"), problem)
+        faults.add((*path, "name"), problem)
     if group in first.groups:
-        raise Fault(
+        faults.add(
             (*path, "group"), InvalidValue(f"the role {name} is given to {group} twice", allowed="each group once")
         )
     if first.buckets != second.buckets:
@@ -220,7 +231,7 @@ def _merged(first: GroupRole, second: GroupRole, path: Path) -> GroupRole:
             allowed="one role means the same for everybody who has it",
             next_step="give the groups roles of their own, or the same buckets",
         )
-        raise Fault((*path, "buckets"), problem)
+        faults.add((*path, "buckets"), problem)
     return replace(first, groups=tuple(sorted((*first.groups, group))))
 
 
@@ -228,7 +239,7 @@ def _merged(first: GroupRole, second: GroupRole, path: Path) -> GroupRole:
 
 
 def _buckets(
-    role: dict[str, Any], path: Path, account: AccountId, content: dict[str, Any], partition: Partition
+    role: dict[str, Any], path: Path, account: AccountId, content: dict[str, Any], partition: Partition, faults: Faults
 ) -> Iterator[Bucket]:
     seen: set[str] = set()
     for index, entry in enumerate(role["buckets"]):
@@ -238,7 +249,7 @@ def _buckets(
                 f"the bucket {entry['name']} stands twice for one role",
                 allowed="each bucket once, with all its prefixes",
             )
-            raise Fault((*where, "name"), problem)
+            faults.add((*where, "name"), problem)
         seen.add(entry["name"])
         owner = AccountId.parse(entry["owner"]) if "owner" in entry else account
         if owner != account and entry.get("policy") == "none":
@@ -246,7 +257,7 @@ def _buckets(
                 f"the bucket {entry['name']} is in another account than the role, so its own policy must let the role in",
                 allowed="where owner is another account, allowed are handoff (the default) and managed",
             )
-            raise Fault((*where, "policy"), problem)
+            faults.add((*where, "policy"), problem)
         yield read_bucket(
             entry,
             where,
@@ -254,28 +265,25 @@ def _buckets(
             policy=BucketPolicyMode.NONE if owner == account else BucketPolicyMode.HANDOFF,
             region=content["region"],
             partition=partition,
+            faults=faults,
         )
 
 
-def _all_buckets(accounts: tuple[FederatedAccount, ...]) -> tuple[Bucket, ...]:
-    """Every bucket once. What is the bucket's own must be the same wherever it stands; what a group may do is not.
-
-    Raises:
-        Fault: a bucket stands with two owners, two keys, or one policy that is kept in two ways.
-    """
+def _all_buckets(accounts: tuple[FederatedAccount, ...], faults: Faults) -> tuple[Bucket, ...]:
+    """Every bucket once. What is the bucket's own must be the same wherever it stands; what a group may do is not."""
     found: dict[str, Bucket] = {}
     for account in accounts:
         for role in account.roles:
             for bucket in role.buckets:
                 known = found.setdefault(bucket.name.value, bucket)
-                _same_bucket(known, bucket)
+                _same_bucket(known, bucket, faults)
     return tuple(found[name] for name in sorted(found))
 
 
 _OWN_KEYS = ("owner", "create", "policy", "object_ownership", "key")
 
 
-def _same_bucket(first: Bucket, second: Bucket) -> None:
+def _same_bucket(first: Bucket, second: Bucket, faults: Faults) -> None:
     for key in _OWN_KEYS:
         if getattr(first, key) != getattr(second, key):
             written = "kms_key" if key == "key" else key
@@ -285,14 +293,14 @@ def _same_bucket(first: Bucket, second: Bucket) -> None:
                 "and prefixes are each group's own",
                 next_step=f"write {written} alike for every role that uses it",
             )
-            raise Fault(("accounts",), problem)
+            faults.add(("accounts",), problem)
 
 
 # ---------------------------------------------------------------- the meta instance profile
 
 
 def _meta_instance_profile(
-    content: dict[str, Any], partition: Partition, accounts: tuple[FederatedAccount, ...]
+    content: dict[str, Any], partition: Partition, accounts: tuple[FederatedAccount, ...], faults: Faults
 ) -> MetaInstanceProfile | None:
     given = content.get("meta_instance_profile")
     if not given:
@@ -306,7 +314,7 @@ def _meta_instance_profile(
             f"the role {role.name} is also the role of a group",
             allowed="a role of its own: whoever may use the clusters could otherwise use the group's data",
         )
-        raise Fault(("meta_instance_profile", "role"), problem)
+        faults.add(("meta_instance_profile", "role"), problem)
     named = given.get("cross_account_role")
     if named is not None and named.lower() == str(role.name).lower():
         problem = InvalidValue(
@@ -314,7 +322,7 @@ def _meta_instance_profile(
             allowed="two roles, and IAM takes names that differ only in case for one",
             next_step="name the role that Databricks was given when the workspace was made",
         )
-        raise Fault(("meta_instance_profile", "cross_account_role"), problem)
+        faults.add(("meta_instance_profile", "cross_account_role"), problem)
     profile = InstanceProfileName.parse(given.get("instance_profile", given["role"]))
     return MetaInstanceProfile(
         role=role,
