@@ -3,7 +3,8 @@
 Every value of the role attribute is a role and the provider of its account, in this order, joined by a comma without a space.
 Sources: IAM "Configure SAML assertions for the authentication response", read 2026-11-24; the expression of Okta: Databricks
 "Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the project's seed 002; the claims of
-Microsoft Entra ID: Microsoft "Tutorial: Microsoft Entra SSO integration with AWS", from memory, to be checked against the live page.
+Microsoft Entra ID: Microsoft "Tutorial: Microsoft Entra SSO integration with AWS", from memory, to be checked against the
+live page.
 """
 
 from __future__ import annotations
