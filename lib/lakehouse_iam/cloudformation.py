@@ -55,7 +55,7 @@ def templates(plan: Plan) -> dict[str, Json]:
         if size > TEMPLATE_SIZE:
             problem = QuotaExceeded(
                 f"the template of {phase.stack} would take {size:,} bytes of {TEMPLATE_SIZE:,}",
-                next_step="move some of the buckets into a second setup",
+                next_step=_to_make_smaller(phase),
             )
             too_large.append(PlanError(plan.setup, problem))
     if too_large:
@@ -87,6 +87,16 @@ def description(plan: Plan, phase: Phase) -> str:
 def text(document: Any) -> str:
     """A document as it is written to a file: two spaces, final newline, the order of the keys as given."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _to_make_smaller(phase: Phase) -> str:
+    for resource in phase.resources:
+        if isinstance(resource, SamlProvider) and len(resource.metadata.encode()) > TEMPLATE_SIZE // 2:
+            return (
+                f"the metadata of {resource.arn.name} alone takes {len(resource.metadata.encode()):,}: download the metadata "
+                "of this one application, without the keys and attributes of others"
+            )
+    return "move some of the buckets into a second setup"
 
 
 def template_text(document: Json) -> str:

@@ -28,6 +28,7 @@ from lakehouse_iam.plan.assemble import (
     role_resources,
 )
 from lakehouse_iam.plan.names import role_id
+from lakehouse_iam.plan.pass_role import pass_role
 from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan
 from lakehouse_iam.plan.shared_buckets import (
     BucketUse,
@@ -37,18 +38,12 @@ from lakehouse_iam.plan.shared_buckets import (
     shared_key_handoffs,
 )
 from lakehouse_iam.resources import (
-    Existing,
-    ExistingRole,
-    HandOff,
-    HandOffKind,
     InstanceProfile,
     Resource,
     Role,
-    RolePolicy,
     SamlProvider,
 )
 from lakehouse_iam.roles import saml_passthrough as roles
-from lakehouse_iam.roles.instance_profile import pass_role_document
 from lakehouse_iam.roles.role_spec import ResourcePolicies, RoleSpec
 from lakehouse_iam.setups.saml_passthrough import (
     FederatedAccount,
@@ -59,8 +54,8 @@ from lakehouse_iam.setups.saml_passthrough import (
 
 META_INSTANCE_PROFILE = "MetaInstanceProfile"
 META_ROLE = "MetaRole"
+META_PROFILE = "InstanceProfile"
 IDENTITY_PROVIDER = "IdentityProvider"
-PASSING_ROLE = "the role that Databricks deploys clusters with"
 # What a second setup has of its own, where one setup is too large.
 _OF_ITS_OWN = "role for the group"
 
@@ -116,18 +111,25 @@ def group_role_spec(setup: SamlPassthroughSetup, account: FederatedAccount, role
         trust=roles.federated_trust(federation, _trusted_meta_role(setup)),
         buckets=[bucket.grant(setup.partition) for bucket in role.buckets],
         label=role_id(role.arn.name),
+        sid_label=sid_label(setup, role),
     )
 
 
-def group_role_policies(role: GroupRole) -> ResourcePolicies:
+def sid_label(setup: SamlPassthroughSetup, role: GroupRole) -> str:
+    """What tells the statements of a group's role from those of others in one policy; two accounts may use one name."""
+    account = str(role.arn.account) if len(setup.accounts) > 1 else ""
+    return f"{role_id(role.arn.name)}{account}"
+
+
+def group_role_policies(setup: SamlPassthroughSetup, role: GroupRole) -> ResourcePolicies:
     """What the policies of buckets and keys must allow for a group's role."""
-    return roles.resource_policies(str(role.arn), label=role_id(role.arn.name))
+    return roles.resource_policies(str(role.arn), label=sid_label(setup, role))
 
 
 def bucket_uses(setup: SamlPassthroughSetup, owner: AccountId) -> tuple[BucketUse, ...]:
     """What every role does with the buckets of one account."""
     return tuple(
-        BucketUse(bucket, group_role_policies(role))
+        BucketUse(bucket, group_role_policies(setup, role))
         for role in setup.roles
         for bucket in role.buckets
         if bucket.owner == owner
@@ -163,22 +165,12 @@ def _meta_phase(setup: SamlPassthroughSetup, meta: MetaInstanceProfile) -> Phase
     growth = Growth(
         "roles of groups", len(group_roles), spec, "make a second setup with a meta instance profile of its own"
     )
-    resources: list[Resource] = [
+    passing = pass_role(role, meta.cross_account_role, key="meta_instance_profile.cross_account_role")
+    resources = (
         *role_resources(spec(len(group_roles)), META_ROLE, setup=setup, trust_growth=None, policies_growth=growth),
-        InstanceProfile("InstanceProfile", meta.instance_profile.name, role.path, role.name),
-    ]
-    existing: list[Existing] = [*existing_boundary(setup.boundary_in(role.account))]
-    handoffs: list[HandOff] = []
-    pass_role = pass_role_document(str(role))
-    if meta.cross_account_role:
-        resources.append(RolePolicy("PassRoleGrant", f"pass-{role.name}", pass_role, meta.cross_account_role))
-        existing.append(ExistingRole(meta.cross_account_role))
-    else:
-        why = (
-            "without it clusters that carry the instance profile do not start; "
-            "name the role as meta_instance_profile.cross_account_role to have it done"
-        )
-        handoffs.append(HandOff(HandOffKind.ROLE_POLICY, PASSING_ROLE, pass_role.statements, why))
+        InstanceProfile(META_PROFILE, meta.instance_profile.name, role.path, role.name),
+        *passing.resources,
+    )
     profile = str(meta.instance_profile)
     return Phase(
         id=META_INSTANCE_PROFILE,
@@ -187,14 +179,14 @@ def _meta_phase(setup: SamlPassthroughSetup, meta: MetaInstanceProfile) -> Phase
         account=role.account,
         region=setup.region,
         after=(),
-        resources=tuple(resources),
-        existing=tuple(existing),
+        resources=resources,
+        existing=(*existing_boundary(setup.boundary_in(role.account)), *passing.existing),
         outputs=(
             Output(
                 "MetaInstanceProfileArn",
                 profile,
                 "What to register in the Databricks workspace as a meta instance profile",
-                "InstanceProfile",
+                META_PROFILE,
             ),
         ),
         hands_over=(
@@ -202,7 +194,7 @@ def _meta_phase(setup: SamlPassthroughSetup, meta: MetaInstanceProfile) -> Phase
                 "instance profile ARN", profile, "Databricks workspace admin", "to register it with the meta flag"
             ),
         ),
-        handoffs=tuple(handoffs),
+        handoffs=passing.handoffs,
     )
 
 
@@ -220,7 +212,9 @@ def _federation(setup: SamlPassthroughSetup, account: FederatedAccount) -> Phase
         *shared_bucket_resources(uses, setup.partition),
     ]
     check_resource_count(stack, resources, buckets_of(uses), of_its_own=_OF_ITS_OWN)
-    of_roles = [BucketUse(bucket, group_role_policies(role)) for role in account.roles for bucket in role.buckets]
+    of_roles = [
+        BucketUse(bucket, group_role_policies(setup, role)) for role in account.roles for bucket in role.buckets
+    ]
     return Phase(
         id=federation_phase(setup, owner),
         stack=stack,
@@ -300,6 +294,8 @@ def _bucket_owner(setup: SamlPassthroughSetup, account: AccountId) -> Phase:
 def _notes(setup: SamlPassthroughSetup) -> Iterator[str]:
     yield LEGACY
     for account in setup.accounts:
+        ends = ", ".join(f"{certificate.not_after:%Y-%m-%d}" for certificate in account.metadata.certificates)
+        yield f"{account.provider} is {account.metadata.entity_id}, which signs with a certificate valid until {ends}"
         if account.encryption:
             yield (
                 f"the key that decrypts assertions never stands in a template: add it to {account.provider} with "

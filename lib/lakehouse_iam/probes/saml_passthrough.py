@@ -1,4 +1,4 @@
-"""The probes of the pattern `saml-passthrough`: from the identity provider through a group's role to its buckets, and beside it."""
+"""The probes of the pattern `saml-passthrough`: from the identity provider to a group's buckets, and beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lakehouse_iam.arns import AccountId, SamlProviderArn, SamlProviderName
 from lakehouse_iam.partitions import EC2_SERVICE, Partition
-from lakehouse_iam.plan.saml_passthrough import PASSING_ROLE
+from lakehouse_iam.plan.pass_role import PASSING_ROLE
 from lakehouse_iam.probes.buckets import AccessPath, asking_once_for_each_key, bucket_probes, outsider_probes
 from lakehouse_iam.probes.iam import iam_probes, iam_probes_of_another
 from lakehouse_iam.probes.outsiders import (
@@ -43,7 +43,8 @@ def probes(setup: SamlPassthroughSetup) -> Iterator[Probe]:
             path = AccessPath(str(account.provider), (str(role.arn),), sign_in=_promised_sign_in(setup))
             yield from iam_probes(path, str(role.arn.name), str(role.arn))
             for bucket in asking_once_for_each_key(role.buckets):
-                yield from bucket_probes(path, bucket, names, setup.partition)
+                for probe in bucket_probes(path, bucket, names, setup.partition):
+                    yield replace(probe, question=f"as {role.arn.name}: {probe.question}")
                 yield from outsider_probes("a role of another account", _stranger(setup), bucket, setup.partition)
             for bucket in setup.buckets:
                 yield from _other_group_probes(path, role, bucket, setup.partition)

@@ -20,7 +20,7 @@ from lakehouse_iam.probes.document import ProbeDocument, probe_document
 from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.beyond import Beyond, NotRead
 from lakehouse_iam.proof.deployed import Deployed
-from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
+from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders, add_trusted_providers
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.from_templates import add_templates
 from lakehouse_iam.proof.probe_chain import chain_of
@@ -168,6 +168,8 @@ def deployed_by(templates: Sequence[StackTemplate], document: ProbeDocument, rea
     add_handed_off(deployed, document.handed_off)
     deployed.taken += real.taken_beside(deployed, _asked_about(document, deployed))
     add_outsiders(deployed, document.probes)
+    if not document.pattern:
+        add_trusted_providers(deployed, document.probes)
     return deployed
 
 

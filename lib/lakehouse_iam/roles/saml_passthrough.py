@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 
 from lakehouse_iam.partitions import EC2_SERVICE
 from lakehouse_iam.policy import PolicyDocument
-from lakehouse_iam.roles.bucket_access import BucketAccess
-from lakehouse_iam.roles.instance_profile import assume_role_documents, bucket_owner_documents
+from lakehouse_iam.roles.bucket_access import BucketAccess, bucket_access_documents
+from lakehouse_iam.roles.cluster_role import assume_role_documents
 from lakehouse_iam.roles.role_spec import PolicyNames, ResourcePolicies, RoleSpec
 from lakehouse_iam.statements import s3, sts
 
@@ -88,14 +88,17 @@ def federated_trust(federation: Federation, meta_role: MetaRole | None = None) -
     return PolicyDocument(tuple(statements))
 
 
-def federated_role(arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketAccess], label: str = "") -> RoleSpec:
+def federated_role(
+    arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketAccess], label: str = "", sid_label: str = ""
+) -> RoleSpec:
     """The role of a group.
 
     Args:
         arn: its ARN, or a token for it.
         trust: as `federated_trust` writes it.
         buckets: what the group may use.
-        label: tells the role apart from others of its stack: as in `ResourcePolicies`, and in the ids of its policies.
+        label: tells the role apart from others of its stack: what the ids of its policies begin with.
+        sid_label: tells its statements apart from others in one policy; as in `ResourcePolicies`.
 
     Raises:
         QuotaExceeded: a single grant is larger than a managed policy.
@@ -104,9 +107,9 @@ def federated_role(arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketA
         arn=arn,
         description=FEDERATED_ROLE_DESCRIPTION,
         trust=trust,
-        policies=bucket_owner_documents(buckets),
+        policies=bucket_access_documents(buckets),
         policy_names=replace(FEDERATED_ROLE_POLICIES, id=f"{label}{FEDERATED_ROLE_POLICIES.id}"),
-        resource_policies=resource_policies(arn, label=label),
+        resource_policies=resource_policies(arn, label=sid_label),
     )
 
 

@@ -3,8 +3,8 @@
 Every value of the role attribute is a role and the provider of its account, in this order, joined by a comma without a space.
 Sources: IAM "Configure SAML assertions for the authentication response", read 2026-11-24; the expression of Okta: Databricks
 "Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the project's seed 002; the claims of
-Microsoft Entra ID: Microsoft "Tutorial: Microsoft Entra SSO integration with AWS", from memory, to be checked against the
-live page.
+Microsoft Entra ID: Microsoft "Tutorial: Microsoft Entra SSO integration with AWS Single-Account Access"; its app roles:
+Microsoft Graph "appRole resource type" (values of at most 120 characters); read 2026-11-25.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 ROLE_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/Role"
 SESSION_NAME_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/RoleSessionName"
 SESSION_DURATION_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/SessionDuration"
 SOURCE_IDENTITY_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/SourceIdentity"
 TAG_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/PrincipalTag:"
+ENTRA_APP_ROLE_LENGTH = 120
 NAME_FORMAT = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 
 
@@ -76,38 +78,58 @@ def okta_attribute_statements(attributes: AssertionAttributes) -> list[dict[str,
     ]
 
 
-def entra_claims(attributes: AssertionAttributes) -> dict[str, Any]:
-    """The claims of Microsoft Entra ID, and an app role for each mapping, which is assigned to its group.
+def entra_claims(attributes: AssertionAttributes) -> list[dict[str, str]]:
+    """The claims of a Microsoft Entra ID application; the values of a user's app roles are those of the role claim."""
+    claims = {SESSION_NAME_ATTRIBUTE: "user.userprincipalname", ROLE_ATTRIBUTE: "user.assignedroles"}
+    claims |= {f"{TAG_ATTRIBUTE}{tag}": f"user.{tag.lower()}" for tag in attributes.session_tags}
+    if attributes.source_identity:
+        claims[SOURCE_IDENTITY_ATTRIBUTE] = "user.userprincipalname"
+    return [{"claim": claim, "source": source} for claim, source in claims.items()]
 
-    Entra ID writes the values of a user's app roles into the role claim; an app role's value is the pair of ARNs.
+
+def entra_app_roles(mappings: Sequence[GroupMapping]) -> list[dict[str, Any]]:
+    """An app role for each pair of role and provider, as Microsoft Graph takes them (`application.appRoles`).
+
+    The id is made from the value, so that a second run means the same app role.
     """
-    claims = [
-        {"claim": SESSION_NAME_ATTRIBUTE, "source": "user.userprincipalname"},
-        {"claim": ROLE_ATTRIBUTE, "source": "user.assignedroles"},
-        *({"claim": f"{TAG_ATTRIBUTE}{tag}", "source": f"user.{tag.lower()}"} for tag in attributes.session_tags),
-        *(
-            [{"claim": SOURCE_IDENTITY_ATTRIBUTE, "source": "user.userprincipalname"}]
-            if attributes.source_identity
-            else []
-        ),
-    ]
-    app_roles = [
+    return [
         {
-            "displayName": mapping.role_arn.rpartition("/")[2],
-            "description": f"For the group {mapping.group}",
-            "value": mapping.value,
+            "id": entra_app_role_id(value),
+            "displayName": value.partition(",")[0].rpartition("/")[2],
+            "description": f"For {', '.join(groups)}",
+            "value": value,
             "allowedMemberTypes": ["User"],
             "isEnabled": True,
-            "assignTo": mapping.group,
         }
-        for mapping in attributes.mappings
+        for value, groups in _groups_by_value(mappings).items()
     ]
-    return {"claims": claims, "appRoles": app_roles}
 
 
-def attributes_by_group(attributes: AssertionAttributes) -> dict[str, list[str]]:
+def entra_assignments(mappings: Sequence[GroupMapping]) -> list[dict[str, str]]:
+    """Which group each app role is assigned to; Microsoft Graph wants the group's id in place of its name."""
+    return [{"group": mapping.group, "appRoleId": entra_app_role_id(mapping.value)} for mapping in mappings]
+
+
+def entra_app_role_id(value: str) -> str:
+    """The id of the app role with a value."""
+    return str(uuid5(NAMESPACE_URL, value))
+
+
+def too_long_for_entra(mappings: Sequence[GroupMapping]) -> tuple[str, ...]:
+    """The values that no app role can have, because they are longer than `ENTRA_APP_ROLE_LENGTH`."""
+    return tuple(value for value in _groups_by_value(mappings) if len(value) > ENTRA_APP_ROLE_LENGTH)
+
+
+def _groups_by_value(mappings: Sequence[GroupMapping]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for mapping in mappings:
+        found.setdefault(mapping.value, []).append(mapping.group)
+    return found
+
+
+def values_by_group(mappings: Sequence[GroupMapping]) -> dict[str, list[str]]:
     """The values of the role attribute by group, for any identity provider; a user has those of all their groups."""
     found: dict[str, list[str]] = {}
-    for mapping in attributes.mappings:
+    for mapping in mappings:
         found.setdefault(mapping.group, []).append(mapping.value)
     return found

@@ -55,10 +55,6 @@ class IdentityProviderMetadata:
     certificates: tuple[SigningCertificate, ...]
     sign_in_urls: tuple[str, ...]
 
-    def expired(self, now: datetime) -> tuple[SigningCertificate, ...]:
-        """The certificates that are no longer valid. IAM does not look at this; Databricks' sign-in may."""
-        return tuple(certificate for certificate in self.certificates if certificate.not_after < now)
-
 
 def read_metadata(content: bytes) -> IdentityProviderMetadata:
     """The metadata of a document.
@@ -76,7 +72,9 @@ def read_metadata(content: bytes) -> IdentityProviderMetadata:
     )
     if not any(urls):
         raise InvalidValue(
-            "the metadata has no SingleSignOnService", allowed="at least one, with its Location", next_step=_DOWNLOAD
+            "the metadata has no SingleSignOnService",
+            allowed="allowed is at least one, with its Location",
+            next_step=_DOWNLOAD,
         )
     return IdentityProviderMetadata(
         text=text,
@@ -90,20 +88,20 @@ def _text(content: bytes) -> str:
     if content.startswith(b"\xef\xbb\xbf"):
         raise InvalidValue(
             "the metadata begins with a byte order mark",
-            allowed="UTF-8 without one; IAM cannot parse it",
+            allowed="allowed is UTF-8 without one; IAM cannot parse it",
             next_step="save the file as UTF-8 without BOM",
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InvalidValue("the metadata is UTF-16", allowed="UTF-8 without a byte order mark")
+        raise InvalidValue("the metadata is UTF-16", allowed="allowed is UTF-8 without a byte order mark")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidValue("the metadata is not UTF-8", allowed="UTF-8 without a byte order mark") from error
+        raise InvalidValue("the metadata is not UTF-8", allowed="allowed is UTF-8 without a byte order mark") from error
     shortest, longest = METADATA_SIZES
     if text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):
         raise InvalidValue(
             "the metadata is a web page",
-            allowed="the XML document itself",
+            allowed="allowed is the XML document itself",
             next_step="the download was probably a sign-in page; sign in and download it again",
         )
     if not shortest <= len(text) <= longest:
@@ -119,17 +117,17 @@ def _entity(root: Any) -> Any:
     if root.tag == f"{{{METADATA_NAMESPACE}}}EntitiesDescriptor":
         raise InvalidValue(
             f"the metadata describes {len(root)} entities",
-            allowed="one EntityDescriptor: the identity provider's own",
+            allowed="allowed is one EntityDescriptor: the identity provider's own",
             next_step=_DOWNLOAD,
         )
     if root.tag != f"{{{METADATA_NAMESPACE}}}EntityDescriptor":
         raise InvalidValue(
             f"the document begins with {_short(root.tag)}, so it is not SAML metadata",
-            allowed="an EntityDescriptor of SAML 2.0",
+            allowed="allowed is an EntityDescriptor of SAML 2.0",
             next_step=_DOWNLOAD,
         )
     if not root.get("entityID"):
-        raise InvalidValue("the EntityDescriptor has no entityID", allowed="the identity provider's name")
+        raise InvalidValue("the EntityDescriptor has no entityID", allowed="allowed is the identity provider's name")
     return root
 
 
@@ -138,14 +136,16 @@ def _descriptor(entity: Any) -> Any:
     if len(found) == 1:
         return found[0]
     if found:
-        raise InvalidValue(f"the metadata has {len(found)} IDPSSODescriptors", allowed="one", next_step=_DOWNLOAD)
+        raise InvalidValue(
+            f"the metadata has {len(found)} IDPSSODescriptors", allowed="allowed is one", next_step=_DOWNLOAD
+        )
     if entity.find("md:SPSSODescriptor", NAMESPACES) is not None:
         raise InvalidValue(
             "this is the metadata of a service provider, such as Databricks or AWS",
-            allowed="the metadata of the identity provider, with an IDPSSODescriptor",
+            allowed="allowed is the metadata of the identity provider, with an IDPSSODescriptor",
             next_step=_DOWNLOAD,
         )
-    raise InvalidValue("the metadata has no IDPSSODescriptor", allowed="one", next_step=_DOWNLOAD)
+    raise InvalidValue("the metadata has no IDPSSODescriptor", allowed="allowed is one", next_step=_DOWNLOAD)
 
 
 def _certificates(descriptor: Any) -> list[SigningCertificate]:
@@ -159,7 +159,7 @@ def _certificates(descriptor: Any) -> list[SigningCertificate]:
     if not texts:
         raise InvalidValue(
             "the metadata has no signing certificate",
-            allowed="at least one KeyDescriptor for signing with an X509Certificate",
+            allowed="allowed is at least one KeyDescriptor for signing with an X509Certificate",
             next_step=_DOWNLOAD,
         )
     return [_certificate(text) for text in texts]
@@ -179,19 +179,20 @@ def _certificate(text: str) -> SigningCertificate:
         list(certificate.extensions)
     except x509.DuplicateExtension as error:
         raise InvalidValue(
-            f"a signing certificate has the extension {error.oid.dotted_string} twice", allowed="each extension once"
+            f"a signing certificate has the extension {error.oid.dotted_string} twice",
+            allowed="allowed is each extension once",
         ) from error
     except (binascii.Error, ValueError) as error:
         raise InvalidValue(
             "a signing certificate cannot be read",
-            allowed="an X.509 certificate in base64",
+            allowed="allowed is an X.509 certificate in base64",
             next_step=_DOWNLOAD,
         ) from error
     bits = key.key_size if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) else 0
     if isinstance(key, rsa.RSAPublicKey) and bits < KEY_BITS:
         raise InvalidValue(
             f"a signing certificate has a key of {bits} bits",
-            allowed=f"at least {KEY_BITS:,}; IAM refuses the metadata otherwise",
+            allowed=f"allowed is at least {KEY_BITS:,}; IAM refuses the metadata otherwise",
             next_step="let the identity provider make a new signing certificate",
         )
     return SigningCertificate(der, bits, certificate.not_valid_before_utc, certificate.not_valid_after_utc)

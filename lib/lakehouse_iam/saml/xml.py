@@ -48,11 +48,10 @@ def parse_xml(content: bytes, what: str) -> Any:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        line = f" (line {error.lineno})" if error.lineno else ""
-        raise InvalidValue(f"{what} is not XML: {error.msg}{line}", allowed="one complete XML document") from error
+        raise InvalidValue(f"{what} is not XML: {error.msg}", allowed="allowed is one complete XML document") from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise InvalidValue(
             f"{what} has a DOCTYPE",
-            allowed="XML without a document type; SAML has none, and entities could read files",
+            allowed="allowed is XML without a document type; SAML has none, and entities could read files",
         )
     return root

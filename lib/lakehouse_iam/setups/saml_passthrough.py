@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -108,6 +109,22 @@ class SamlPassthroughSetup(SetupWithBuckets):
         """The roles of all accounts."""
         return tuple(role for account in self.accounts for role in account.roles)
 
+    def cautions_on(self, day: datetime) -> tuple[str, ...]:
+        """The certificates that identity providers sign with and that are not valid on a day."""
+        return tuple(
+            f"the identity provider {account.provider} signs with a certificate that "
+            + (
+                f"expired on {certificate.not_after:%Y-%m-%d}"
+                if certificate.not_after < day
+                else f"is not valid before {certificate.not_before:%Y-%m-%d}"
+            )
+            + ": IAM does not look at this, and Databricks may; download the metadata again after the identity provider "
+            "has a new one"
+            for account in self.accounts
+            for certificate in account.metadata.certificates
+            if not certificate.not_before <= day <= certificate.not_after
+        )
+
 
 def read(document: Document) -> SamlPassthroughSetup:
     """The setup of a document that its schema has passed.
@@ -161,7 +178,7 @@ def _accounts(
         account = AccountId.parse(entry["account"])
         if account in seen:
             problem = InvalidValue(
-                f"the account {account} stands twice", allowed="each account once, with all its roles"
+                f"the account {account} is listed twice", allowed="allowed is each account once, with all its roles"
             )
             faults.add((*path, "account"), problem)
         seen.add(account)
@@ -184,7 +201,7 @@ def _metadata(file: FilePath, path: Path, faults: Faults) -> IdentityProviderMet
     except OSError as error:
         problem = InvalidValue(
             f"the metadata {file} cannot be read: {error.strerror}",
-            allowed="a file, found from the folder of the setup",
+            allowed="allowed is a file, found from the folder of the setup",
             next_step="download it from the identity provider's console",
         )
         faults.add(path, problem)
@@ -217,18 +234,19 @@ def _merged(first: GroupRole, second: GroupRole, path: Path, faults: Faults) -> 
     name, group = second.arn.name, second.groups[0]
     if first.arn != second.arn:
         problem = InvalidValue(
-            f"the role {name} stands twice, with different paths or cases",
-            allowed="one role of the name in an account; IAM takes names that differ only in case for one",
+            f"the role {name} is listed twice, with different paths or cases",
+            allowed="allowed is one role of the name in an account; IAM takes names that differ only in case for one",
         )
         faults.add((*path, "name"), problem)
     if group in first.groups:
         faults.add(
-            (*path, "group"), InvalidValue(f"the role {name} is given to {group} twice", allowed="each group once")
+            (*path, "group"),
+            InvalidValue(f"the role {name} is given to {group} twice", allowed="allowed is each group once"),
         )
     if first.buckets != second.buckets:
         problem = InvalidValue(
             f"the role {name} gives the group {first.groups[0]} other buckets than the group {group}",
-            allowed="one role means the same for everybody who has it",
+            allowed="allowed is one role means the same for everybody who has it",
             next_step="give the groups roles of their own, or the same buckets",
         )
         faults.add((*path, "buckets"), problem)
@@ -246,8 +264,8 @@ def _buckets(
         where: Path = (*path, "buckets", index)
         if entry["name"] in seen:
             problem = InvalidValue(
-                f"the bucket {entry['name']} stands twice for one role",
-                allowed="each bucket once, with all its prefixes",
+                f"the bucket {entry['name']} is listed twice for one role",
+                allowed="allowed is each bucket once, with all its prefixes",
             )
             faults.add((*where, "name"), problem)
         seen.add(entry["name"])
@@ -288,9 +306,9 @@ def _same_bucket(first: Bucket, second: Bucket, faults: Faults) -> None:
         if getattr(first, key) != getattr(second, key):
             written = "kms_key" if key == "key" else key
             problem = InvalidValue(
-                f"the bucket {first.name} stands with two different values of {written}",
-                allowed="the same owner, create, policy, object_ownership and kms_key wherever a bucket stands; access "
-                "and prefixes are each group's own",
+                f"the bucket {first.name} is listed with two different values of {written}",
+                allowed="allowed is the same owner, create, policy, object_ownership and kms_key wherever a bucket is listed; "
+                "access and prefixes are each group's own",
                 next_step=f"write {written} alike for every role that uses it",
             )
             faults.add(("accounts",), problem)
@@ -312,14 +330,14 @@ def _meta_instance_profile(
     if str(role.name).lower() in {name.lower() for name in taken}:
         problem = InvalidValue(
             f"the role {role.name} is also the role of a group",
-            allowed="a role of its own: whoever may use the clusters could otherwise use the group's data",
+            allowed="allowed is a role of its own: whoever may use the clusters could otherwise use the group's data",
         )
         faults.add(("meta_instance_profile", "role"), problem)
     named = given.get("cross_account_role")
     if named is not None and named.lower() == str(role.name).lower():
         problem = InvalidValue(
             f"the cross-account role {named!r} is the role that clusters carry",
-            allowed="two roles, and IAM takes names that differ only in case for one",
+            allowed="allowed are two roles, and IAM takes names that differ only in case for one",
             next_step="name the role that Databricks was given when the workspace was made",
         )
         faults.add(("meta_instance_profile", "cross_account_role"), problem)

@@ -10,7 +10,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, WorkspaceHost
 
 SAML_PATH = "/saml/consume"
-_WRITTEN = "https://<workspace>.cloud.databricks.com/saml/consume, as the workspace's settings show it"
+_WRITTEN = "allowed is https://<workspace>.cloud.databricks.com/saml/consume, as the workspace's settings show it"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -40,17 +40,19 @@ def group(text: str) -> str:
     """Check the name of a group, which is written into an expression of the identity provider.
 
     Raises:
-        InvalidValue: a quotation mark, a backslash or a control character, or blanks around it.
+        InvalidValue: a quotation mark, a backslash or a control character, or spaces around it.
     """
     odd = sorted({char for char in text if char in '"\\' or _CONTROL.match(char)})
     if odd:
         raise InvalidValue(
             f"the group {text!r} contains {''.join(odd)!r}",
-            allowed="names without quotation marks, backslashes and control characters: they would end the text "
+            allowed="allowed are names without quotation marks, backslashes and control characters: they would end the text "
             "in the identity provider's expression",
         )
     if text != text.strip():
-        raise InvalidValue(f"the group {text!r} begins or ends with a blank", allowed="the name without blanks around")
+        raise InvalidValue(
+            f"the group {text!r} begins or ends with a space", allowed="allowed is the name without spaces around"
+        )
     return text
 
 
