@@ -11,6 +11,7 @@ from lakehouse_iam.plan.pass_role import PASSING_ROLE
 from lakehouse_iam.probes.buckets import AccessPath, asking_once_for_each_key, bucket_probes, outsider_probes
 from lakehouse_iam.probes.iam import iam_probes, iam_probes_of_another
 from lakehouse_iam.probes.outsiders import (
+    CONSOLE_AUDIENCE,
     OTHER_ROLE,
     OTHER_SERVICE,
     STRANGER_ACCOUNT,
@@ -26,8 +27,6 @@ from lakehouse_iam.setups.saml_passthrough import (
     SamlPassthroughSetup,
 )
 
-# Source: IAM "Configure SAML assertions for the authentication response" (the console's address), read 2026-11-24.
-CONSOLE_AUDIENCE = "https://signin.aws.amazon.com/saml"
 OTHER_AUDIENCE = "https://lakehouse-iam-other-workspace.cloud.databricks.com/saml/consume"
 OTHER_PROVIDER = "lakehouse-iam-other-provider"
 OTHER_TAG = "lakehouse-iam-other-tag"

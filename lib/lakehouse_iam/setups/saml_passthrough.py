@@ -26,16 +26,15 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.hosts import AWS, WorkspaceHost
 from lakehouse_iam.partitions import DATABRICKS_SHARDS, Partition
 from lakehouse_iam.resources import AssertionEncryption
+from lakehouse_iam.saml.databricks import SAML_PATH, SESSION_HOURS
 from lakehouse_iam.saml.metadata import IdentityProviderMetadata, read_metadata
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, read_bucket
 from lakehouse_iam.setups.document import Document
 from lakehouse_iam.setups.problems import Faults, Path
-from lakehouse_iam.setups.saml_passthrough_formats import SAML_PATH
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import boundary_of, partition_of, shard_of
 
 PATTERN = "saml-passthrough"
-SESSION_HOURS = 8
 _NO_METADATA = IdentityProviderMetadata("", "", (), ())
 
 

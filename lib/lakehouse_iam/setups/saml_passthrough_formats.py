@@ -7,33 +7,9 @@ from collections.abc import Callable
 
 from lakehouse_iam.arns import SamlProviderName
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.hosts import AWS, WorkspaceHost
+from lakehouse_iam.saml.databricks import check_saml_url
 
-SAML_PATH = "/saml/consume"
-_WRITTEN = "allowed is https://<workspace>.cloud.databricks.com/saml/consume, as the workspace's settings show it"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def saml_url(text: str) -> str:
-    """Check a Databricks SAML URL.
-
-    Raises:
-        InvalidValue: not https, without `/saml/consume` at its end, or not the address of a workspace on AWS.
-    """
-    if text.startswith("http://"):
-        raise InvalidValue(
-            f"{text!r} is not encrypted",
-            allowed=_WRITTEN,
-            next_step=f"write {'https://' + text[len('http://') :]!r}, if that is what the settings show",
-        )
-    if not text.endswith(SAML_PATH):
-        raise InvalidValue(
-            f"{text!r} does not end in {SAML_PATH}",
-            allowed=_WRITTEN,
-            next_step="the role trusts exactly this text, so a slash too many keeps everybody out",
-        )
-    WorkspaceHost.parse(text[: -len(SAML_PATH)], cloud=AWS)
-    return text
 
 
 def group(text: str) -> str:
@@ -58,6 +34,6 @@ def group(text: str) -> str:
 
 FORMATS: dict[str, Callable[[str], object]] = {
     "saml-provider-name": SamlProviderName.parse,
-    "databricks-saml-url": saml_url,
+    "databricks-saml-url": check_saml_url,
     "identity-provider-group": group,
 }
