@@ -146,7 +146,9 @@ def beyond_warnings(app: App) -> list[str]:
     return [one["description"] for report in reports for one in report["violations"] if one["ruleName"] == "Beyond"]
 
 
-def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(new_app: NewApp) -> None:
+def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(
+    new_app: NewApp,
+) -> None:
     app = foreign_app(new_app())
     lake = app.node.find_child("Owner").node.find_child("Lake")
     assert isinstance(lake, s3.Bucket)
@@ -160,7 +162,9 @@ def test_an_app_that_lets_nobody_else_in_has_no_such_warning(new_app: NewApp) ->
     owner = app.node.find_child("Owner")
     assert isinstance(owner, Stack)
     s3.Bucket(owner, "Logs").add_to_resource_policy(
-        iam.PolicyStatement(principals=[iam.AccountPrincipal("666677778888")], actions=["s3:GetObject"], resources=["*"])
+        iam.PolicyStatement(
+            principals=[iam.AccountPrincipal("666677778888")], actions=["s3:GetObject"], resources=["*"]
+        )
     )
     report = Path(app.synth().directory) / "validation-report.json"
     assert not report.exists() or "Beyond" not in report.read_text(encoding="utf-8")

@@ -122,7 +122,10 @@ class SamlFederatedRole(RoleWithBuckets):
         placeholders = TokenPlaceholders(self)
         if grants:
             spec = documents.federated_role(
-                self.role_arn, trust=trust, buckets=[placeholders.bucket_access(grant) for grant in grants]
+                self.role_arn,
+                trust=trust,
+                buckets=[placeholders.bucket_access(grant) for grant in grants],
+                session_hours=session_hours,
             )
             attach_policies(self, self.role, spec, role_name=role_name, placeholders=placeholders)
         beforehand = arn_beforehand(self, self.role, role_name, path)

@@ -94,7 +94,7 @@ def role_and_policies(spec: RoleSpec, id: str, *, boundary: ManagedPolicyArn | N
     """
     role, names = RoleArn.parse(spec.arn), spec.policy_names
     return [
-        Role(id, role, spec.trust, spec.description, boundary),
+        Role(id, role, spec.trust, spec.description, boundary, spec.session_hours),
         *(
             ManagedPolicy(
                 f"{names.id}{policy.label}",

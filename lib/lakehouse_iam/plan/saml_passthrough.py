@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from lakehouse_iam.arns import AccountId, BucketName
 from lakehouse_iam.plan.assemble import (
@@ -29,7 +30,7 @@ from lakehouse_iam.plan.assemble import (
 )
 from lakehouse_iam.plan.names import role_id
 from lakehouse_iam.plan.pass_role import pass_role
-from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan
+from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, every_phase
 from lakehouse_iam.plan.shared_buckets import (
     BucketUse,
     buckets_of,
@@ -40,7 +41,6 @@ from lakehouse_iam.plan.shared_buckets import (
 from lakehouse_iam.resources import (
     InstanceProfile,
     Resource,
-    Role,
     SamlProvider,
 )
 from lakehouse_iam.roles import saml_passthrough as roles
@@ -70,13 +70,15 @@ def plan(setup: SamlPassthroughSetup) -> Plan:
     """The phases of a setup.
 
     Raises:
-        QuotaExceeded: a document, a role or a stack would be larger than AWS accepts.
+        SeveralQuotas: a document, a role or a stack would be larger than AWS accepts, in one account or in several.
     """
     meta = setup.meta_instance_profile
-    phases = (
-        *([_meta_phase(setup, meta)] if meta else []),
-        *(_federation(setup, account) for account in setup.accounts),
-        *(_bucket_owner(setup, account) for account in bucket_owner_accounts(setup)),
+    phases = every_phase(
+        (
+            *([partial(_meta_phase, setup, meta)] if meta else []),
+            *(partial(_federation, setup, account) for account in setup.accounts),
+            *(partial(_bucket_owner, setup, account) for account in bucket_owner_accounts(setup)),
+        )
     )
     return Plan(setup, phases, notes=tuple(_notes(setup)))
 
@@ -110,6 +112,7 @@ def group_role_spec(setup: SamlPassthroughSetup, account: FederatedAccount, role
         str(role.arn),
         trust=roles.federated_trust(federation, _trusted_meta_role(setup)),
         buckets=[bucket.grant(setup.partition) for bucket in role.buckets],
+        session_hours=setup.session_hours,
         label=role_id(role.arn.name),
         sid_label=sid_label(setup, role),
     )
@@ -244,20 +247,19 @@ def _federation(setup: SamlPassthroughSetup, account: FederatedAccount) -> Phase
     )
 
 
-def _group_role(setup: SamlPassthroughSetup, account: FederatedAccount, role: GroupRole) -> Iterator[Resource]:
+def _group_role(setup: SamlPassthroughSetup, account: FederatedAccount, role: GroupRole) -> list[Resource]:
     spec = group_role_spec(setup, account, role)
 
     def with_buckets(count: int) -> RoleSpec:
         return group_role_spec(setup, account, replace(role, buckets=role.buckets[:count]))
 
-    for resource in role_resources(
+    return role_resources(
         spec,
         group_role_id(role),
         setup=setup,
         trust_growth=None,
         policies_growth=buckets_growth(len(role.buckets), with_buckets, setup=setup, of_its_own=_OF_ITS_OWN),
-    ):
-        yield replace(resource, session_hours=setup.session_hours) if isinstance(resource, Role) else resource
+    )
 
 
 def _groups(role: GroupRole) -> str:

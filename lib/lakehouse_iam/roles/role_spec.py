@@ -112,6 +112,7 @@ class RoleSpec:
         policies: what it may do, packed into managed policies.
         policy_names: what those are called.
         resource_policies: what the policies of its buckets and keys must allow; `None` for a role without buckets.
+        session_hours: how long a session may last at most; `None` for AWS's one hour.
     """
 
     arn: str
@@ -120,3 +121,4 @@ class RoleSpec:
     policies: tuple[PackedPolicy, ...]
     policy_names: PolicyNames
     resource_policies: ResourcePolicies | None = None
+    session_hours: int | None = None

@@ -89,7 +89,13 @@ def federated_trust(federation: Federation, meta_role: MetaRole | None = None) -
 
 
 def federated_role(
-    arn: str, *, trust: PolicyDocument, buckets: Sequence[BucketAccess], label: str = "", sid_label: str = ""
+    arn: str,
+    *,
+    trust: PolicyDocument,
+    buckets: Sequence[BucketAccess],
+    session_hours: int,
+    label: str = "",
+    sid_label: str = "",
 ) -> RoleSpec:
     """The role of a group.
 
@@ -97,6 +103,7 @@ def federated_role(
         arn: its ARN, or a token for it.
         trust: as `federated_trust` writes it.
         buckets: what the group may use.
+        session_hours: how long a session may last at most.
         label: tells the role apart from others of its stack: what the ids of its policies begin with.
         sid_label: tells its statements apart from others in one policy; as in `ResourcePolicies`.
 
@@ -110,6 +117,7 @@ def federated_role(
         policies=bucket_access_documents(buckets),
         policy_names=replace(FEDERATED_ROLE_POLICIES, id=f"{label}{FEDERATED_ROLE_POLICIES.id}"),
         resource_policies=resource_policies(arn, label=sid_label),
+        session_hours=session_hours,
     )
 
 

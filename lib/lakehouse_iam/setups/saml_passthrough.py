@@ -145,7 +145,8 @@ def read(document: Document) -> SamlPassthroughSetup:
         )
         faults.add(("databricks", "saml_url"), problem)
     accounts = tuple(_accounts(content, partition, FilePath(document.file).parent, faults))
-    common, boundary = common_keys(content, faults), boundary_of(content, partition, faults)
+    common = common_keys(_with_metadata(content, accounts), faults)
+    boundary = boundary_of(content, partition, faults)
     buckets = _all_buckets(accounts, faults)
     meta_instance_profile = _meta_instance_profile(content, partition, accounts, faults)
     faults.raise_any()
@@ -163,6 +164,15 @@ def read(document: Document) -> SamlPassthroughSetup:
         accounts=tuple(sorted(accounts, key=lambda account: account.account.value)),
         meta_instance_profile=meta_instance_profile,
     )
+
+
+def _with_metadata(content: dict[str, Any], accounts: tuple[FederatedAccount, ...]) -> dict[str, Any]:
+    """The document with the metadata in the place of the names of files, so that it can be read again anywhere."""
+    embedded = [
+        {**entry, "identity_provider": {**entry["identity_provider"], "metadata": account.metadata.text}}
+        for entry, account in zip(content["accounts"], accounts, strict=True)
+    ]
+    return {**content, "accounts": embedded}
 
 
 # ---------------------------------------------------------------- accounts
@@ -186,7 +196,7 @@ def _accounts(
         yield FederatedAccount(
             account=account,
             provider=SamlProviderArn(partition.name, account, SamlProviderName.parse(given["name"])),
-            metadata=_metadata(folder / str(given["metadata"]), (*path, "identity_provider", "metadata"), faults),
+            metadata=_metadata(str(given["metadata"]), folder, (*path, "identity_provider", "metadata"), faults),
             encryption=AssertionEncryption[encryption.upper()] if encryption else None,
             roles=tuple(
                 sorted(_roles(entry, path, account, content, partition, faults), key=lambda role: str(role.arn.name))
@@ -194,7 +204,11 @@ def _accounts(
         )
 
 
-def _metadata(file: FilePath, path: Path, faults: Faults) -> IdentityProviderMetadata:
+def _metadata(given: str, folder: FilePath, path: Path, faults: Faults) -> IdentityProviderMetadata:
+    """The metadata of a file, or the document itself where the setup holds it."""
+    if given.lstrip().startswith("<"):
+        return faults.read(path, lambda: read_metadata(given.encode()), _NO_METADATA)
+    file = folder / given
     try:
         content = file.read_bytes()
     except OSError as error:

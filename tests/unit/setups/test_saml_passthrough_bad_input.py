@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse_iam.setups import SetupError, load_setups
+from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
 from tests.identity_provider import certificate, metadata, pem
 
 HOST = "dbc-a1b2345c-d6e7.cloud.databricks.com"
@@ -242,3 +243,12 @@ def test_a_certificate_that_is_not_valid_today_is_a_caution_and_not_a_fault(fold
         f"{what}: IAM does not look at this, and Databricks may; download the metadata again after the identity provider has "
         "a new one",
     )
+
+
+def test_the_setup_may_hold_the_metadata_itself(folder: Path) -> None:
+    (folder / "okta-metadata.xml").unlink()
+    indented = "".join(f"        {line}\n" for line in metadata().splitlines())
+    (folder / "setup.yaml").write_text(changed("okta-metadata.xml\n", f"|\n{indented}"), encoding="utf-8")
+    (setup,) = load_setups("setup.yaml")
+    assert isinstance(setup, SamlPassthroughSetup)
+    assert setup.accounts[0].metadata.text == metadata()

@@ -29,7 +29,9 @@ def _condition(source: random.Random) -> Json:
         operator = source.choice(("StringLike", "StringNotLike", "StringLikeIfExists"))
         return {operator: {"aws:SourceVpce": _some(source, _TEXTS)}}
     if kind == 1:
-        operator = source.choice(("NumericLessThan", "NumericGreaterThanEquals", "NumericLessThanEquals", "NumericEquals"))
+        operator = source.choice(
+            ("NumericLessThan", "NumericGreaterThanEquals", "NumericLessThanEquals", "NumericEquals")
+        )
         return {operator: {"s3:max-keys": source.sample((1, 5, 10, 100), source.randint(1, 2))}}
     if kind == 2:
         return {"Null": {"aws:SourceVpce": source.choice(("true", "false"))}}

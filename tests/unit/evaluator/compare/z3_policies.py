@@ -94,7 +94,6 @@ class Requests:
             return z3.Or(z3.Not(present), z3.Not(met))
         return z3.Or(z3.Not(present), met) if operator.endswith("IfExists") else z3.And(present, met)
 
-
     def exactly(self, action: str, resource: str, context: Json) -> list[Any]:
         """The formulas of one request; keys that are not in `context` are absent."""
         given = {key.lower(): value for key, value in context.items()}
