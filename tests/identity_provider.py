@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from signxml import XMLSigner
+from signxml.signer import XMLSigner
 
 from lakehouse_iam.saml.identity_provider import ROLE_ATTRIBUTE, SESSION_NAME_ATTRIBUTE
 

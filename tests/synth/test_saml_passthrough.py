@@ -192,7 +192,7 @@ def test_it_takes_a_provider_of_the_same_app(stack: CdkStack) -> None:
         ),
         (
             {"saml_provider": 7},
-            "saml_provider of Federation/GroupA: it is an int: allowed are iam.SamlProvider, iam.CfnSAMLProvider, and the ARN "
+            "saml_provider of Federation/GroupA: it is the int 7: allowed are iam.SamlProvider, iam.CfnSAMLProvider, and the ARN "
             "of a SAML provider as text",
         ),
         (

@@ -27,7 +27,7 @@ LAYERS = (
     ("plan",),
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
-    ("cdk", "terraform", "databricks", "handoff", "testing"),
+    ("cdk", "terraform", "databricks", "handoff", "explain", "testing"),
     ("rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),

@@ -44,7 +44,10 @@ def parse_xml(content: bytes, what: str) -> Any:
     except ImportError as error:
         raise SamlPackagesMissing("lxml") from error
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    # A comment would cut a text in two, and a signature does not cover comments.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
