@@ -6,7 +6,7 @@ a bucket that several groups share, metadata that IAM will take.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path as FilePath
@@ -17,6 +17,7 @@ from lakehouse_iam.arns import (
     IamPath,
     InstanceProfileArn,
     InstanceProfileName,
+    KeyArn,
     RoleArn,
     RoleName,
     SamlProviderArn,
@@ -28,7 +29,7 @@ from lakehouse_iam.partitions import DATABRICKS_SHARDS, Partition
 from lakehouse_iam.resources import AssertionEncryption
 from lakehouse_iam.saml.databricks import SAML_PATH, SESSION_HOURS
 from lakehouse_iam.saml.metadata import IdentityProviderMetadata, read_metadata
-from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, read_bucket
+from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, read_bucket, with_keys
 from lakehouse_iam.setups.document import Document
 from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.setup import common_keys
@@ -107,6 +108,17 @@ class SamlPassthroughSetup(SetupWithBuckets):
     def roles(self) -> tuple[GroupRole, ...]:
         """The roles of all accounts."""
         return tuple(role for account in self.accounts for role in account.roles)
+
+    def with_keys(self, keys: Mapping[KeyArn, KeyArn]) -> SamlPassthroughSetup:
+        """The same setup with other keys, in the buckets of every role."""
+        accounts = tuple(
+            replace(
+                account,
+                roles=tuple(replace(role, buckets=with_keys(role.buckets, keys)) for role in account.roles),
+            )
+            for account in self.accounts
+        )
+        return replace(self, buckets=with_keys(self.buckets, keys), accounts=accounts)
 
     def cautions_on(self, day: datetime) -> tuple[str, ...]:
         """The certificates that identity providers sign with and that are not valid on a day."""
