@@ -22,6 +22,7 @@ from lakehouse_iam.resources import (
     Resource,
     Role,
     RolePolicy,
+    SamlProvider,
 )
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
@@ -54,7 +55,7 @@ def templates(plan: Plan) -> dict[str, Json]:
         if size > TEMPLATE_SIZE:
             problem = QuotaExceeded(
                 f"the template of {phase.stack} would take {size:,} bytes of {TEMPLATE_SIZE:,}",
-                next_step="move some of the buckets into a second setup",
+                next_step=_to_make_smaller(phase),
             )
             too_large.append(PlanError(plan.setup, problem))
     if too_large:
@@ -86,6 +87,16 @@ def description(plan: Plan, phase: Phase) -> str:
 def text(document: Any) -> str:
     """A document as it is written to a file: two spaces, final newline, the order of the keys as given."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _to_make_smaller(phase: Phase) -> str:
+    for resource in phase.resources:
+        if isinstance(resource, SamlProvider) and len(resource.metadata.encode()) > TEMPLATE_SIZE // 2:
+            return (
+                f"the metadata of {resource.arn.name} alone takes {len(resource.metadata.encode()):,}: download the metadata "
+                "of this one application, without the keys and attributes of others"
+            )
+    return "move some of the buckets into a second setup"
 
 
 def template_text(document: Json) -> str:
@@ -132,6 +143,7 @@ def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...
         InstanceProfile: _instance_profile,
         Bucket: _bucket,
         BucketPolicy: _bucket_policy,
+        SamlProvider: _saml_provider,
     }
     return renderers[type(resource)](resource, phase, [{"Key": key, "Value": value} for key, value in tags])
 
@@ -145,7 +157,12 @@ def _role(role: Role, phase: Phase, tags: list[Json]) -> Json:
     }
     if role.permissions_boundary:
         properties["PermissionsBoundary"] = str(role.permissions_boundary)
-    return {"Type": "AWS::IAM::Role", "Properties": {**properties, "Tags": tags}}
+    if role.session_hours is not None:
+        properties["MaxSessionDuration"] = role.session_hours * 3600
+    rendered: Json = {"Type": "AWS::IAM::Role", "Properties": {**properties, "Tags": tags}}
+    # Whether IAM looks for a federated principal is not documented; the provider comes first all the same.
+    providers = [resource.id for resource in phase.resources if isinstance(resource, SamlProvider)]
+    return {**rendered, "DependsOn": providers} if providers else rendered
 
 
 def _managed_policy(policy: ManagedPolicy, phase: Phase, tags: list[Json]) -> Json:
@@ -181,6 +198,13 @@ def _instance_profile(profile: InstanceProfile, phase: Phase, tags: list[Json]) 
             "Roles": [_reference_to_role(str(profile.role), phase)],
         },
     }
+
+
+def _saml_provider(provider: SamlProvider, phase: Phase, tags: list[Json]) -> Json:
+    properties: Json = {"Name": str(provider.arn.name), "SamlMetadataDocument": provider.metadata}
+    if provider.encryption:
+        properties["AssertionEncryptionMode"] = provider.encryption.value
+    return {"Type": "AWS::IAM::SAMLProvider", "Properties": {**properties, "Tags": tags}}
 
 
 def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:

@@ -7,6 +7,10 @@ HANDOFF_FILE = ".handoff.json"
 PROBES_FILE = ".probes.json"
 EXCHANGE_FILE = ".exchange.json"
 SCHEMA_FILE = ".schema.json"
+IDENTITY_PROVIDER_TEXT_FILE = ".identity-provider.txt"
+IDENTITY_PROVIDER_JSON_FILE = ".identity-provider.json"
+DOCUMENT_FILES = (IDENTITY_PROVIDER_TEXT_FILE, IDENTITY_PROVIDER_JSON_FILE)
+"""What lies beside a setup's probes for admins who deploy nothing."""
 
 WRITTEN_FILES = {
     TEMPLATE_FILE: "a template, which lakehouse-iam template writes",
@@ -14,6 +18,8 @@ WRITTEN_FILES = {
     PROBES_FILE: "the probes of a setup, which lakehouse-iam template writes",
     EXCHANGE_FILE: "an exchange file, which lakehouse-iam connect writes",
     SCHEMA_FILE: "a JSON Schema, which lakehouse-iam schema writes",
+    IDENTITY_PROVIDER_TEXT_FILE: "what the identity provider is told, which lakehouse-iam template writes",
+    IDENTITY_PROVIDER_JSON_FILE: "what the identity provider is told, which lakehouse-iam template writes",
 }
 """What each is. None of them is a setup, though all lie where setups lie."""
 

@@ -193,6 +193,8 @@ class Deployment:
         if parameter is not None:
             return self.known.get(f"Ref {name}", parameter.get("Default", Unresolved(f"Ref {name}")))
         resource = self.resource(name)
+        if resource.get("Type") == _SAML_PROVIDER:
+            return self._saml_provider(name, resource)
         name_property = _NAME_PROPERTIES.get(resource.get("Type", ""))
         physical = self.resolve(resource.get("Properties", {}).get(name_property)) if name_property else None
         return physical if isinstance(physical, str) else self._told(f"Ref {name}")
@@ -214,6 +216,8 @@ class Deployment:
         resource = self.resource(logical_id)
         properties = resource.get("Properties", {})
         name = self._ref(logical_id)
+        if attribute == "Arn" and resource.get("Type") == _SAML_PROVIDER:
+            return name
         if attribute != "Arn" or not isinstance(name, str) or not self.partition:
             return unknown
         if resource.get("Type") == "AWS::S3::Bucket":
@@ -223,6 +227,13 @@ class Deployment:
         if kind is None or not self.account or not isinstance(path, str):
             return unknown
         return f"arn:{self.partition}:iam::{self.account}:{kind}{path}{name}"
+
+    def _saml_provider(self, logical_id: str, resource: Mapping[str, Any]) -> Any:
+        """The ARN of a SAML provider, which is what a reference to one means."""
+        name = self.resolve(resource.get("Properties", {}).get("Name"))
+        if not isinstance(name, str) or not self.partition or not self.account:
+            return self._told(f"Ref {logical_id}")
+        return f"arn:{self.partition}:iam::{self.account}:saml-provider/{name}"
 
     def _join(self, argument: Any) -> Any:
         separator, values = argument[0], self.resolve(argument[1])
@@ -291,6 +302,7 @@ _READERS = {
 """How each intrinsic is read; every other one stays unresolved."""
 
 
+_SAML_PROVIDER = "AWS::IAM::SAMLProvider"
 _NAME_PROPERTIES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",

@@ -9,20 +9,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from lakehouse_iam.arns import BucketName, IamPath, InstanceProfileName, KeyArn, ManagedPolicyArn, RoleArn, RoleName
+from lakehouse_iam.arns import (
+    BucketName,
+    IamPath,
+    InstanceProfileName,
+    KeyArn,
+    ManagedPolicyArn,
+    RoleArn,
+    RoleName,
+    SamlProviderArn,
+)
 from lakehouse_iam.policy import Json, PolicyDocument, Statement
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
 
 @dataclass(frozen=True)
 class Role:
-    """An IAM role with its trust policy. What it may do comes in `ManagedPolicy` resources of the same stack."""
+    """An IAM role with its trust policy. What it may do comes in `ManagedPolicy` resources of the same stack.
+
+    Args:
+        session_hours: how long a session may last at most, 1 to 12 hours; `None` leaves it at AWS's default of one hour.
+    """
 
     id: str
     arn: RoleArn
     trust: PolicyDocument
     description: str
     permissions_boundary: ManagedPolicyArn | None = None
+    session_hours: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,29 @@ class BucketPolicy:
     document: PolicyDocument
 
 
-Resource = Role | ManagedPolicy | RolePolicy | InstanceProfile | Bucket | BucketPolicy
+class AssertionEncryption(Enum):
+    """Whether assertions must come encrypted; the value is CloudFormation's `AssertionEncryptionMode`."""
+
+    REQUIRED = "Required"
+    ALLOWED = "Allowed"
+
+
+@dataclass(frozen=True)
+class SamlProvider:
+    """An identity provider of SAML 2.0 that roles of its own account may trust.
+
+    Args:
+        metadata: the identity provider's metadata document, 1,000 to 10,000,000 characters.
+        encryption: whether assertions must be encrypted; `None` for a provider without a decryption key.
+    """
+
+    id: str
+    arn: SamlProviderArn
+    metadata: str
+    encryption: AssertionEncryption | None = None
+
+
+Resource = Role | ManagedPolicy | RolePolicy | InstanceProfile | Bucket | BucketPolicy | SamlProvider
 
 
 @dataclass(frozen=True)

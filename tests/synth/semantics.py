@@ -20,6 +20,7 @@ _NAME_OF = {
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::Policy": "PolicyName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::SAMLProvider": "Name",
     "AWS::S3::Bucket": "BucketName",
     "AWS::S3::BucketPolicy": "Bucket",
 }
@@ -88,9 +89,10 @@ def meaning(template: Mapping[str, Any], *, account: str, region: str) -> dict[s
 
 
 def handoffs(template: Mapping[str, Any], deployment: Deployment) -> list[Any]:
-    """What others must merge: each target with its statements and, but for buckets, the reason.
+    """What others must merge: each target with its statements and, but for buckets and keys, the reason.
 
-    A construct may be given a bucket by its name, and then does not know whose account it is in, as a plan does.
+    A construct may be given a bucket by its name, and then does not know whose account it is in, as a plan does. It knows
+    its own role only, where a plan has the statements of several for one key.
     """
     found = [
         handoff
@@ -100,10 +102,14 @@ def handoffs(template: Mapping[str, Any], deployment: Deployment) -> list[Any]:
     ]
     assert is_resolved(found), found
     assert all(handoff["Why"] for handoff in found)
+    merged: dict[str, Any] = {}
     for handoff in found:
-        if "BucketPolicyOf" in handoff:
+        if "BucketPolicyOf" in handoff or "KeyPolicyOf" in handoff:
             del handoff["Why"]
-    return _sorted([{**handoff, "Statements": document(handoff)["Statement"]} for handoff in found])
+        target = json.dumps({key: value for key, value in handoff.items() if key != "Statements"}, sort_keys=True)
+        known = merged.setdefault(target, {**handoff, "Statements": []})
+        known["Statements"] = _sorted([*known["Statements"], *document(handoff)["Statement"]])
+    return _sorted(list(merged.values()))
 
 
 def document(written: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,12 @@ pytestmark = pytest.mark.synth
 ENGINES = ("cdktn", "cdktf")
 FILES = [
     *sorted((ROOT / "examples").glob("*.yaml")),
-    *sorted((ROOT / "tests" / "golden").glob("*/*.yaml")),
+    # What Terraform cannot say has a test of its own.
+    *(
+        file
+        for file in sorted((ROOT / "tests" / "golden").glob("*/*.yaml"))
+        if "assertion_encryption" not in file.read_text(encoding="utf-8")
+    ),
     Path(__file__).parent / "rich.yaml",
 ]
 
@@ -92,7 +97,7 @@ def written_into(folder: Path) -> list[Path]:
             lambda _, n=number, c=counter: f"setup: s{n}-{next(c)}",
             file.read_text(encoding="utf-8"),
             flags=re.MULTILINE,
-        )
+        ).replace("metadata: ", f"metadata: {file.parent}/")
         _added(f"{number:03}-{file.name}", text, folder, folders)
     _added("rich-unity-catalog.yaml", RICH_UNITY_CATALOG, folder, folders)
     return folders
@@ -566,7 +571,7 @@ def test_no_wait_is_without_an_attachment_before_it_and_a_role_that_repeats_it(s
         for sleep in of_type(graph, "time_sleep"):
             assert of_type(graph[sleep], "aws_iam_role_policy_attachment") == of_type(
                 graph, "aws_iam_role_policy_attachment"
-            ) - {a for a in graph if "BucketOwner" in a}, name
+            ) - {a for a in graph if "BucketOwner" in a or "Federation" in a}, name
             triggers = stack["resource"]["time_sleep"][sleep.partition(".")[2]]["triggers"]
             (reference,) = references(triggers["role"])
             assert (reference.type, reference.attribute) == ("aws_iam_role", "unique_id")

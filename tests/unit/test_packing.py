@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.policy import MANAGED_POLICY_SIZE, PackedPolicy, PolicyDocument, Statement, pack
-from lakehouse_iam.roles.instance_profile import BucketAccess, assume_role_documents, bucket_owner_documents
+from lakehouse_iam.roles.bucket_access import BucketAccess, bucket_access_documents
+from lakehouse_iam.roles.cluster_role import assume_role_documents
 from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access
 
@@ -93,29 +94,29 @@ def _changed(before: Sequence[PackedPolicy], after: Sequence[PackedPolicy]) -> l
 
 @given(_buckets(60))
 def test_no_policy_is_over_the_limit(buckets: list[BucketAccess]) -> None:
-    assert all(policy.document.size <= MANAGED_POLICY_SIZE for policy in bucket_owner_documents(buckets))
+    assert all(policy.document.size <= MANAGED_POLICY_SIZE for policy in bucket_access_documents(buckets))
 
 
 @given(_buckets(60))
 def test_no_permission_is_lost_and_none_is_widened(buckets: list[BucketAccess]) -> None:
-    assert _allowed(bucket_owner_documents(buckets)) == _asked_for(buckets)
+    assert _allowed(bucket_access_documents(buckets)) == _asked_for(buckets)
 
 
 @given(_buckets(60))
 def test_one_bucket_more_changes_one_existing_policy_at_most(buckets: list[BucketAccess]) -> None:
     *before, added = buckets
     if before:
-        assert len(_changed(bucket_owner_documents(before), bucket_owner_documents([*before, added]))) <= 1
+        assert len(_changed(bucket_access_documents(before), bucket_access_documents([*before, added]))) <= 1
 
 
 @given(_buckets(60))
 def test_the_order_of_the_buckets_does_not_matter(buckets: list[BucketAccess]) -> None:
-    assert _by_label(bucket_owner_documents(buckets)) == _by_label(bucket_owner_documents(buckets[::-1]))
+    assert _by_label(bucket_access_documents(buckets)) == _by_label(bucket_access_documents(buckets[::-1]))
 
 
 @given(_buckets(60))
 def test_no_two_policies_have_the_same_label(buckets: list[BucketAccess]) -> None:
-    policies = bucket_owner_documents(buckets)
+    policies = bucket_access_documents(buckets)
     assert len(_by_label(policies)) == len(policies)
     assert all(policy.label.isalnum() or not policy.label for policy in policies)
 
@@ -124,7 +125,7 @@ def test_no_two_policies_have_the_same_label(buckets: list[BucketAccess]) -> Non
 def test_a_policy_never_shrinks_when_a_bucket_is_added(buckets: list[BucketAccess]) -> None:
     """What packing rests on: or two policies could become one again, and two would change."""
     small = [BucketAccess(b.bucket_arn, b.access, b.prefixes[:1], b.acls, b.key) for b in buckets]
-    sizes = [bucket_owner_documents(small[:n])[0].document.size for n in range(1, len(small) + 1)]
+    sizes = [bucket_access_documents(small[:n])[0].document.size for n in range(1, len(small) + 1)]
     assert sizes == sorted(sizes)
 
 
@@ -132,22 +133,22 @@ def test_a_key_that_one_bucket_reads_and_another_writes_with_does_not_shrink_the
     reads = BucketAccess("arn:aws:s3:::aaa", Access.READ_ONLY, key=KeyGrant(_KEYS[0], Access.READ_ONLY, _VIA))
     writes = BucketAccess("arn:aws:s3:::bbb", Access.READ_WRITE, key=KeyGrant(_KEYS[1], Access.READ_WRITE, _VIA))
     both = BucketAccess("arn:aws:s3:::ccc", Access.READ_WRITE, key=KeyGrant(_KEYS[0], Access.READ_WRITE, _VIA))
-    before, after = (bucket_owner_documents(buckets)[0] for buckets in ([reads, writes], [reads, writes, both]))
+    before, after = (bucket_access_documents(buckets)[0] for buckets in ([reads, writes], [reads, writes, both]))
     assert after.document.size > before.document.size
     assert ("kms:GenerateDataKey", _KEYS[0], ("StringEquals", "kms:ViaService", _VIA)) not in _allowed([before])
 
 
 def test_while_everything_fits_one_policy_without_a_label_holds_it() -> None:
-    (policy,) = bucket_owner_documents([BucketAccess("arn:aws:s3:::aaa", Access.READ_ONLY)])
+    (policy,) = bucket_access_documents([BucketAccess("arn:aws:s3:::aaa", Access.READ_ONLY)])
     assert policy.label == ""
 
 
 def test_growing_to_300_buckets_one_at_a_time_changes_one_policy_each_time_and_loses_nothing() -> None:
     buckets = [BucketAccess(f"arn:aws:s3:::partner-lake-{n:03}", Access.READ_WRITE) for n in range(300)]
-    packed: tuple[PackedPolicy, ...] = bucket_owner_documents(buckets[:1])
+    packed: tuple[PackedPolicy, ...] = bucket_access_documents(buckets[:1])
     for n in range(10, 301, 10):
-        before = bucket_owner_documents(buckets[: n - 1])
-        packed = bucket_owner_documents(buckets[:n])
+        before = bucket_access_documents(buckets[: n - 1])
+        packed = bucket_access_documents(buckets[:n])
         assert len(_changed(before, packed)) <= 1
     assert len(packed) >= 4
     assert _allowed(packed) == _asked_for(buckets)
@@ -157,12 +158,12 @@ def test_a_bucket_that_is_too_large_by_itself_has_policies_of_its_own() -> None:
     folders = tuple(f"{'f' * 70}-{n:03}" for n in range(200))
     large = BucketAccess("arn:aws:s3:::large", Access.READ_WRITE, folders)
     small = [BucketAccess(f"arn:aws:s3:::small-{n}", Access.READ_ONLY) for n in range(3)]
-    packed = bucket_owner_documents([large, *small])
+    packed = bucket_access_documents([large, *small])
     families = {policy.label.split("x")[0] for policy in packed}
     assert len(families) == 2
     assert "" in {policy.label for policy in packed}
     assert _allowed(packed) == _asked_for([large, *small])
-    assert _changed(bucket_owner_documents([large]), packed) == []
+    assert _changed(bucket_access_documents([large]), packed) == []
 
 
 @given(st.lists(st.integers(0, 10**6), unique=True, min_size=1, max_size=120))

@@ -22,6 +22,8 @@ from lakehouse_iam.arns.iam import (
     ManagedPolicyArn,
     RoleArn,
     RoleName,
+    SamlProviderArn,
+    SamlProviderName,
 )
 from lakehouse_iam.arns.kms import KeyArn
 from lakehouse_iam.arns.s3 import OBJECT_KEY_LENGTH, BucketName, ObjectPrefix
@@ -47,4 +49,6 @@ __all__ = [
     "ObjectPrefix",
     "RoleArn",
     "RoleName",
+    "SamlProviderArn",
+    "SamlProviderName",
 ]

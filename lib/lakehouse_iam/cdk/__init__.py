@@ -8,6 +8,7 @@ from lakehouse_iam.cdk.bucket_owner_role import BucketOwnerRole
 from lakehouse_iam.cdk.deployment_account_role import DeploymentAccountRole
 from lakehouse_iam.cdk.instance_profile import InstanceProfile
 from lakehouse_iam.cdk.pass_role_grant import PassRoleGrant
+from lakehouse_iam.cdk.saml_federated_role import SamlFederatedRole
 from lakehouse_iam.cdk.storage_credential_role import StorageCredentialRole, external_id_parameter
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
 from lakehouse_iam.cdk.validation_switch import switch_off_validation
@@ -27,6 +28,7 @@ __all__ = [
     "InstanceProfile",
     "LakehouseIamValidation",
     "PassRoleGrant",
+    "SamlFederatedRole",
     "StorageCredentialRole",
     "TrustBy",
     "external_id_parameter",

@@ -38,6 +38,19 @@ def record_trust(scope: Construct, role_arn: str, trusted: str, external_ids: Se
     _add(scope, WAY_METADATA, {"role": role_arn, "trusted": trusted, "external_ids": list(external_ids)})
 
 
+def record_sign_in(scope: Construct, role_arn: str, provider_arn: str, audience: str) -> None:
+    """Write down which SAML provider's users must be able to take a role.
+
+    Args:
+        scope: the construct that makes the role.
+        role_arn: the role's ARN, possibly a token.
+        provider_arn: the SAML provider's ARN, possibly a token.
+        audience: the address that their assertions are sent to.
+    """
+    data = {"role": role_arn, "trusted": provider_arn, "external_ids": [], "audience": audience}
+    _add(scope, WAY_METADATA, data)
+
+
 def record_access(scope: Construct, role_arn: str, grants: Sequence[BucketAccess]) -> None:
     """Write down what a role must be able to do with buckets.
 

@@ -28,6 +28,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.policy import PackedPolicy, PolicyDocument
 from lakehouse_iam.roles import instance_profile as documents
 from lakehouse_iam.roles.bucket_access import BucketAccess as Grant
+from lakehouse_iam.roles.bucket_access import bucket_access_documents
 from lakehouse_iam.roles.instance_profile import TrustBy
 
 
@@ -140,7 +141,7 @@ class BucketOwnerRole(RoleWithBuckets):
         return super()._grant_of(bucket)
 
     def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
-        return documents.bucket_owner_documents([grant])
+        return bucket_access_documents([grant])
 
     def _trust(self, role: iam.IRole | str, trust: TrustBy, given: str | None) -> PolicyDocument:
         arn, account = role_arn(role, self), account_of_role(role)

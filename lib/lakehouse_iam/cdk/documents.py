@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import PhysicalName
+from aws_cdk import Duration, PhysicalName
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -31,6 +31,7 @@ def make_role(
     description: str,
     trust: PolicyDocument,
     permissions_boundary: iam.IManagedPolicy | None,
+    session: Duration | None = None,
 ) -> iam.Role:
     """The CDK role, with the id `Role` in its construct.
 
@@ -41,6 +42,7 @@ def make_role(
         description: its description.
         trust: who may assume it. The first statement goes through `assumed_by`, so that `role.assume_role_policy` is
             there for whoever wants to extend it.
+        session: how long a session may last at most; `None` for AWS's one hour.
         permissions_boundary: its boundary, or `None` for what `iam.PermissionsBoundary.of(scope)` applies.
 
     Raises:
@@ -59,6 +61,7 @@ def make_role(
         description=description,
         assumed_by=_trusted(first),
         permissions_boundary=permissions_boundary,
+        max_session_duration=session,
     )
     if role.assume_role_policy and further:
         role.assume_role_policy.add_statements(*(policy_statement(statement) for statement in further))
@@ -67,6 +70,9 @@ def make_role(
 
 def _trusted(statement: Statement) -> iam.IPrincipal:
     (principal,) = statement.principals
+    if principal.kind == "Federated":
+        (action,) = statement.actions
+        return iam.FederatedPrincipal(principal.value, statement.to_json()["Condition"], action)
     base = _principal(principal)
     if not statement.conditions:
         return base

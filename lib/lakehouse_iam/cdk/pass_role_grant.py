@@ -10,7 +10,7 @@ from lakehouse_iam.cdk.arguments import HasRole, argument, role_in
 from lakehouse_iam.cdk.documents import policy_document
 from lakehouse_iam.cdk.references import is_known, role_arn, same_account
 from lakehouse_iam.cdk.validation import LakehouseIamValidation
-from lakehouse_iam.roles import instance_profile as documents
+from lakehouse_iam.roles.cluster_role import pass_role_document
 
 
 class PassRoleGrant(Construct):
@@ -65,7 +65,7 @@ class PassRoleGrant(Construct):
             self,
             "Policy",
             policy_name=policy_name,
-            document=policy_document(documents.pass_role_document(arn)),
+            document=policy_document(pass_role_document(arn)),
             roles=[self.cross_account_role],
         )
         LakehouseIamValidation.add_to(self)

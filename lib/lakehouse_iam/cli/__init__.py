@@ -66,6 +66,10 @@ COMMANDS = {
         "Remove from Databricks what connect made",
         ("disconnect sales-lake.yaml --dry-run",),
     ),
+    "explain": Listed(
+        "Explain an error of a sign-in or a SAML response",
+        ("explain ValidationError", "explain okta-passthrough.yaml response.txt", "explain okta-passthrough.yaml -"),
+    ),
     "schema": Listed(
         "Write the JSON Schemas for your editor",
         ("schema --out schemas",),

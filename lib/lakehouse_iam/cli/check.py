@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,7 +55,7 @@ def _summary(plan: Plan) -> dict[str, Any]:
         "pattern": plan.pattern,
         "probes": len(setup_probes(plan.source)),
         "notes": list(plan.notes),
-        "warnings": list(plan.source.cautions),
+        "warnings": [*plan.source.cautions, *plan.source.cautions_on(datetime.now(timezone.utc))],
         "stacks": [
             {
                 "stack": phase.stack,

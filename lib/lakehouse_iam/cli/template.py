@@ -10,7 +10,7 @@ import click
 from lakehouse_iam.cli.answers import json_option, print_json, setups_argument, wrong_input
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import say
-from lakehouse_iam.file_names import HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE
+from lakehouse_iam.file_names import DOCUMENT_FILES, HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE, written_as
 
 if TYPE_CHECKING:
     from lakehouse_iam.plan import Plan
@@ -33,15 +33,19 @@ def template(setups: tuple[str, ...], folder: str, as_json: bool) -> None:
     with wrong_input(as_json=as_json):
         files: dict[Path, str] = {}
         stacks = []
+        documents: list[Path] = []
         for plan in plan_setups(read_setups(setups, as_json=as_json)):
             made, written = template_files(plan, Path(folder))
             files |= made
             stacks += written
+            documents += (file for file in made if file.name.endswith(DOCUMENT_FILES))
         write_template_folder(Path(folder), files)
     if as_json:
-        print_json({"stacks": stacks})
+        print_json({"stacks": stacks, **({"documents": [str(file) for file in documents]} if documents else {})})
         return
     _show(stacks)
+    for file in documents:
+        say(f"{written_as(file.name).partition(',')[0]}: {file}")
 
 
 def template_files(plan: Plan, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
@@ -50,6 +54,7 @@ def template_files(plan: Plan, folder: Path) -> tuple[dict[Path, str], list[dict
     from lakehouse_iam.probes.document import probe_document, to_json
 
     files = {folder / f"{plan.setup}{PROBES_FILE}": text(to_json(probe_document(plan)))}
+    files |= {folder / f"{plan.setup}{ending}": document for ending, document in _documents(plan).items()}
     stacks: list[dict[str, Any]] = []
     made = templates(plan)
     for phase in plan.phases:
@@ -75,6 +80,14 @@ def template_files(plan: Plan, folder: Path) -> tuple[dict[Path, str], list[dict
             stack["handoff"] = str(file)
         stacks.append(stack)
     return files, stacks
+
+
+def _documents(plan: Plan) -> dict[str, str]:
+    """What the pattern has for admins who deploy nothing, by the endings of the files."""
+    from lakehouse_iam.patterns import pattern_named
+
+    reference = pattern_named(plan.pattern).documents
+    return dict(reference.load()(plan.source)) if reference else {}
 
 
 def _upload_bucket(stack: dict[str, Any]) -> str:

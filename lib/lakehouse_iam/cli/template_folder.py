@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lakehouse_iam.cli.files import refuse_writing
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.file_names import HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE
+from lakehouse_iam.file_names import DOCUMENT_FILES, HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _IN_ACCOUNT = (TEMPLATE_FILE, HANDOFF_FILE)
@@ -103,7 +103,7 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
 def _is_of_templates(file: Path) -> bool:
     if len(file.parts) == 1:
-        return file.name.endswith(PROBES_FILE)
+        return file.name.endswith((PROBES_FILE, *DOCUMENT_FILES))
     return len(file.parts) == 2 and bool(_ACCOUNT.fullmatch(file.parts[0])) and file.name.endswith(_IN_ACCOUNT)
 
 

@@ -53,6 +53,32 @@ def connect(setup: InstanceProfileSetup, session: Session, options: Options) -> 
         DatabricksError: Databricks refused or could not be reached.
     """
     wanted = Registration(str(setup.workspace.instance_profile), str(setup.workspace.role), options.meta)
+    return register(setup.name, wanted, session, options)
+
+
+def disconnect(setup: InstanceProfileSetup, session: Session) -> Outcome:
+    """Take a setup's instance profile out of its workspace.
+
+    Raises:
+        StillUsed: a cluster, a job, a pool, a cluster policy or the SQL warehouses use it.
+        DatabricksError: Databricks refused or could not be reached.
+    """
+    return take_out(setup.name, str(setup.workspace.instance_profile), session)
+
+
+def register(setup: str, wanted: Registration, session: Session, options: Options) -> Outcome:
+    """Register an instance profile in a workspace.
+
+    Args:
+        setup: the name of the setup that wants it.
+        wanted: the registration.
+        session: the login.
+        options: whether another role is overwritten, and how long EC2 is waited for.
+
+    Raises:
+        Conflict: it is registered with another role, or as another kind.
+        DatabricksError: Databricks refused or could not be reached.
+    """
     session.progress(f"instance profile {wanted.profile_arn}")
     made, was_there = ensure(
         session.workspace,
@@ -64,24 +90,29 @@ def connect(setup: InstanceProfileSetup, session: Session, options: Options) -> 
     if not session.workspace.changes_nothing:
         session.progress("  was registered already" if was_there else "  registered")
     values = (("instance_profile_arn", made.profile_arn), ("iam_role_arn", made.role_arn))
-    return Outcome(setup.name, session.connected, values)
+    return Outcome(setup, session.connected, values)
 
 
-def disconnect(setup: InstanceProfileSetup, session: Session) -> Outcome:
-    """Take a setup's instance profile out of its workspace.
+def take_out(setup: str, profile: str, session: Session) -> Outcome:
+    """Take an instance profile out of a workspace; in AWS it stays.
+
+    Args:
+        setup: the name of the setup that had it registered.
+        profile: its ARN.
+        session: the login.
 
     Raises:
         StillUsed: a cluster, a job, a pool, a cluster policy or the SQL warehouses use it.
         DatabricksError: Databricks refused or could not be reached.
     """
-    workspace, profile = session.workspace, str(setup.workspace.instance_profile)
+    workspace = session.workspace
     if look(workspace, profile):
         users = tuple(of_profile(workspace, profile))
         if users:
             raise StillUsed(f"instance profile {profile}", users)
         session.progress(f"remove the instance profile {profile}")
         remove(workspace, session.clock, removal(profile))
-    return Outcome(setup.name, session.disconnected)
+    return Outcome(setup, session.disconnected)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ class Pattern:
         rehearse: prepares the local AWS for the probes of a setup.
         stage: the stage of the example CDK app, made of a scope and a setup.
         terraform_stack: the stack of Terraform, made of a scope and a setup.
+        documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
+            endings of their files' names.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -67,6 +69,7 @@ class Pattern:
     rehearse: Reference | None
     stage: Reference
     terraform_stack: Reference
+    documents: Reference | None = None
     cloud: str = AWS
 
     @property

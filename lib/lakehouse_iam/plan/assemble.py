@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lakehouse_iam.arns import ManagedPolicyArn, RoleArn
+from lakehouse_iam.arns import BucketName, ManagedPolicyArn, RoleArn
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.plan.names import bucket_id
@@ -94,7 +94,7 @@ def role_and_policies(spec: RoleSpec, id: str, *, boundary: ManagedPolicyArn | N
     """
     role, names = RoleArn.parse(spec.arn), spec.policy_names
     return [
-        Role(id, role, spec.trust, spec.description, boundary),
+        Role(id, role, spec.trust, spec.description, boundary, spec.session_hours),
         *(
             ManagedPolicy(
                 f"{names.id}{policy.label}",
@@ -176,12 +176,25 @@ def bucket_resources(
         QuotaExceeded: a bucket policy is too large.
     """
     for bucket in buckets:
-        # No other id of a stack begins with S3, so no bucket's name can give the id of another resource.
-        id = f"S3{bucket_id(bucket.name)}"
         if bucket.create:
-            yield Bucket(f"{id}Bucket", bucket.name, bucket.object_ownership, bucket.key)
+            yield bucket_resource(bucket)
         if bucket.policy is BucketPolicyMode.MANAGED:
-            yield _bucket_policy(f"{id}BucketPolicy", bucket, policies, partition)
+            yield _bucket_policy(bucket_policy_id(bucket.name), bucket, policies, partition)
+
+
+def bucket_resource(bucket: BucketInSetup) -> Bucket:
+    """A bucket that a setup creates."""
+    return Bucket(f"{_id_of(bucket.name)}Bucket", bucket.name, bucket.object_ownership, bucket.key)
+
+
+def bucket_policy_id(bucket: BucketName) -> str:
+    """The id within its stack of a bucket's policy."""
+    return f"{_id_of(bucket)}BucketPolicy"
+
+
+def _id_of(bucket: BucketName) -> str:
+    # No other id of a stack begins with S3, so no bucket's name can give the id of another resource.
+    return f"S3{bucket_id(bucket)}"
 
 
 def _bucket_policy(id: str, bucket: BucketInSetup, policies: ResourcePolicies, partition: Partition) -> BucketPolicy:

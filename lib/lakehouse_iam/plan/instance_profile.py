@@ -26,15 +26,11 @@ from lakehouse_iam.plan.assemble import (
     key_handoffs,
     role_resources,
 )
+from lakehouse_iam.plan.pass_role import pass_role
 from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, every_phase
 from lakehouse_iam.resources import (
-    Existing,
-    ExistingRole,
-    HandOff,
-    HandOffKind,
     InstanceProfile,
     Resource,
-    RolePolicy,
 )
 from lakehouse_iam.roles import instance_profile as roles
 from lakehouse_iam.roles.instance_profile import TrustBy
@@ -48,7 +44,6 @@ DEPLOYMENT_ACCOUNT = "DeploymentAccount"
 DEPLOYMENT_ACCOUNT_ROLE = "DeploymentAccountRole"
 BUCKET_OWNER_ROLE = "BucketOwnerRole"
 INSTANCE_PROFILE = "InstanceProfile"
-PASSING_ROLE = "the role that Databricks deploys clusters with"
 
 
 def plan(setup: InstanceProfileSetup) -> Plan:
@@ -111,22 +106,12 @@ def _writes_with_acls(bucket: Bucket) -> bool:
 def _deployment_account(setup: InstanceProfileSetup) -> Phase:
     workspace = setup.workspace
     role = workspace.role
-    resources: list[Resource] = [
+    passing = pass_role(role, workspace.cross_account_role, key="workspace.cross_account_role")
+    resources = (
         *_deployment_account_role(setup),
         InstanceProfile(INSTANCE_PROFILE, workspace.instance_profile.name, role.path, role.name),
-    ]
-    existing: list[Existing] = [*existing_boundary(setup.boundary_in(role.account))]
-    handoffs: list[HandOff] = []
-    pass_role = roles.pass_role_document(str(role))
-    if workspace.cross_account_role:
-        resources.append(RolePolicy("PassRoleGrant", f"pass-{role.name}", pass_role, workspace.cross_account_role))
-        existing.append(ExistingRole(workspace.cross_account_role))
-    else:
-        why = (
-            "without it clusters that carry the instance profile do not start; "
-            "name the role as workspace.cross_account_role to have it done"
-        )
-        handoffs.append(HandOff(HandOffKind.ROLE_POLICY, PASSING_ROLE, pass_role.statements, why))
+        *passing.resources,
+    )
     return Phase(
         id=DEPLOYMENT_ACCOUNT,
         stack=stack_name(setup, DEPLOYMENT_ACCOUNT),
@@ -134,11 +119,11 @@ def _deployment_account(setup: InstanceProfileSetup) -> Phase:
         account=role.account,
         region=setup.region,
         after=(),
-        resources=tuple(resources),
-        existing=tuple(existing),
+        resources=resources,
+        existing=(*existing_boundary(setup.boundary_in(role.account)), *passing.existing),
         outputs=_deployment_account_outputs(setup),
         hands_over=_from_workspace(setup),
-        handoffs=tuple(handoffs),
+        handoffs=passing.handoffs,
     )
 
 

@@ -19,6 +19,7 @@ class Party(Enum):
     WORKSPACE_ACCOUNT = "workspace account"
     BUCKET_OWNER = "bucket owner's account"
     DATABRICKS_WORKSPACE = "Databricks workspace"
+    FEDERATION = "account with roles for groups"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lakehouse_iam.arns import BucketName, KeyArn, ObjectPrefix
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.probes.outsiders import OTHER_KEY_ID, sister_bucket, sister_folder
-from lakehouse_iam.probes.probe import Context, Expected, Probe
+from lakehouse_iam.probes.probe import Context, Expected, Probe, SamlSignIn
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode
 from lakehouse_iam.statements.s3 import OWNERS_ACL, Access
 
@@ -23,15 +23,27 @@ class AccessPath:
         principal: who begins.
         assumes: the roles it assumes, in order.
         external_ids: as in `Probe`.
+        sign_in: as in `Probe`.
     """
 
     principal: str
     assumes: tuple[str, ...]
     external_ids: tuple[str, ...] = ()
+    sign_in: SamlSignIn | None = None
 
     def probe(self, question: str, action: str, resource: str, expected: Expected, context: Context = ()) -> Probe:
         """A probe at the end of the way."""
-        return Probe(question, self.principal, self.assumes, action, resource, expected, context, self.external_ids)
+        return Probe(
+            question,
+            self.principal,
+            self.assumes,
+            action,
+            resource,
+            expected,
+            context,
+            self.external_ids,
+            sign_in=self.sign_in,
+        )
 
 
 def bucket_probes(

@@ -14,7 +14,7 @@ from lakehouse_iam.arns import BucketName, KeyArn
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan.phases import Phase, Plan
 from lakehouse_iam.probes import setup_probes
-from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.resources import ExistingBucket, ExistingKey, ExistingRole, HandOffKind
 
 PROBES_METADATA = "lakehouse-iam:probes"
@@ -166,9 +166,19 @@ def probe_json(probe: Probe) -> Json:
         "resource": probe.resource,
         "context": dict(probe.context),
         "recreated": probe.recreated,
+        "sign_in": _sign_in_json(probe.sign_in) if probe.sign_in else {},
         "expected": probe.expected.value,
     }
     return {key: value for key, value in written.items() if value or key == "assumes"}
+
+
+def _sign_in_json(sign_in: SamlSignIn) -> Json:
+    written: Json = {"audience": sign_in.audience}
+    if sign_in.session_tags:
+        written["session_tags"] = dict(sign_in.session_tags)
+    if sign_in.source_identity:
+        written["source_identity"] = sign_in.source_identity
+    return written
 
 
 def from_json(value: Any, place: str) -> ProbeDocument:
@@ -231,4 +241,13 @@ def _probe(value: Any) -> Probe:
         context=tuple((_text(key), _text(item)) for key, item in value.get("context", {}).items()),
         external_ids=_texts(value.get("external_ids", [])),
         recreated=_text(value.get("recreated", "")),
+        sign_in=_sign_in(value["sign_in"]) if value.get("sign_in") else None,
+    )
+
+
+def _sign_in(value: Any) -> SamlSignIn:
+    return SamlSignIn(
+        audience=_text(value["audience"]),
+        session_tags=tuple((_text(key), _text(item)) for key, item in value.get("session_tags", {}).items()),
+        source_identity=_text(value.get("source_identity", "")),
     )

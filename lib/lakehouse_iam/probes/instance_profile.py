@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lakehouse_iam.arns import AccountId, RoleArn
 from lakehouse_iam.partitions import EC2_SERVICE
-from lakehouse_iam.plan.instance_profile import PASSING_ROLE
+from lakehouse_iam.plan.pass_role import PASSING_ROLE
 from lakehouse_iam.probes.buckets import AccessPath, asking_once_for_each_key, bucket_probes, outsider_probes
 from lakehouse_iam.probes.iam import iam_probes, iam_probes_of_another
 from lakehouse_iam.probes.outsiders import (

@@ -11,6 +11,8 @@ from lakehouse_iam.setups.buckets import Bucket
 
 STRANGER_ACCOUNT = "999988887777"
 OTHER_ROLE = "lakehouse-iam-other-role"
+# Source: IAM "Configure SAML assertions for the authentication response" (the console's address), read 2026-11-24.
+CONSOLE_AUDIENCE = "https://signin.aws.amazon.com/saml"
 UNNAMED_ROLE = "lakehouse-iam-unnamed-role"
 """Stands for a role of the setup's own account that a statement is handed off for and whose name the setup was not told."""
 OTHER_KEY_ID = "00000000-0000-4000-8000-000000000000"

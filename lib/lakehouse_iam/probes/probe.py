@@ -16,6 +16,24 @@ class Expected(Enum):
     DENY = "deny"
 
 
+ASSUME_ROLE_WITH_SAML = "sts:AssumeRoleWithSAML"
+
+
+@dataclass(frozen=True)
+class SamlSignIn:
+    """What an assertion says when a user signs in.
+
+    Args:
+        audience: its recipient, which IAM calls `SAML:aud`.
+        session_tags: the session tags it carries, with their values.
+        source_identity: the source identity it carries, or empty.
+    """
+
+    audience: str
+    session_tags: Context = ()
+    source_identity: str = ""
+
+
 @dataclass(frozen=True)
 class Probe:
     """May this principal, along this chain of roles, do this to that?
@@ -34,6 +52,8 @@ class Probe:
             is named anywhere.
         recreated: the ARN of a role that is deleted and made again under its own name before the question is asked; empty
             for none. A policy that names a role as principal knows the old one only.
+        sign_in: where the principal is a SAML provider: what the assertion says with which the first of `assumes` is
+            assumed, or, where the action is `sts:AssumeRoleWithSAML`, the resource itself.
 
     Raises:
         ValueError: external ids, but not one for each role.
@@ -48,6 +68,7 @@ class Probe:
     context: Context = ()
     external_ids: tuple[str, ...] = ()
     recreated: str = ""
+    sign_in: SamlSignIn | None = None
 
     def __post_init__(self) -> None:
         if len(self.external_ids) not in (0, len(self.assumes)):

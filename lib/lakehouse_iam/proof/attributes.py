@@ -2,8 +2,8 @@
 
 Every property that the setup does not give is beyond it, except those listed as harmless: what is not known here is never
 skipped in silence.
-Sources: CloudFormation type references of `AWS::IAM::Role`, `AWS::IAM::InstanceProfile`, `AWS::S3::Bucket`; "DeletionPolicy
-attribute" (default Delete); read 2026-11-25.
+Sources: CloudFormation type references of `AWS::IAM::Role`, `AWS::IAM::InstanceProfile`, `AWS::IAM::SAMLProvider`,
+`AWS::S3::Bucket`; "DeletionPolicy attribute" (default Delete); read 2026-11-25.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lakehouse_iam.intrinsics import Unresolved
-from lakehouse_iam.proof.resource_types import BUCKET, INSTANCE_PROFILE, ROLE
+from lakehouse_iam.proof.resource_types import BUCKET, INSTANCE_PROFILE, ROLE, SAML_PROVIDER
 
 SESSION_SECONDS = 3600
 """How long a session of a role lasts at most unless its template says more."""
@@ -143,6 +143,22 @@ def _versioning(name: str, found: Any, meant: Any) -> Iterator[Difference]:
         yield from _same(name, found, meant)
 
 
+def _by_its_arn(name: str, found: Any, meant: Any) -> Iterator[Difference]:
+    # Providers are matched by their ARNs, which end in the name.
+    yield from ()
+
+
+def _metadata(name: str, found: Any, meant: Any) -> Iterator[Difference]:
+    if found != meant:
+        what = "the metadata is not that of the setup, so another identity provider or another key may vouch for users"
+        yield Difference(name, what, f"set {name} to the metadata that the setup names")
+
+
+def _private_key(name: str, found: Any, meant: Any) -> Iterator[Difference]:
+    what = "a private key is in the template, where everybody who may read the stack finds it"
+    yield Difference(name, what, f"remove {name}, make a new key, and add it with aws iam update-saml-provider")
+
+
 def _deletion(attributes: Mapping[str, Any]) -> Iterator[Difference]:
     for name in ("DeletionPolicy", "UpdateReplacePolicy"):
         given = attributes.get(name)
@@ -154,6 +170,7 @@ def _deletion(attributes: Mapping[str, Any]) -> Iterator[Difference]:
 _READERS: Mapping[str, Mapping[str, Compare]] = {
     ROLE: {"MaxSessionDuration": _session, "PermissionsBoundary": _boundary, "Path": _path},
     INSTANCE_PROFILE: {"Path": _path},
+    SAML_PROVIDER: {"AddPrivateKey": _private_key, "Name": _by_its_arn, "SamlMetadataDocument": _metadata},
     BUCKET: {
         "AccessControl": _acl,
         "BucketEncryption": _encryption,

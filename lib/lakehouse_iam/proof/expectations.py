@@ -42,6 +42,15 @@ def add_handed_off(deployed: Deployed, handed_off: Iterable[HandOffsOfAccount]) 
         add_handoffs(deployed, list(one.handoffs), Place(f"hand-offs for {one.account}"), one.partition, one.account)
 
 
+def add_trusted_providers(deployed: Deployed, probes: Sequence[Probe]) -> None:
+    """Put in the SAML providers that roles of an app were told to trust and that the app does not make."""
+    for probe in probes:
+        provider = probe.principal
+        if probe.sign_in and probe.expected is Expected.ALLOW and provider not in deployed.saml_providers:
+            deployed.saml_providers.add(provider)
+            deployed.taken.append(f"{provider} is taken to exist, because no template makes it")
+
+
 def add_outsiders(deployed: Deployed, probes: Sequence[Probe]) -> None:
     """Put in the outside principals that probes send, and the neighbouring resources that they ask for."""
     promised = {policy_holder(probe.resource) for probe in probes if probe.expected is Expected.ALLOW}

@@ -12,8 +12,8 @@ from typing import Any
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.intrinsics import is_resolved
-from lakehouse_iam.probes.outsiders import OTHER_ROLE, STRANGER_ACCOUNT
-from lakehouse_iam.probes.probe import Context, Expected, Probe
+from lakehouse_iam.probes.outsiders import CONSOLE_AUDIENCE, OTHER_ROLE, STRANGER_ACCOUNT
+from lakehouse_iam.probes.probe import ASSUME_ROLE_WITH_SAML, Context, Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.stack_templates import StackTemplate, bind
 
 WAY_METADATA = "lakehouse-iam:way"
@@ -46,6 +46,7 @@ class _AccessPath:
     trusted: str
     role: str
     external_ids: tuple[str, ...]
+    audience: str
 
     def probe(self, question: str, action: str, resource: str, expected: Expected, context: Context = ()) -> Probe:
         """What the role may do, whoever has become it: the way to it is a question of its own."""
@@ -72,7 +73,7 @@ def probes_of_declarations(
         if data["role"] not in proved
     ]
     paths = {
-        data["role"]: _AccessPath(data["trusted"], data["role"], tuple(data["external_ids"]))
+        data["role"]: _AccessPath(data["trusted"], data["role"], tuple(data["external_ids"]), data.get("audience", ""))
         for declaration, data in known
         if declaration.type == WAY_METADATA
     }
@@ -117,6 +118,9 @@ def _outside_role(partition: str) -> str:
 
 def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
     name, arn = _name(path.role), split_arn(path.role)
+    if path.audience:
+        yield from _sign_in_probes(path)
+        return
     if ":" not in path.trusted:
         question = f"{path.trusted} hands over {name}"
         yield Probe(question, path.trusted, (), "sts:AssumeRole", path.role, Expected.ALLOW)
@@ -130,6 +134,17 @@ def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
         question = f"a role of another account assumes {name}"
         named: Context = (("sts:ExternalId", path.external_ids[0]),) if path.external_ids else ()
         yield Probe(question, _outside_role(arn.partition), (), "sts:AssumeRole", path.role, Expected.DENY, named)
+
+
+def _sign_in_probes(path: _AccessPath) -> Iterator[Probe]:
+    name = _name(path.role)
+
+    def sign_in(question: str, audience: str, expected: Expected) -> Probe:
+        said = SamlSignIn(audience)
+        return Probe(question, path.trusted, (), ASSUME_ROLE_WITH_SAML, path.role, expected, sign_in=said)
+
+    yield sign_in(f"a user of {_name(path.trusted)} takes {name}", path.audience, Expected.ALLOW)
+    yield sign_in(f"an assertion for the AWS console takes {name}", CONSOLE_AUDIENCE, Expected.DENY)
 
 
 def _access_probes(path: _AccessPath, data: Mapping[str, Any]) -> Iterator[Probe]:

@@ -22,13 +22,14 @@ from lakehouse_iam.proof.resource_types import (
     MANAGED_POLICY,
     READ,
     ROLE,
+    SAML_PROVIDER,
     carries_access,
 )
 from lakehouse_iam.proof.stack_templates import BoundTemplate
 
 Key = tuple[str, str, str]
 """What a resource is known by in AWS: its type, account and name."""
-_NAMED = {ROLE: "role", INSTANCE_PROFILE: "instance profile", BUCKET: "bucket"}
+_NAMED = {ROLE: "role", INSTANCE_PROFILE: "instance profile", BUCKET: "bucket", SAML_PROVIDER: "SAML provider"}
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _of_the_setup(made: _Made, meant: _Made | None) -> Iterator[Beyond]:
         for found in differences(made.type, made.properties, meant.properties, made.resource):
             where = Place(made.place.file, made.logical_id, found.property)
             yield Beyond(where, found.what, found.remove)
-    elif made.type in (INSTANCE_PROFILE, BUCKET):
+    elif made.type in (INSTANCE_PROFILE, BUCKET, SAML_PROVIDER):
         what = f"the {_NAMED[made.type]} {made.key[2]} is not of the setup"
         yield Beyond(made.place, what, f"remove the resource {made.logical_id}")
     elif made.type in (*INLINE_POLICIES, MANAGED_POLICY):

@@ -12,18 +12,18 @@ from enum import Enum
 from functools import partial
 
 from lakehouse_iam.evaluator.cases import policy_holder
-from lakehouse_iam.evaluator.chain import Act, Assume, Chain, act_alone, walk
-from lakehouse_iam.evaluator.context_keys import ContextValue
+from lakehouse_iam.evaluator.chain import Chain, act_alone, walk
 from lakehouse_iam.evaluator.evaluate import ALLOW, NOT_DECIDED, RequestError
 from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
-from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.beyond import Beyond, NotRead
 from lakehouse_iam.proof.deployed import Deployed
-from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders
+from lakehouse_iam.proof.expectations import add_existing, add_handed_off, add_outsiders, add_trusted_providers
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.from_templates import add_templates
+from lakehouse_iam.proof.probe_chain import chain_of
 from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.proof.stack_templates import StackTemplate
 from lakehouse_iam.proof.unresolved import Reading
@@ -168,6 +168,8 @@ def deployed_by(templates: Sequence[StackTemplate], document: ProbeDocument, rea
     add_handed_off(deployed, document.handed_off)
     deployed.taken += real.taken_beside(deployed, _asked_about(document, deployed))
     add_outsiders(deployed, document.probes)
+    if not document.pattern:
+        add_trusted_providers(deployed, document.probes)
     return deployed
 
 
@@ -212,11 +214,11 @@ class Prover:
         self._open_arns = deployed.open_arns
         self._most = deployed.world(Reading.MOST) if self._open_arns else self._least
         self._recreated: dict[tuple[int, str], World] = {}
-        self._steps_taken: dict[tuple[int, str, tuple[tuple[str, str], ...]], str] = {}
+        self._steps_taken: dict[tuple[int, str, tuple[tuple[str, str], ...], SamlSignIn | None, str], str] = {}
 
     def answer(self, probe: Probe) -> Answer:
         """The answer to one probe."""
-        chain = _chain(probe)
+        chain = chain_of(probe)
         try:
             least = self._outcome(self._least, probe, chain)
             most = self._outcome(self._most, probe, chain) if self._is_open(chain) else least
@@ -238,16 +240,18 @@ class Prover:
         """How the chain ends. Its steps are asked once for all the probes that begin with them."""
         world = self._world(world, probe)
         if chain.steps:
-            key = (id(world), chain.start, probe.steps)
+            key = (id(world), chain.start, probe.steps, probe.sign_in, "" if chain.act else probe.resource)
             if key not in self._steps_taken:
                 self._steps_taken[key] = walk(world, replace(chain, act=None)).decision
+            if chain.act is None:
+                return _OUTCOMES.get(self._steps_taken[key], _Outcome.REFUSED)
             if self._steps_taken[key] != ALLOW:
                 return _Outcome.NOT_DECIDED if self._steps_taken[key] == NOT_DECIDED else _Outcome.NOT_REACHED
         decision = act_alone(world, chain).decision
         return _OUTCOMES.get(decision, _Outcome.REFUSED)
 
     def _because(self, world: World, probe: Probe) -> tuple[str, ...]:
-        return walk(self._world(world, probe), _chain(probe)).because
+        return walk(self._world(world, probe), chain_of(probe)).because
 
     def _world(self, world: World, probe: Probe) -> World:
         if not probe.recreated:
@@ -271,11 +275,5 @@ class Prover:
 
     def _open(self, probe: Probe) -> tuple[str, ...]:
         """What the answer waits for: the open places of everything that the chain touches."""
-        touched = self._touched(_chain(probe))
+        touched = self._touched(chain_of(probe))
         return tuple(dict.fromkeys(str(place) for arn in touched for place in self._deployed.open_places(arn)))
-
-
-def _chain(probe: Probe) -> Chain:
-    steps = tuple(Assume(role, external_id=external_id or None) for role, external_id in probe.steps)
-    context: dict[str, ContextValue] = dict(probe.context)
-    return Chain(probe.principal, steps, Act(probe.action, probe.resource, context))

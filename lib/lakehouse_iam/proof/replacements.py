@@ -1,8 +1,8 @@
 """What CloudFormation does to resources between two versions of templates: replaces them, or changes what matters in them.
 
 Source: "Update requires" of each property in the CloudFormation resource reference (`AWS::IAM::Role`, `ManagedPolicy`,
-`InstanceProfile`, `RolePolicy`, `AWS::S3::Bucket`, `BucketPolicy`, `AWS::KMS::Key`), and "Name type" (a resource with a name
-of its own cannot be replaced under that name), read 2026-11-25.
+`InstanceProfile`, `RolePolicy`, `SAMLProvider`, `AWS::S3::Bucket`, `BucketPolicy`, `AWS::KMS::Key`), and "Name type" (a
+resource with a name of its own cannot be replaced under that name), read 2026-11-25.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ REPLACING: Mapping[str, tuple[str, ...]] = {
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", "Path", "Description"),
     "AWS::IAM::InstanceProfile": ("InstanceProfileName", "Path"),
     "AWS::IAM::RolePolicy": ("PolicyName", "RoleName"),
+    "AWS::IAM::SAMLProvider": ("Name",),
     "AWS::S3::Bucket": ("BucketName",),
     "AWS::S3::BucketPolicy": ("Bucket",),
 }
@@ -27,6 +28,7 @@ _NAMES = {
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::SAMLProvider": "Name",
     "AWS::S3::Bucket": "BucketName",
 }
 _ARNS = {"AWS::IAM::Role": "Arn", "AWS::S3::Bucket": "Arn"}
@@ -180,6 +182,7 @@ def attribute_changes(old: Resource, new: Resource) -> Iterator[AttributeChange]
     yield from {
         "AWS::IAM::Role": _of_role,
         "AWS::IAM::InstanceProfile": _of_instance_profile,
+        "AWS::IAM::SAMLProvider": _of_saml_provider,
         "AWS::S3::Bucket": _of_bucket,
     }.get(new.type, _of_nothing)(old, new)
 
@@ -195,6 +198,15 @@ def _of_role(old: Resource, new: Resource) -> Iterator[AttributeChange]:
     had, has = (one.properties.get("PermissionsBoundary") for one in (old, new))
     if had is not None and has is None:
         yield AttributeChange(new.place, f"the permissions boundary {had} is gone", True)
+
+
+def _of_saml_provider(old: Resource, new: Resource) -> Iterator[AttributeChange]:
+    if old.properties.get("SamlMetadataDocument") != new.properties.get("SamlMetadataDocument"):
+        what = "the metadata changes: whoever holds the keys in the new one vouches for users"
+        yield AttributeChange(new.place, what, True)
+    had, has = (one.properties.get("AssertionEncryptionMode") for one in (old, new))
+    if had == "Required" and has != had:
+        yield AttributeChange(new.place, "assertions need no longer be encrypted", True)
 
 
 def _seconds(value: Any) -> int:

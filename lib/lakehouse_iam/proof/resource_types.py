@@ -13,14 +13,15 @@ ROLE = "AWS::IAM::Role"
 INLINE_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
 INSTANCE_PROFILE = "AWS::IAM::InstanceProfile"
+SAML_PROVIDER = "AWS::IAM::SAMLProvider"
 BUCKET = "AWS::S3::Bucket"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
-READ = frozenset({ROLE, *INLINE_POLICIES, MANAGED_POLICY, INSTANCE_PROFILE, BUCKET, BUCKET_POLICY})
+READ = frozenset({ROLE, *INLINE_POLICIES, MANAGED_POLICY, INSTANCE_PROFILE, SAML_PROVIDER, BUCKET, BUCKET_POLICY})
 """Types whose every property is held against the setup."""
 
-READ_TYPES = READ | {"AWS::IAM::SAMLProvider", "AWS::KMS::Key"}
+READ_TYPES = READ | {"AWS::KMS::Key"}
 """What becomes roles, buckets, keys and their policies."""
 
 HARMLESS = frozenset(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lakehouse_iam.cloud_assembly import CloudAssembly, is_assembly, manifest_of, read_assemblies, within
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.file_names import EXCHANGE_FILE, HANDOFF_FILE, PROBES_FILE
+from lakehouse_iam.file_names import DOCUMENT_FILES, EXCHANGE_FILE, HANDOFF_FILE, PROBES_FILE
 from lakehouse_iam.probes.document import PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
@@ -163,7 +163,7 @@ def _account_of(file: Path) -> str:
 
 def _unread(root: Path) -> Iterator[str]:
     """Files that may be templates or setups by their endings and are read as neither here."""
-    known = (*TEMPLATE_ENDINGS, PROBES_FILE, HANDOFF_FILE, EXCHANGE_FILE)
+    known = (*TEMPLATE_ENDINGS, PROBES_FILE, HANDOFF_FILE, EXCHANGE_FILE, *DOCUMENT_FILES)
     for file in sorted(root.rglob("*")):
         if file.suffix in (".json", ".yaml", ".yml", ".template") and not file.name.endswith(known):
             yield str(file)

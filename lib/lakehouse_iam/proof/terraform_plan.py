@@ -285,6 +285,13 @@ def _instance_profile(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
     }
 
 
+def _saml_provider(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
+    return "AWS::IAM::SAMLProvider", {
+        "Name": _text(one, "name"),
+        "SamlMetadataDocument": _text(one, "saml_metadata_document"),
+    }
+
+
 def _bucket(one: _Planned, others: Mapping[str, _Planned]) -> Maker:
     properties: Json = {"BucketName": _text(one, "bucket")}
     if one.values.get("acl"):
@@ -339,6 +346,7 @@ _MAKERS = {
     "aws_iam_role_policy": _role_policy,
     "aws_iam_role_policy_attachment": _attachment,
     "aws_iam_instance_profile": _instance_profile,
+    "aws_iam_saml_provider": _saml_provider,
     "aws_s3_bucket": _bucket,
     "aws_s3_bucket_ownership_controls": _ownership,
     "aws_s3_bucket_policy": _bucket_policy,

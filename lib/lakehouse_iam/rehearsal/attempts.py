@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_iam.probes import Expected, Probe
+from lakehouse_iam.probes.probe import ASSUME_ROLE_WITH_SAML
 from lakehouse_iam.rehearsal.accounts import Caller
 from lakehouse_iam.rehearsal.identities import Identities
 
@@ -61,11 +63,11 @@ def attempt(identities: Identities, probe: Probe, *, enter_at_last_role: bool = 
         enter_at_last_role: begin as the last role of the chain, where the local AWS cannot judge the way to it.
     """
     try:
-        caller = _walk(identities, probe, enter_at_last_role)
+        act = _acting(identities, probe, enter_at_last_role)
     except (ClientError, BotoCoreError) as error:
         return Attempt(probe, Happened.BROKEN, f"the chain broke before the question was asked: {error}")
     try:
-        _ACTIONS[probe.action](caller, probe)
+        act()
     except ClientError as error:
         code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
         if code in _DENIALS:
@@ -83,7 +85,20 @@ _DENIALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden"}
 _AFTER_AUTHORIZATION = {"BucketNotEmpty"}
 
 
+def _acting(identities: Identities, probe: Probe, enter_at_last_role: bool) -> Callable[[], object]:
+    """What the last step does, once the chain to it is walked."""
+    if probe.sign_in and probe.action == ASSUME_ROLE_WITH_SAML:
+        return partial(identities.signed_in, probe.principal, probe.resource, probe.sign_in)
+    return partial(_ACTIONS[probe.action], _walk(identities, probe, enter_at_last_role), probe)
+
+
 def _walk(identities: Identities, probe: Probe, enter_at_last_role: bool) -> Caller:
+    if probe.sign_in:
+        first, *further = probe.steps
+        caller = identities.signed_in(probe.principal, first[0], probe.sign_in)
+        for role, external_id in further:
+            caller = caller.assume(role, external_id or None)
+        return caller
     if enter_at_last_role and probe.assumes:
         return identities.session_of(probe.assumes[-1])
     caller = identities.session_of(probe.principal)

@@ -8,10 +8,12 @@ this is in any template.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from lakehouse_iam.arns import RoleArn
+from lakehouse_iam.probes.probe import SamlSignIn
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.existing import make_role
 from lakehouse_iam.rehearsal.local_aws import Credentials, LocalAws
@@ -29,9 +31,12 @@ class Identities:
 
     Args:
         aws: where.
+        sign_in: takes a role for a user who signs in, given the SAML provider, the role and what the assertion says; none
+            where nobody does.
     """
 
     aws: LocalAws
+    sign_in: Callable[[str, str, SamlSignIn], Caller] | None = None
     _users: dict[str, Caller] = field(default_factory=dict)
     _sessions: dict[str, Caller] = field(default_factory=dict)
     _unrestricted: set[str] = field(default_factory=set)
@@ -44,6 +49,17 @@ class Identities:
             self._let_in(arn)
             self._sessions[role] = user.assume(role)
         return self._sessions[role]
+
+    def signed_in(self, provider: str, role: str, said: SamlSignIn) -> Caller:
+        """A session of a role that a user takes by signing in.
+
+        Raises:
+            ValueError: nobody signs in here.
+            botocore.exceptions.ClientError: STS refused.
+        """
+        if self.sign_in is None:
+            raise ValueError("no identity provider signs anybody in here")
+        return self.sign_in(provider, role, said)
 
     def make_unrestricted_role(self, role: str) -> None:
         """Make a role whose own account lets it do anything, so that only the other side can stop it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lakehouse_iam.arns import KeyArn
 from lakehouse_iam.rehearsal.accounts import root_of
 from lakehouse_iam.rehearsal.local_aws import LocalAws
@@ -17,8 +15,7 @@ def with_local_keys(aws: LocalAws, setup: Setup) -> Setup:
         return setup
     keys = sorted({bucket.key for bucket in setup.buckets if bucket.key}, key=str)
     local = {key: _make_key(aws, key) for key in keys}
-    buckets = tuple(replace(bucket, key=local[bucket.key]) if bucket.key else bucket for bucket in setup.buckets)
-    return replace(setup, buckets=buckets)
+    return setup.with_keys(local)
 
 
 def _make_key(aws: LocalAws, key: KeyArn) -> KeyArn:

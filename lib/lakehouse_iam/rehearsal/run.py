@@ -134,7 +134,7 @@ def _make_outsiders(identities: Identities, plan: Plan) -> None:
         for existing in phase.existing
         if isinstance(existing, ExistingRole)
     }
-    for principal in sorted({probe.principal for probe in tried} - ours - there):
+    for principal in sorted({probe.principal for probe in tried if not probe.sign_in} - ours - there):
         identities.make_unrestricted_role(principal)
     for role in sorted({probe.resource for probe in tried if probe.action == "sts:AssumeRole"} - ours):
         identities.make_open_role(role)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakehouse_iam.policy import PackedPolicy, PolicyDocument, pack
 from lakehouse_iam.statements import kms, s3
 
 
@@ -34,3 +36,27 @@ class BucketAccess:
         return tuple(
             s3.BucketGrant(self.bucket_arn, self.access, prefix, self.acls) for prefix in (self.prefixes or ("",))
         )
+
+
+@dataclass(frozen=True)
+class _Item:
+    group: str
+    grant: s3.BucketGrant
+    key: kms.KeyGrant | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}/{self.grant.prefix}"
+
+
+def bucket_access_documents(buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
+    """The policies of a role that may use these buckets, packed so that adding a bucket changes one of them at most."""
+    items = [
+        _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
+    ]
+    return pack(items, group=lambda item: item.group, key=lambda item: item.name, render=_document)
+
+
+def _document(items: Sequence[_Item]) -> PolicyDocument:
+    keys = [item.key for item in items if item.key]
+    return PolicyDocument(s3.bucket_statements([item.grant for item in items]) + kms.key_statements(keys))

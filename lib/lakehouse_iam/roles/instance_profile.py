@@ -6,7 +6,7 @@ The chain, in the order in which a request walks it:
 2. To start that cluster, Databricks' *cross-account role* had to pass the role to EC2 (`pass_role_document`).
 3. On the cluster, S3A assumes the *bucket-owner role*: the deployment-account role must be allowed to
    (`assume_role_documents`) and the bucket-owner role must trust it (`bucket_owner_trust`).
-4. The bucket-owner role acts on the bucket: its own policy (`bucket_owner_documents`) and the bucket policy
+4. The bucket-owner role acts on the bucket: its own policy (`bucket_access_documents`) and the bucket policy
    (`resource_policies`) allow it; for SSE-KMS the key policy must too.
 
 Source: Databricks "Access cross-account S3 buckets with an AssumeRole policy" (archived) and the project's seed 001,
@@ -16,14 +16,14 @@ read 2026-11-21.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from lakehouse_iam.partitions import EC2_SERVICE
-from lakehouse_iam.policy import PackedPolicy, PolicyDocument, pack
-from lakehouse_iam.roles.bucket_access import BucketAccess as BucketAccess
+from lakehouse_iam.policy import PolicyDocument
+from lakehouse_iam.roles.bucket_access import BucketAccess, bucket_access_documents
+from lakehouse_iam.roles.cluster_role import assume_role_documents
 from lakehouse_iam.roles.role_spec import PolicyNames, ResourcePolicies, RoleSpec
-from lakehouse_iam.statements import kms, pass_role, s3, sts
+from lakehouse_iam.statements import s3, sts
 
 DEPLOYMENT_ROLE_DESCRIPTION = "Carried by Databricks clusters; may only assume the bucket owners' roles"
 BUCKET_OWNER_ROLE_DESCRIPTION = "Assumed by Databricks clusters of another account to use the listed buckets"
@@ -49,17 +49,6 @@ class TrustBy(Enum):
 
     ROLE = "role"
     ACCOUNT = "account"
-
-
-@dataclass(frozen=True)
-class _Item:
-    group: str
-    grant: s3.BucketGrant
-    key: kms.KeyGrant | None
-
-    @property
-    def name(self) -> str:
-        return f"{self.group}/{self.grant.prefix}"
 
 
 def deployment_account_role(
@@ -104,7 +93,7 @@ def bucket_owner_role(arn: str, *, trust: PolicyDocument, buckets: Sequence[Buck
         arn=arn,
         description=BUCKET_OWNER_ROLE_DESCRIPTION,
         trust=trust,
-        policies=bucket_owner_documents(buckets),
+        policies=bucket_access_documents(buckets),
         policy_names=BUCKET_ACCESS_POLICIES,
         resource_policies=resource_policies(arn),
     )
@@ -131,21 +120,6 @@ def deployment_trust(serverless_role: str | None = None, workspace_ids: Sequence
     return PolicyDocument(tuple(statements))
 
 
-def assume_role_documents(bucket_owner_role_arns: Sequence[str]) -> tuple[PackedPolicy, ...]:
-    """The policies of the deployment-account role: it may assume exactly these roles."""
-    return pack(
-        bucket_owner_role_arns,
-        group=str,
-        key=str,
-        render=lambda arns: PolicyDocument((sts.assume_roles(arns),)),
-    )
-
-
-def pass_role_document(deployment_role_arn: str) -> PolicyDocument:
-    """What the workspace's cross-account role needs in order to start clusters that carry the role."""
-    return PolicyDocument((pass_role.pass_role_to_ec2(deployment_role_arn),))
-
-
 def bucket_owner_trust(deployment_role_arn: str, *, account_root: str, by: TrustBy) -> PolicyDocument:
     """The trust policy of the bucket-owner role.
 
@@ -157,16 +131,3 @@ def bucket_owner_trust(deployment_role_arn: str, *, account_root: str, by: Trust
     if by is TrustBy.ROLE:
         return PolicyDocument((sts.trust_role(deployment_role_arn),))
     return PolicyDocument((sts.trust_role_through_account(account_root, deployment_role_arn),))
-
-
-def bucket_owner_documents(buckets: Sequence[BucketAccess]) -> tuple[PackedPolicy, ...]:
-    """The policies of the bucket-owner role, packed so that adding a bucket changes one of them at most."""
-    items = [
-        _Item(bucket.name or bucket.bucket_arn, grant, bucket.key) for bucket in buckets for grant in bucket.grants()
-    ]
-    return pack(items, group=lambda item: item.group, key=lambda item: item.name, render=_document)
-
-
-def _document(items: Sequence[_Item]) -> PolicyDocument:
-    keys = [item.key for item in items if item.key]
-    return PolicyDocument(s3.bucket_statements([item.grant for item in items]) + kms.key_statements(keys))

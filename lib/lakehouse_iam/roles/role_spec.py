@@ -63,12 +63,14 @@ class ResourcePolicies:
         bucket_statements: how the role's pattern grants buckets.
         key_sid: the Sid of the statement in a key policy.
         role_title: what messages call the role, such as `bucket-owner role`.
+        label: what the Sids of its statements end with, letters and digits; it tells apart several roles in one policy.
     """
 
     role_arn: str
     bucket_statements: BucketStatements
     key_sid: str
     role_title: str
+    label: str = ""
 
     def for_role(self, role_arn: str) -> ResourcePolicies:
         """The same for a role that is named in another way, such as by a token."""
@@ -85,7 +87,8 @@ class ResourcePolicies:
 
     def bucket_policy_statements(self, bucket: BucketAccess) -> tuple[Statement, ...]:
         """The statements of a bucket's policy that let the role use the bucket."""
-        return self.bucket_statements(bucket.grants(), self._principals)
+        statements = self.bucket_statements(bucket.grants(), self._principals)
+        return tuple(replace(statement, sid=f"{statement.sid}{self.label}") for statement in statements)
 
     def bucket_policy_document(self, bucket: BucketAccess) -> PolicyDocument:
         """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""
@@ -95,7 +98,7 @@ class ResourcePolicies:
     def key_policy_statement(self, key: kms.KeyGrant) -> Statement:
         """The statement that a key's policy needs before the role can use the key."""
         (principal,) = self._principals
-        return kms.key_policy_statement(key, principal, sid=self.key_sid)
+        return kms.key_policy_statement(key, principal, sid=f"{self.key_sid}{self.label}")
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class RoleSpec:
         policies: what it may do, packed into managed policies.
         policy_names: what those are called.
         resource_policies: what the policies of its buckets and keys must allow; `None` for a role without buckets.
+        session_hours: how long a session may last at most; `None` for AWS's one hour.
     """
 
     arn: str
@@ -117,3 +121,4 @@ class RoleSpec:
     policies: tuple[PackedPolicy, ...]
     policy_names: PolicyNames
     resource_policies: ResourcePolicies | None = None
+    session_hours: int | None = None

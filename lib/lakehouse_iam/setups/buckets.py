@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -76,6 +76,14 @@ class SetupWithBuckets(Setup):
         """The accounts that own buckets, by id."""
         return tuple(sorted(self._by_owner, key=lambda account: account.value))
 
+    def with_keys(self, keys: Mapping[KeyArn, KeyArn]) -> SetupWithBuckets:
+        """The same setup with other keys.
+
+        Args:
+            keys: the new key for each that the setup names.
+        """
+        return replace(self, buckets=with_keys(self.buckets, keys))
+
     @property
     def cautions(self) -> tuple[str, ...]:
         """That `policy: managed` replaces the policy of a bucket that exists, whoever wrote it."""
@@ -100,6 +108,11 @@ class SetupWithBuckets(Setup):
         for bucket in self.buckets:
             found.setdefault(bucket.owner, []).append(bucket)
         return {account: tuple(owned) for account, owned in found.items()}
+
+
+def with_keys(buckets: Iterable[Bucket], keys: Mapping[KeyArn, KeyArn]) -> tuple[Bucket, ...]:
+    """The same buckets with other keys."""
+    return tuple(replace(bucket, key=keys[bucket.key]) if bucket.key else bucket for bucket in buckets)
 
 
 def each_bucket(content: dict[str, Any], faults: Faults) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -22,6 +22,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import DatabricksShard, Partition
 from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
+from lakehouse_iam.setups.document import Document
 from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import boundary_of, partition_of, shard_of
@@ -61,12 +62,13 @@ class InstanceProfileSetup(SetupWithBuckets):
         return self.owned_by(owner.role.account)
 
 
-def read(content: dict[str, Any]) -> InstanceProfileSetup:
+def read(document: Document) -> InstanceProfileSetup:
     """The setup of a document that its schema has passed.
 
     Raises:
         SeveralFaults: every rule that the document breaks as a whole.
     """
+    content = document.content
     faults = Faults()
     partition = partition_of(content, faults)
     shard = shard_of(content, partition, faults)

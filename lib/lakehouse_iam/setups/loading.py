@@ -178,7 +178,7 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
     if problems:
         return problems, None
     try:
-        setup: Setup = pattern_named(pattern).read.load()(document.content)
+        setup: Setup = pattern_named(pattern).read.load()(document)
         return [], setup
     except SeveralFaults as several:
         found = [_located(fault, document) for fault in several.faults]

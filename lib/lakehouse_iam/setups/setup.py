@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypedDict
 
 from lakehouse_iam.arns import AccountId, ManagedPolicyArn
@@ -43,6 +44,14 @@ class Setup:
     @property
     def cautions(self) -> tuple[str, ...]:
         """What is right as it is written and still surprises people, a sentence or two each."""
+        return ()
+
+    def cautions_on(self, day: datetime) -> tuple[str, ...]:
+        """What is wrong or surprising because of the date, a sentence or two each.
+
+        Args:
+            day: the time at which somebody asks, with its time zone.
+        """
         return ()
 
     def boundary_in(self, account: AccountId) -> ManagedPolicyArn | None:

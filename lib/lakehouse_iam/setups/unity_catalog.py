@@ -17,6 +17,7 @@ from lakehouse_iam.partitions import DATABRICKS_SHARDS, DatabricksShard, Partiti
 from lakehouse_iam.roles.unity_catalog import require_file_events, with_file_events
 from lakehouse_iam.s3_url import S3Url
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
+from lakehouse_iam.setups.document import Document
 from lakehouse_iam.setups.problems import Faults, Path
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import DEFAULT_SHARD, boundary_of, partition_of, shard_of
@@ -87,12 +88,13 @@ class UnityCatalogSetup(SetupWithBuckets):
         return tuple(account for account in self.owners if account != self.role.account)
 
 
-def read_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
+def read_on_aws(document: Document) -> UnityCatalogSetup:
     """The setup of a document that the schema of `unity-catalog-aws` has passed.
 
     Raises:
         SeveralFaults: every rule that the document breaks as a whole.
     """
+    content = document.content
     faults = Faults()
     partition = partition_of(content, faults)
     shard = shard_of(content, partition, faults)
@@ -108,12 +110,13 @@ def read_on_aws(content: dict[str, Any]) -> UnityCatalogSetup:
     return _read(content, ON_AWS, partition, shard, host, faults)
 
 
-def read_from_azure(content: dict[str, Any]) -> UnityCatalogSetup:
+def read_from_azure(document: Document) -> UnityCatalogSetup:
     """The setup of a document that the schema of `unity-catalog-azure` has passed.
 
     Raises:
         SeveralFaults: every rule that the document breaks as a whole.
     """
+    content = document.content
     faults = Faults()
     partition = partition_of(content, faults)
     shard = DATABRICKS_SHARDS[DEFAULT_SHARD]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lakehouse_iam.policy import Condition, Principal, Statement
 
 ASSUME_ROLE = ("sts:AssumeRole",)
+ASSUME_ROLE_WITH_SAML = ("sts:AssumeRoleWithSAML",)
 
 
 def assume_roles(role_arns: Sequence[str]) -> Statement:
@@ -74,3 +75,42 @@ def trust_itself(account_root: str, role_arn: str, external_ids: Sequence[str]) 
 def assume_itself(role_arn: str) -> Statement:
     """In a role's own policy: it may assume itself, the other half of `trust_itself`."""
     return Statement(ASSUME_ROLE, (role_arn,), sid="AssumeItself")
+
+
+def trust_saml_provider(provider_arn: str, audience: str) -> Statement:
+    """In a trust policy: whoever an identity provider of the same account vouches for, for one audience.
+
+    `SAML:aud` is the `Recipient` of the assertion's subject confirmation, so it is the address that the assertion was sent
+    to. Sources: IAM "Available keys for SAML-based AWS STS federation"; Databricks "Access S3 with IAM credential passthrough
+    with SAML 2.0 federation" (retired); read 2026-11-24.
+
+    Args:
+        provider_arn: the identity provider; IAM takes those of the role's own account only.
+        audience: the address, exactly.
+    """
+    return Statement(
+        ASSUME_ROLE_WITH_SAML,
+        principals=(Principal("Federated", provider_arn),),
+        conditions=(Condition("StringEquals", "SAML:aud", (audience,)),),
+    )
+
+
+def trust_session_tags(provider_arn: str, tags: Sequence[str]) -> Statement:
+    """In a trust policy: sessions that an identity provider vouches for may carry these tags and no others.
+
+    Without it a request whose assertion carries tags fails. Source: IAM "Passing session tags in AWS STS", read 2026-11-24.
+    """
+    return Statement(
+        ("sts:TagSession",),
+        principals=(Principal("Federated", provider_arn),),
+        conditions=(Condition("ForAllValues:StringEquals", "aws:TagKeys", tuple(tags)),),
+    )
+
+
+def trust_source_identity(provider_arn: str) -> Statement:
+    """In a trust policy: sessions that an identity provider vouches for may carry a source identity.
+
+    Without it a request whose assertion carries one fails. Source: IAM "Monitor and control actions taken with assumed
+    roles", read 2026-11-24.
+    """
+    return Statement(("sts:SetSourceIdentity",), principals=(Principal("Federated", provider_arn),))

@@ -11,10 +11,12 @@ from lakehouse_iam.terraform.buckets import BucketAccess, Buckets
 from lakehouse_iam.terraform.deployment_account_role import DeploymentAccountRole
 from lakehouse_iam.terraform.engine import ENGINE, EngineMissing
 from lakehouse_iam.terraform.instance_profile import InstanceProfile, RegisteredProfile
+from lakehouse_iam.terraform.meta_instance_profile_role import MetaInstanceProfileRole
 from lakehouse_iam.terraform.pass_role_grant import PassRoleGrant
 from lakehouse_iam.terraform.placement import InAccount
 from lakehouse_iam.terraform.propagation import Propagation
 from lakehouse_iam.terraform.providers import aws_provider, databricks_provider, time_provider
+from lakehouse_iam.terraform.saml_federation import SamlFederatedRole, SamlProvider
 from lakehouse_iam.terraform.storage_credential import ExternalLocation, StorageCredential
 from lakehouse_iam.terraform.storage_credential_role import StorageCredentialRole
 from lakehouse_iam.terraform.unity_catalog import Credential, Location, OtherOwner, UnityCatalogStorage
@@ -33,11 +35,14 @@ __all__ = [
     "InAccount",
     "InstanceProfile",
     "Location",
+    "MetaInstanceProfileRole",
     "ObjectOwnership",
     "OtherOwner",
     "PassRoleGrant",
     "Propagation",
     "RegisteredProfile",
+    "SamlFederatedRole",
+    "SamlProvider",
     "StorageCredential",
     "StorageCredentialRole",
     "TrustBy",

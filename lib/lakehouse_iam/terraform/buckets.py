@@ -16,7 +16,7 @@ from lakehouse_iam.roles.role_spec import ResourcePolicies
 from lakehouse_iam.setups.buckets import Bucket as BucketInSetup
 from lakehouse_iam.setups.buckets import BucketPolicyMode
 from lakehouse_iam.statements.s3 import Access, ObjectOwnership
-from lakehouse_iam.terraform.elements import make_elements
+from lakehouse_iam.terraform.elements import Element, make_elements
 from lakehouse_iam.terraform.engine import TerraformResource
 from lakehouse_iam.terraform.placement import InAccount
 from lakehouse_iam.terraform_json import aws
@@ -85,6 +85,49 @@ class BucketAccess:
         )
 
 
+@dataclass(frozen=True)
+class BucketElements:
+    """The buckets and bucket policies that were made.
+
+    Args:
+        elements: all of them, to wait for.
+        kept: the addresses of what Terraform refuses to destroy, by the bucket's name.
+    """
+
+    elements: tuple[Element, ...]
+    kept: dict[str, list[str]]
+
+
+def make_buckets(
+    scope: Construct, resources: Sequence[Resource], *, place: InAccount, roles: Sequence[TerraformResource] = ()
+) -> BucketElements:
+    """Make planned buckets and bucket policies of one account.
+
+    Args:
+        scope: where they live.
+        resources: the buckets before their policies.
+        place: the account.
+        roles: the roles that the policies name, where this stack makes them.
+    """
+    principals = {
+        Address(aws.AwsIamRole.TERRAFORM_TYPE, f"Principal{number}"): element for number, element in enumerate(roles)
+    }
+    bucket_of = dict(_bucket_names(resources))
+    rendered = render(resources, tags=place.tags, principals=tuple(principals))
+    made = make_elements(
+        scope,
+        rendered,
+        id_ends={name: f"-{bucket}" for name, bucket in bucket_of.items()},
+        provider=place.provider,
+        given=principals,
+    )
+    kept: dict[str, list[str]] = {}
+    for one in rendered:
+        if one.lifecycle is KEPT:
+            kept.setdefault(bucket_of[one.name], []).append(made[one.address].address)
+    return BucketElements(tuple(made.values()), kept)
+
+
 class Buckets(Construct):
     """The buckets of one account that a role uses: those that this stack creates, and the bucket policies it keeps.
 
@@ -120,23 +163,8 @@ class Buckets(Construct):
         partition = _partition(policies)
         described = [bucket.in_account(account) for bucket in buckets]
         resources = tuple(assemble.bucket_resources(described, policies, partition))
-        principals = {
-            Address(aws.AwsIamRole.TERRAFORM_TYPE, f"Principal{number}"): element for number, element in enumerate(role)
-        }
-        bucket_of = dict(_bucket_names(resources))
-        rendered = render(resources, tags=place.tags, principals=tuple(principals))
-        made = make_elements(
-            self,
-            rendered,
-            id_ends={name: f"-{bucket}" for name, bucket in bucket_of.items()},
-            provider=place.provider,
-            given=principals,
-        )
-        self.elements = tuple(made.values())
-        self.kept: dict[str, list[str]] = {}
-        for one in rendered:
-            if one.lifecycle is KEPT:
-                self.kept.setdefault(bucket_of[one.name], []).append(made[one.address].address)
+        made = make_buckets(self, resources, place=place, roles=role)
+        self.elements, self.kept = made.elements, made.kept
         self.handoffs = tuple(assemble.bucket_handoffs(described, policies, partition))
 
 

@@ -29,6 +29,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 # whatever gets another address, so these do not change.
 _ID_BEGINS: Mapping[type[Resource], str] = {
     aws.AwsIamRole: "Role",
+    aws.AwsIamSamlProvider: "Provider",
     aws.AwsIamPolicy: "Policy",
     aws.AwsIamRolePolicyAttachment: "Attachment",
     aws.AwsIamRolePolicy: "Policy",

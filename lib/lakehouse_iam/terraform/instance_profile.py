@@ -11,6 +11,7 @@ from lakehouse_iam.arns import InstanceProfileArn
 from lakehouse_iam.terraform.deployment_account_role import DeploymentAccountRole
 from lakehouse_iam.terraform.elements import Element, make_elements
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
+from lakehouse_iam.terraform.meta_instance_profile_role import MetaInstanceProfileRole
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
 from lakehouse_iam.terraform.propagation import PROPAGATION_SECONDS, Propagation
 from lakehouse_iam.terraform.role_elements import ROLE
@@ -40,7 +41,7 @@ class InstanceProfile(Construct):
         id: str,
         *,
         instance_profile_arn: str,
-        role: DeploymentAccountRole,
+        role: DeploymentAccountRole | MetaInstanceProfileRole,
         place: InAccount = UNNAMED,
     ) -> None:
         super().__init__(scope, id)
@@ -67,6 +68,7 @@ class RegisteredProfile(Construct):
         profile: what to register.
         pass_role: the permission to pass its role, such as `PassRoleGrant.policy`.
         provider: the configuration of `databricks/databricks` for the workspace. Default: the unnamed one.
+        meta: whether it is a meta instance profile, for credential passthrough. Default: no.
         seconds: how long to wait.
 
     Attributes:
@@ -81,6 +83,7 @@ class RegisteredProfile(Construct):
         profile: InstanceProfile,
         pass_role: Sequence[TerraformResource],
         provider: TerraformProvider | None = None,
+        meta: bool = False,
         seconds: int = PROPAGATION_SECONDS,
     ) -> None:
         super().__init__(scope, id)
@@ -98,7 +101,9 @@ class RegisteredProfile(Construct):
         self.element = Element(
             self,
             "Registration",
-            DatabricksInstanceProfile(profile.element.reference("arn"), role.role.reference("arn")),
+            DatabricksInstanceProfile(
+                profile.element.reference("arn"), role.role.reference("arn"), is_meta_instance_profile=meta or None
+            ),
             provider=provider,
             depends_on=[wait.element],
         )

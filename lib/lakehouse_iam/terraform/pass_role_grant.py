@@ -6,7 +6,7 @@ from constructs import Construct
 
 from lakehouse_iam.arns import RoleName
 from lakehouse_iam.resources import RolePolicy
-from lakehouse_iam.roles.instance_profile import pass_role_document
+from lakehouse_iam.roles.cluster_role import pass_role_document
 from lakehouse_iam.terraform.elements import make_elements
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
 from lakehouse_iam.terraform.role_elements import parsed_role

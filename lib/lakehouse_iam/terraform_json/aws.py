@@ -36,6 +36,18 @@ class AwsIamRole(Resource):
     description: str
     assume_role_policy: PolicyDocument
     permissions_boundary: str | None = None
+    max_session_duration: int | None = None
+    tags: Pairs = ()
+
+
+@dataclass(frozen=True)
+class AwsIamSamlProvider(Resource):
+    """A SAML provider. Whether assertions must be encrypted cannot be said here."""
+
+    TERRAFORM_TYPE: ClassVar[str] = "aws_iam_saml_provider"
+
+    name: str
+    saml_metadata_document: str
     tags: Pairs = ()
 
 
@@ -163,6 +175,7 @@ class AwsS3BucketPolicy(Resource):
 
 RESOURCES: tuple[type[Resource], ...] = (
     AwsIamRole,
+    AwsIamSamlProvider,
     AwsIamPolicy,
     AwsIamRolePolicyAttachment,
     AwsIamRolePolicy,

@@ -92,6 +92,7 @@ class DatabricksInstanceProfile(Resource):
 
     instance_profile_arn: str
     iam_role_arn: str
+    is_meta_instance_profile: bool | None = None
 
 
 RESOURCES: tuple[type[Resource], ...] = (

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from lakehouse_iam.roles.instance_profile import (
-    BucketAccess,
-    TrustBy,
-    bucket_owner_documents,
-    bucket_owner_trust,
-    deployment_trust,
-    pass_role_document,
-    resource_policies,
-)
+from lakehouse_iam.roles.bucket_access import BucketAccess, bucket_access_documents
+from lakehouse_iam.roles.cluster_role import pass_role_document
+from lakehouse_iam.roles.instance_profile import TrustBy, bucket_owner_trust, deployment_trust, resource_policies
 from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access
 
@@ -44,7 +38,7 @@ def test_pass_role_names_the_role_and_not_the_instance_profile() -> None:
 
 def test_both_sides_of_a_bucket_say_the_same() -> None:
     access = BucketAccess(ARN, Access.READ_WRITE, ("curated", "raw"))
-    (policy,) = bucket_owner_documents([access])
+    (policy,) = bucket_access_documents([access])
     of_bucket = [statement.to_json() for statement in resource_policies(OWNER).bucket_policy_statements(access)]
     assert {statement.pop("Principal")["AWS"] for statement in of_bucket} == {OWNER}
     assert policy.document.to_json()["Statement"] == of_bucket
@@ -59,7 +53,7 @@ def test_a_whole_bucket_policy_also_refuses_requests_without_tls() -> None:
 
 def test_a_key_is_allowed_on_both_sides_with_the_same_words() -> None:
     key = KeyGrant("arn:aws:kms:us-west-2:444455556666:key/k", Access.READ_ONLY, "s3.us-west-2.amazonaws.com")
-    (policy,) = bucket_owner_documents([BucketAccess(ARN, Access.READ_ONLY, key=key)])
+    (policy,) = bucket_access_documents([BucketAccess(ARN, Access.READ_ONLY, key=key)])
     of_role, of_key = (
         policy.document.to_json()["Statement"][-1],
         resource_policies(OWNER).key_policy_statement(key).to_json(),

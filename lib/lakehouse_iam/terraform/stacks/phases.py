@@ -10,6 +10,7 @@ from lakehouse_iam.resources import HandOff
 from lakehouse_iam.setups import Setup
 from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.terraform import BucketAccess, Buckets, InAccount, aws_provider
+from lakehouse_iam.terraform.buckets import BucketElements
 from lakehouse_iam.terraform.elements import output
 from lakehouse_iam.terraform.engine import TerraformStack
 
@@ -61,7 +62,7 @@ def show_handoffs(stack: TerraformStack, handoffs: Iterable[HandOff]) -> None:
         output(stack, "HandOffs", written, description="Statements that somebody else must merge, with the reason")
 
 
-def show_kept(stack: TerraformStack, buckets: Iterable[Buckets]) -> None:
+def show_kept(stack: TerraformStack, buckets: Iterable[Buckets | BucketElements]) -> None:
     """The addresses of what Terraform refuses to destroy, where there is anything."""
     kept = {name: addresses for made in buckets for name, addresses in made.kept.items()}
     if kept:

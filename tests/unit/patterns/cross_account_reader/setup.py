@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from lakehouse_iam.arns import AccountId, IamPath, RoleArn, RoleName
 from lakehouse_iam.setups.buckets import BucketPolicyMode, SetupWithBuckets, each_bucket, read_bucket
+from lakehouse_iam.setups.document import Document
 from lakehouse_iam.setups.problems import Faults
 from lakehouse_iam.setups.setup import common_keys
 from lakehouse_iam.setups.top_level import boundary_of, partition_of
@@ -20,9 +20,9 @@ class CrossAccountReaderSetup(SetupWithBuckets):
     role: RoleArn
 
 
-def read(content: dict[str, Any]) -> CrossAccountReaderSetup:
+def read(document: Document) -> CrossAccountReaderSetup:
     """The setup of a document that its schema has passed."""
-    faults = Faults()
+    content, faults = document.content, Faults()
     partition = partition_of(content, faults)
     role = _role(partition.name, content["bucket_owner"])
     buckets = [
