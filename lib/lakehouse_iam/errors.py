@@ -30,10 +30,12 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         PrincipalSyntaxError (evaluator.principals)
         QuotaExceeded
         RequestError (evaluator.request)
+        SamlPackagesMissing (saml.xml)
         SetupError (setups.problems)
         SeveralQuotas (plan.phases)
         SharedCredential (databricks.refusals)
         StillUsed (databricks.refusals)
+        StsRefusal (rehearsal.sts.token_service)
         TemplateError (template_text)
         UnknownOperatorError (evaluator.operators)
         VariableSyntaxError (evaluator.variables)
