@@ -35,7 +35,12 @@ from lakehouse_iam.setups.unity_catalog_groups import (
 GUIDE = "docs/moving-to-unity-catalog.md"
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9]+")
 _NAME_LENGTH = 40
-_NO_HOST = "https://dbc-FILL-IN.cloud.databricks.com"
+_NO_HOST = "https://<workspace>"
+_ANY_HOST = {
+    "commercial": "https://any.cloud.databricks.com",
+    "gov": "https://any.cloud.databricks.us",
+    "gov-dod": "https://any.cloud.databricks.mil",
+}
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,20 @@ def from_setup(setup: Setup) -> Migration:
     ]
     grants = [grant for account in accounts for grant in account.grants]
     text = _head(setup) + "---\n".join(account.text for account in accounts)
-    written = [found for found in setups_from_text(text) if isinstance(found, UnityCatalogSetup)]
+    # Where the old setup names no workspace, the new one is not right until somebody fills it in.
+    whole = text.replace(_NO_HOST, _ANY_HOST[_shard_of(setup)])
+    written = [found for found in setups_from_text(whole) if isinstance(found, UnityCatalogSetup)]
     return Migration(
         text=text,
         grants=_sql(grants, setup),
         groups=compare_groups(groups, written, grants),
         notes=tuple(_notes(setup)),
     )
+
+
+def _shard_of(setup: SamlPassthroughSetup | InstanceProfileSetup) -> str:
+    """The Databricks deployment of the workspace."""
+    return setup.shard.name if isinstance(setup, InstanceProfileSetup) else setup.host.domain.shard
 
 
 def _only(setup: Setup, owner: AccountId, is_one_of_several: bool) -> str:
@@ -118,7 +130,8 @@ class _Account:
             name = _location_name(root.url)
             while name in found:
                 name += "-2"
-            found[name] = Place(root.url, writes)
+            # Read again, because Unity Catalog takes fewer characters than S3.
+            found[name] = Place(S3Url.parse(str(root.url)), writes)
         return found
 
     @property
@@ -159,7 +172,7 @@ class _Account:
 
     def _lines(self) -> Iterator[str]:
         setup = self.setup
-        shard = setup.shard.name if isinstance(setup, InstanceProfileSetup) else setup.host.domain.shard
+        shard = _shard_of(setup)
         host = setup.host if isinstance(setup, InstanceProfileSetup) else str(setup.host)
         yield f"setup: {self.name}"
         yield "pattern: unity-catalog-aws"
