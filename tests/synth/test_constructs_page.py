@@ -19,6 +19,7 @@ from lakehouse_iam.cdk import (
     InstanceProfile,
     LakehouseIamValidation,
     PassRoleGrant,
+    SamlFederatedRole,
     StorageCredentialRole,
 )
 from lakehouse_iam.cdk.proof_validation import ProofValidation
@@ -32,6 +33,7 @@ CONSTRUCTS = (
     DeploymentAccountRole,
     InstanceProfile,
     PassRoleGrant,
+    SamlFederatedRole,
     StorageCredentialRole,
 )
 

@@ -23,6 +23,7 @@ from lakehouse_iam.cdk import (
     DeploymentAccountRole,
     InstanceProfile,
     PassRoleGrant,
+    SamlFederatedRole,
     StorageCredentialRole,
     switch_off_validation,
 )
@@ -30,7 +31,14 @@ from lakehouse_iam.errors import InvalidValue
 
 pytestmark = pytest.mark.synth
 
-CONSTRUCTS = (BucketOwnerRole, DeploymentAccountRole, InstanceProfile, PassRoleGrant, StorageCredentialRole)
+CONSTRUCTS = (
+    BucketOwnerRole,
+    DeploymentAccountRole,
+    InstanceProfile,
+    PassRoleGrant,
+    SamlFederatedRole,
+    StorageCredentialRole,
+)
 
 
 @pytest.mark.parametrize("construct", CONSTRUCTS)

@@ -22,6 +22,7 @@ ON_AWS = Pattern(
     rehearse=Reference("lakehouse_iam.rehearsal.unity_catalog", "prepare"),
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),
+    from_setup=Reference("lakehouse_iam.setups.unity_catalog_migration", "from_setup"),
 )
 
 FROM_AZURE = replace(
@@ -30,5 +31,6 @@ FROM_AZURE = replace(
     summary="Azure Databricks reads buckets of AWS through a storage credential, and never with an access key",
     summary_ja="Azure Databricks が、ストレージ資格情報を通じて AWS のバケットを読む。アクセスキーは使わない",
     read=Reference("lakehouse_iam.setups.unity_catalog", "read_from_azure"),
+    from_setup=None,
     cloud=AZURE,
 )

@@ -39,6 +39,7 @@ from lakehouse_iam.plan.shared_buckets import (
     shared_key_handoffs,
 )
 from lakehouse_iam.resources import (
+    AssertionEncryption,
     InstanceProfile,
     Resource,
     SamlProvider,
@@ -299,7 +300,12 @@ def _notes(setup: SamlPassthroughSetup) -> Iterator[str]:
         ends = ", ".join(f"{certificate.not_after:%Y-%m-%d}" for certificate in account.metadata.certificates)
         yield f"{account.provider} is {account.metadata.entity_id}, which signs with a certificate valid until {ends}"
         if account.encryption:
+            first = (
+                "; AWS refuses required while there is none, so deploy with assertion_encryption: allowed first"
+                if account.encryption is AssertionEncryption.REQUIRED
+                else ""
+            )
             yield (
-                f"the key that decrypts assertions never stands in a template: add it to {account.provider} with "
-                "aws iam update-saml-provider --add-private-key before the identity provider encrypts"
+                f"the key that decrypts assertions is never in a template: add it to {account.provider} with "
+                f"aws iam update-saml-provider --add-private-key before the identity provider encrypts{first}"
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from lakehouse_iam.arns import (
     AccountId,
     BucketName,
@@ -14,9 +16,20 @@ from lakehouse_iam.arns import (
     ManagedPolicyArn,
     RoleArn,
     RoleName,
+    SamlProviderArn,
 )
+from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.policy import PolicyDocument, Principal, Statement
-from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Role, RolePolicy
+from lakehouse_iam.resources import (
+    AssertionEncryption,
+    Bucket,
+    BucketPolicy,
+    InstanceProfile,
+    ManagedPolicy,
+    Role,
+    RolePolicy,
+    SamlProvider,
+)
 from lakehouse_iam.statements.s3 import ObjectOwnership
 from lakehouse_iam.terraform_json.blocks import Address
 from lakehouse_iam.terraform_json.render import render
@@ -158,3 +171,15 @@ def test_rendering_imports_no_engine() -> None:
     script = "import lakehouse_iam.terraform_json.render, sys; print({'cdktn', 'cdktf', 'constructs', 'jsii'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_provider_with_encrypted_assertions_is_refused_with_the_reason() -> None:
+    arn = SamlProviderArn.parse("arn:aws:iam::111122223333:saml-provider/okta")
+    (made,) = render([SamlProvider("IdentityProvider", arn, "<xml/>")], tags=(("team", "lake"),))
+    assert made.body.attributes(str) == {
+        "name": "okta",
+        "saml_metadata_document": "<xml/>",
+        "tags": {"team": "lake"},
+    }
+    with pytest.raises(InvalidValue, match="aws_iam_saml_provider does not know it: leave assertion_encryption out"):
+        render([SamlProvider("IdentityProvider", arn, "<xml/>", AssertionEncryption.REQUIRED)])
