@@ -172,23 +172,35 @@ class Marks:
 
     def read(self, id: str) -> Json | None:
         """Who made what has the id; `None` for nobody that is known."""
+        found = self._parameter(id)
+        if found is None:
+            return None
+        made: Json = json.loads(found["Value"])
+        return {"stack": made.get("stack"), "resource": made.get("resource")}
+
+    def version(self, id: str) -> int:
+        """How often the mark was written; 0 where there is none."""
+        found = self._parameter(id)
+        return 0 if found is None else int(found["Version"])
+
+    def _parameter(self, id: str) -> Json | None:
         try:
-            found = self.calls("ssm", "get_parameter", {"Name": self.name(id)})
+            found: Json = self.calls("ssm", "get_parameter", {"Name": self.name(id)})["Parameter"]
+            return found
         except ClientError as error:
             if code(error) == "ParameterNotFound":
                 return None
             raise
-        made: Json = json.loads(found["Parameter"]["Value"])
-        return {"stack": made.get("stack"), "resource": made.get("resource")}
 
     def mine(self, id: str) -> bool:
         """Whether this resource made it."""
         return self.read(id) == self.owner
 
-    def put(self, id: str) -> None:
-        """Write down that this resource is about to make it."""
+    def put(self, id: str) -> int:
+        """Write down that this resource is about to make it; how often that was written."""
         value = json.dumps({**self.owner, "id": id})
-        self.calls("ssm", "put_parameter", {"Name": self.name(id), "Value": value, "Type": "String", "Overwrite": True})
+        arguments = {"Name": self.name(id), "Value": value, "Type": "String", "Overwrite": True}
+        return int(self.calls("ssm", "put_parameter", arguments)["Version"])
 
     def drop(self, id: str) -> None:
         """Forget it."""
@@ -471,45 +483,50 @@ class Resource:
         before = self.event.get("OldResourceProperties") or {}
         thing = self.thing(self.event["ResourceProperties"])
         self._discard_half_made(before, thing.id)
-        owner = self.marks.read(thing.id)
-        if owner and owner != self.marks.owner and owner["stack"] == self.marks.owner["stack"]:
-            raise Failure(
-                f"{thing.id} belongs to the resource {owner['resource']} of the same stack: keep its logical id"
-            )
+        # In this order: whoever makes the thing writes the mark first, so a mark is never missed.
         found = thing.read()
+        owner = self.marks.read(thing.id)
+        mine = owner == self.marks.owner
+        if owner and not mine and owner["stack"] == self.marks.owner["stack"]:
+            raise Failure(f"{thing.id} belongs to the resource {owner['resource']} of this stack: keep its logical id")
         if found and found[0] != thing.id:
             if not self.marks.mine(found[0]):
                 raise Failure(thing.taken(found[0]))
             self.remove(self.thing(self.event["ResourceProperties"], found[0]))
             found = None
-        mine = owner == self.marks.owner
         if not found:
-            mine = self._create(thing, fresh=not mine)
+            if owner and not mine:
+                # Of another stack, which is gone or has lost the thing.
+                self.marks.drop(thing.id)
+            mine = self._create(thing)
         if found or not mine:
             thing.update(before)
         return thing.id, {**self._settled(thing), "Adopted": str(not mine).lower()}
 
-    def _create(self, thing: Any, fresh: bool) -> bool:
-        """Make it; false where somebody else was faster, so that it is adopted.
-
-        Args:
-            thing: what to make.
-            fresh: no earlier delivery of the event can have made it.
-        """
-        if fresh:
-            self.marks.put(thing.id)
+    def _create(self, thing: Any) -> bool:
+        """Make it; false where somebody else was faster, so that it is adopted."""
+        version = self.marks.put(thing.id)
         try:
             thing.create()
-        except ClientError as error:
+        except ClientError:
             found = thing.read()
             here = found is not None and found[0] == thing.id
-            if fresh and not any(one.startswith("create_") for one in self.calls.unsure):
+            if self._never_made(thing, version):
                 self.marks.drop(thing.id)
                 if here:
                     return False
             if not here:
-                raise error
+                raise
         return True
+
+    def _never_made(self, thing: Any, version: int) -> bool:
+        """Whether a refused creation means that no run of this resource has made the thing.
+
+        Each run writes the mark before it creates, which counts its version up. So no other run was there if this one
+        wrote the first version, and it still is the first.
+        """
+        tried = any(operation.startswith("create_") for operation in self.calls.unsure)
+        return not tried and version == 1 and self.marks.version(thing.id) == 1
 
     def _settled(self, thing: Any) -> Json:
         """The attributes, as soon as AWS shows all of them."""
@@ -675,7 +692,8 @@ def carry_out(event: Json, calls: Calls, mark_path: str, function_arn: str) -> t
 
 def answer_to(event: Json, calls: Calls, mark_path: str, function_arn: str) -> Json:
     """What CloudFormation is answered; a failure too is an answer."""
-    id, attributes, reason = event.get("PhysicalResourceId", ""), {}, ""
+    id, reason = event.get("PhysicalResourceId", ""), ""
+    attributes: Json = {}
     try:
         id, attributes = carry_out(event, calls, mark_path, function_arn)
     except ClientError as error:

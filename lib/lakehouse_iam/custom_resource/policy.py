@@ -6,8 +6,8 @@ credentials are worth nothing outside it; calls that Athena and Lake Formation m
 (AWS does not say), so their statements go without.
 
 Sources: the Service Authorization Reference as of `evaluator/service_actions.json`; Athena "Use IAM Identity Center enabled
-workgroups" (what an administrator needs); Lake Formation "Prerequisites for IAM Identity Center integration"; Lambda "Using source
-function ARN to control function access behavior"; read 2026-11-24 and 2026-11-25.
+workgroups" (what an administrator needs); Lake Formation "Prerequisites for IAM Identity Center integration"; Lambda "Using
+source function ARN to control function access behavior"; read 2026-11-24 and 2026-11-25.
 """
 
 from __future__ import annotations
