@@ -110,10 +110,10 @@ class Calls:
             ClientError: AWS refused it.
             Failure: no time is left.
         """
-        delay, spent = 1.0, 0.0
+        delay, spent, why = 1.0, 0.0, operation
         while True:
             if self.out_of_time():
-                raise Failure(f"out of time before {operation}")
+                raise Failure(f"out of time: {why}")
             try:
                 answer: Json = getattr(self.client(service, region), operation)(**arguments)
                 return answer

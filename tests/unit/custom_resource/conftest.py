@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.unit.custom_resource.fake_aws import FakeAws
 from tests.unit.custom_resource.stack import MARK_PATH
 from tests.unit.custom_resource.transports import Loopback, Stubbed, Transport, loopback
 
@@ -24,10 +25,9 @@ def over_http() -> Iterator[Loopback]:
         yield transport
 
 
-@pytest.fixture(params=["stubbed", "over_http"])
+# Over HTTP the same takes ten times as long.
+@pytest.fixture(params=["stubbed", pytest.param("over_http", marks=pytest.mark.e2e)])
 def transport(request: pytest.FixtureRequest) -> Transport:
-    from tests.unit.custom_resource.fake_aws import FakeAws
-
     found: Transport = request.getfixturevalue(request.param)
     found.aws = FakeAws()
     found.fault = ""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from botocore import xform_name
+
 from tests.unit.custom_resource.service_models import faults_of_input, faults_of_output
 
 Json = dict[str, Any]
@@ -53,7 +55,11 @@ class FakeAws:
     assignments: set[tuple[str, str, str]] = field(default_factory=set)
     parameters: dict[str, Json] = field(default_factory=dict)
     studios: dict[str, Json] = field(default_factory=dict)
+    with_history: set[str] = field(default_factory=set)
     unseen: dict[str, int] = field(default_factory=dict)
+    calls: list[tuple[str, str, Json]] = field(default_factory=list)
+    # How many calls of an operation are answered with an error before one is carried out.
+    refusals: dict[str, tuple[int, Refused]] = field(default_factory=dict)
     numbered: int = 0
 
     def call(self, service: str, operation: str, arguments: Json) -> Json:
@@ -62,10 +68,15 @@ class FakeAws:
         Raises:
             Refused: AWS refuses it.
         """
+        self.calls.append((service, operation, deepcopy(arguments)))
+        left, refused = self.refusals.get(operation, (0, None))
+        if left and refused:
+            self.refusals[operation] = (left - 1, refused)
+            raise refused
         wrong = faults_of_input(service, operation, arguments)
         if wrong:
             raise Refused("ValidationException", "; ".join(wrong))
-        carry_out: Callable[[Json], Json] = getattr(self, f"_{service.replace('-', '_')}_{operation}")
+        carry_out: Callable[[Json], Json] = getattr(self, f"_{service.replace('-', '_')}_{xform_name(operation)}")
         answer = deepcopy(carry_out(arguments))
         assert faults_of_output(service, operation, answer) == []
         return answer
@@ -118,7 +129,7 @@ class FakeAws:
         self.unseen[key] = max(left - 1, 0)
         return left > 0
 
-    def _athena_CreateWorkGroup(self, arguments: Json) -> Json:
+    def _athena_create_work_group(self, arguments: Json) -> Json:
         name, configuration = arguments["Name"], deepcopy(arguments["Configuration"])
         if name in self.workgroups:
             raise Refused("InvalidRequestException", f"WorkGroup {name} is already created")
@@ -135,13 +146,13 @@ class FakeAws:
         self.unseen[name] = self.lag
         return {}
 
-    def _athena_GetWorkGroup(self, arguments: Json) -> Json:
+    def _athena_get_work_group(self, arguments: Json) -> Json:
         found = self._workgroup(arguments)
         if self._lags(found["Name"]):
             return {"WorkGroup": {k: v for k, v in found.items() if k != "IdentityCenterApplicationArn"}}
         return {"WorkGroup": found}
 
-    def _athena_UpdateWorkGroup(self, arguments: Json) -> Json:
+    def _athena_update_work_group(self, arguments: Json) -> Json:
         found = self._workgroup(arguments)
         if "Description" in arguments:
             found.pop("Description", None)
@@ -155,9 +166,9 @@ class FakeAws:
         configuration |= changes
         return {}
 
-    def _athena_DeleteWorkGroup(self, arguments: Json) -> Json:
+    def _athena_delete_work_group(self, arguments: Json) -> Json:
         found = self._workgroup(arguments)
-        if found.get("queries") and not arguments.get("RecursiveDeleteOption"):
+        if found["Name"] in self.with_history and not arguments.get("RecursiveDeleteOption"):
             raise Refused("InvalidRequestException", f"WorkGroup {found['Name']} is not empty")
         del self.workgroups[found["Name"]]
         self._remove_application(found.get("IdentityCenterApplicationArn", ""))
@@ -169,7 +180,7 @@ class FakeAws:
             raise Refused("InvalidRequestException", f"WorkGroup {name} is not found.")
         return self.workgroups[name]
 
-    def _lakeformation_CreateLakeFormationIdentityCenterConfiguration(self, arguments: Json) -> Json:
+    def _lakeformation_create_lake_formation_identity_center_configuration(self, arguments: Json) -> Json:
         catalog = arguments["CatalogId"]
         if catalog in self.connections:
             raise Refused("AlreadyExistsException", "Identity Center configuration already exists")
@@ -178,19 +189,19 @@ class FakeAws:
         self.unseen[catalog] = self.lag
         return {"ApplicationArn": arn}
 
-    def _lakeformation_DescribeLakeFormationIdentityCenterConfiguration(self, arguments: Json) -> Json:
+    def _lakeformation_describe_lake_formation_identity_center_configuration(self, arguments: Json) -> Json:
         found = self._connection(arguments)
         if self._lags(arguments["CatalogId"]):
             raise Refused("EntityNotFoundException", "Identity Center configuration not found")
         return found
 
-    def _lakeformation_UpdateLakeFormationIdentityCenterConfiguration(self, arguments: Json) -> Json:
+    def _lakeformation_update_lake_formation_identity_center_configuration(self, arguments: Json) -> Json:
         found = self._connection(arguments)
         if "ShareRecipients" in arguments:
             found["ShareRecipients"] = deepcopy(arguments["ShareRecipients"])
         return {}
 
-    def _lakeformation_DeleteLakeFormationIdentityCenterConfiguration(self, arguments: Json) -> Json:
+    def _lakeformation_delete_lake_formation_identity_center_configuration(self, arguments: Json) -> Json:
         found = self._connection(arguments)
         del self.connections[arguments["CatalogId"]]
         self._remove_application(found["ApplicationArn"])
@@ -201,7 +212,7 @@ class FakeAws:
             raise Refused("EntityNotFoundException", "Identity Center configuration not found")
         return self.connections[arguments["CatalogId"]]
 
-    def _sso_admin_ListApplications(self, arguments: Json) -> Json:
+    def _sso_admin_list_applications(self, arguments: Json) -> Json:
         if arguments.get("Filter", {}).get("ApplicationAccount") != MEMBER:
             raise Refused("AccessDeniedException", "member accounts must filter by their own ApplicationAccount")
         found = [one for one in self.applications.values() if one["InstanceArn"] == arguments["InstanceArn"]]
@@ -209,7 +220,7 @@ class FakeAws:
         answer: Json = {"Applications": found[start : start + self.page]}
         return answer | ({"NextToken": str(start + self.page)} if start + self.page < len(found) else {})
 
-    def _sso_admin_CreateApplicationAssignment(self, arguments: Json) -> Json:
+    def _sso_admin_create_application_assignment(self, arguments: Json) -> Json:
         one = self._assignment(arguments)
         if self._lags(one[0]):
             raise Refused("ResourceNotFoundException", "Application does not exist")
@@ -218,13 +229,13 @@ class FakeAws:
         self.assignments.add(one)
         return {}
 
-    def _sso_admin_DescribeApplicationAssignment(self, arguments: Json) -> Json:
+    def _sso_admin_describe_application_assignment(self, arguments: Json) -> Json:
         one = self._assignment(arguments)
         if one not in self.assignments:
             raise Refused("ResourceNotFoundException", "Assignment does not exist")
         return dict(zip(("ApplicationArn", "PrincipalType", "PrincipalId"), one, strict=True))
 
-    def _sso_admin_DeleteApplicationAssignment(self, arguments: Json) -> Json:
+    def _sso_admin_delete_application_assignment(self, arguments: Json) -> Json:
         one = self._assignment(arguments)
         if one not in self.assignments:
             raise Refused("ResourceNotFoundException", "Assignment does not exist")
@@ -236,23 +247,23 @@ class FakeAws:
             raise Refused("ResourceNotFoundException", "Application does not exist")
         return arguments["ApplicationArn"], arguments["PrincipalType"], arguments["PrincipalId"]
 
-    def _ssm_GetParameter(self, arguments: Json) -> Json:
+    def _ssm_get_parameter(self, arguments: Json) -> Json:
         if arguments["Name"] not in self.parameters:
             raise Refused("ParameterNotFound", "")
         return {"Parameter": self.parameters[arguments["Name"]]}
 
-    def _ssm_PutParameter(self, arguments: Json) -> Json:
+    def _ssm_put_parameter(self, arguments: Json) -> Json:
         name = arguments["Name"]
         version = self.parameters.get(name, {"Version": 0})["Version"] + 1
         self.parameters[name] = {"Name": name, "Type": "String", "Value": arguments["Value"], "Version": version}
         return {"Version": version}
 
-    def _ssm_DeleteParameter(self, arguments: Json) -> Json:
+    def _ssm_delete_parameter(self, arguments: Json) -> Json:
         if self.parameters.pop(arguments["Name"], None) is None:
             raise Refused("ParameterNotFound", "")
         return {}
 
-    def _emr_DescribeStudio(self, arguments: Json) -> Json:
+    def _emr_describe_studio(self, arguments: Json) -> Json:
         if arguments["StudioId"] not in self.studios:
             raise Refused("InvalidRequestException", f"Studio {arguments['StudioId']} does not exist")
         return {"Studio": self.studios[arguments["StudioId"]]}

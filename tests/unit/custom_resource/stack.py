@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -62,6 +63,9 @@ class Stack:
     deliveries: int = 0
     reasons: list[str] = field(default_factory=list)
     clock: FakeClock = field(default_factory=FakeClock)
+    # How long a call to AWS takes, and how long the longest run took.
+    call_seconds: float = 0.0
+    longest: float = 0.0
 
     @property
     def aws(self) -> FakeAws:
@@ -121,11 +125,9 @@ class Stack:
         event |= {"OldResourceProperties": {"ServiceToken": FUNCTION, **old}} if old is not None else {}
         for _ in range(3 if self.again else 1):
             before = len(self.transport.answers)
-            try:
+            # CloudFormation takes the first answer, also of a run that ended badly after it.
+            with contextlib.suppress(Killed, OSError):
                 self.deliver(event)
-            except (Killed, OSError):
-                # CloudFormation takes the first answer, also of a run that ended badly after it.
-                pass
             if len(self.transport.answers) > before:
                 answer = self.transport.answers[before]
                 assert len(json.dumps(answer).encode()) <= 4096
@@ -142,6 +144,7 @@ class Stack:
             invoked_function_arn=FUNCTION,
         )
         handler.handle(deepcopy(event), context, self._client(event), self.clock, self._sender(event))
+        self.longest = max(self.longest, self.clock.now() - started)
 
     def _client(self, event: Json) -> Callable[[str, str | None], Any]:
         return lambda service, region: _Watched(self, event, self.transport.client(service, region))
@@ -175,4 +178,8 @@ class _Watched:
         self._stack, self._event, self._client = stack, event, client
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        return lambda **arguments: self._stack.watch(self._event, lambda: getattr(self._client, method)(**arguments))
+        def call(**arguments: Any) -> Any:
+            self._stack.clock.sleep(self._stack.call_seconds)
+            return getattr(self._client, method)(**arguments)
+
+        return lambda **arguments: self._stack.watch(self._event, lambda: call(**arguments))

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
+from botocore.validate import validate_parameters
 
 from lakehouse_iam.custom_resource import handler
 from tests.unit.custom_resource.fake_aws import FakeAws, Json, Refused
@@ -82,6 +83,7 @@ class Stubbed:
     def carry_out(self, service: str, method: str, arguments: Json) -> Json:
         client, stubber = self._clients[service], self._stubbers[service]
         operation = client.meta.method_to_api_mapping[method]
+        validate_parameters(arguments, client.meta.service_model.operation_model(operation).input_shape)
         try:
             answer = _answer(self, service, operation, arguments)
         except Refused as refused:
