@@ -29,7 +29,8 @@ MARK_PATH_VARIABLE = "MARK_PATH"
 # Ours: half of a template, so that the other half is left for the stack.
 INLINE_SIZE = 25_600
 
-_LEFT_OUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
+# A line ends where its last other token does, so line ends are left out too: comments stand before them.
+_LEFT_OUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER}
 _BLOCKS = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 
