@@ -253,11 +253,14 @@ class WorkGroup:
             if code(error) == "InvalidRequestException" and "not found" in message(error).lower():
                 return None
             raise
+        application = found.get("IdentityCenterApplicationArn", "")
         center = found.get("Configuration", {}).get("IdentityCenterConfiguration", {})
         instance = last(center.get("IdentityCenterInstanceArn", "")) if center.get("EnableIdentityCenter") else ""
+        # The application's ARN names the instance too: …:application/<instance>/<application>.
+        instance = instance or last(application.rpartition("/")[0])
         partition, region, account = self.function[1], self.function[3], self.function[4]
         return f"{self.kind}/{self.name}/{instance}", {
-            "ApplicationArn": found.get("IdentityCenterApplicationArn", ""),
+            "ApplicationArn": application,
             "WorkGroupArn": f"arn:{partition}:athena:{region}:{account}:workgroup/{self.name}",
             "Name": self.name,
         }
@@ -431,15 +434,18 @@ class Assignment:
         return self.id, {"ApplicationArn": self.who["ApplicationArn"]}
 
     def create(self) -> None:
-        """Assign; a new application is visible to `CreateApplicationAssignment` only after a while."""
-        self._call("create", not_yet=("ResourceNotFoundException",))
+        """Assign.
+
+        A new application may not be found for a while, and writes to one application that come at the same time conflict.
+        """
+        self._call("create", not_yet=("ResourceNotFoundException", "ConflictException"))
 
     def update(self, before: Json) -> None:
         """Nothing: an assignment has no settings."""
 
     def delete(self) -> None:
         """Take the assignment away."""
-        self._call("delete")
+        self._call("delete", not_yet=("ConflictException",))
 
     def _call(self, verb: str, not_yet: tuple[str, ...] = ()) -> None:
         self.calls("sso-admin", f"{verb}_application_assignment", self.who, not_yet, self.region)

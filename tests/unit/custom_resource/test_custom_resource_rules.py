@@ -357,6 +357,29 @@ def test_an_application_given_by_its_arn_must_exist(transport: Transport) -> Non
     assert gone in stack.reasons[0]
 
 
+def test_assignments_of_one_application_that_conflict_are_tried_again(transport: Transport) -> None:
+    with_studio(transport.aws)
+    conflict = Refused("ConflictException", "a previous write did not have time to propagate")
+    transport.aws.refusals = {
+        "CreateApplicationAssignment": (2, conflict),
+        "DeleteApplicationAssignment": (2, conflict),
+    }
+    stack = _stack(transport, IdentityCenterAssignment.TYPE)
+    assert stack.create(assignment(stack.aws, "GROUP", GROUP))
+    assert stack.attributes["Adopted"] == "false"
+    stack.delete()
+    assert stack.reasons == []
+    assert stack.aws.assignments == set()
+
+
+def test_a_workgroup_whose_instance_only_its_application_names_is_known_by_it(transport: Transport) -> None:
+    stack = _stack(transport, WORKGROUP)
+    assert stack.create(workgroup())
+    del stack.aws.workgroups["studio"]["Configuration"]["IdentityCenterConfiguration"]
+    assert stack.update(workgroup(description="Studio queries"))
+    assert stack.physical_id == f"athena-workgroup/studio/{INSTANCE_ID}"
+
+
 def test_an_assignment_whose_application_is_gone_is_deleted_without_complaint(transport: Transport) -> None:
     with_studio(transport.aws)
     stack = _stack(transport, IdentityCenterAssignment.TYPE)
