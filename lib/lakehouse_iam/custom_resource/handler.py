@@ -196,11 +196,11 @@ class Marks:
         """Whether this resource made it."""
         return self.read(id) == self.owner
 
-    def put(self, id: str) -> int:
-        """Write down that this resource is about to make it; how often that was written."""
+    def put(self, id: str) -> None:
+        """Write down that this resource is about to make it."""
         value = json.dumps({**self.owner, "id": id})
         arguments = {"Name": self.name(id), "Value": value, "Type": "String", "Overwrite": True}
-        return int(self.calls("ssm", "put_parameter", arguments)["Version"])
+        self.calls("ssm", "put_parameter", arguments)
 
     def drop(self, id: str) -> None:
         """Forget it."""
@@ -490,34 +490,44 @@ class Resource:
         thing = self.thing(self.event["ResourceProperties"])
         self._discard_half_made(before, thing.id)
         # In this order: whoever makes the thing writes the mark first, so a mark is never missed.
-        found = thing.read()
+        found = self._with_way_made(thing)
         owner = self.marks.read(thing.id)
         mine = owner == self.marks.owner
         if owner and not mine and owner["stack"] == self.marks.owner["stack"]:
             raise Failure(f"{thing.id} belongs to the resource {owner['resource']} of this stack: keep its logical id")
-        if found and found[0] != thing.id:
-            if not self.marks.mine(found[0]):
-                raise Failure(thing.taken(found[0]))
-            self.remove(self.thing(self.event["ResourceProperties"], found[0]))
-            found = None
         if not found:
-            if owner and not mine:
-                # Of another stack, which is gone or has lost the thing.
-                self.marks.drop(thing.id)
             mine = self._create(thing)
         if found or not mine:
             thing.update(before)
         return thing.id, {**self._settled(thing), "Adopted": str(not mine).lower()}
 
+    def _with_way_made(self, thing: Any) -> tuple[str, Json] | None:
+        """What is there of the thing, after what this resource made in its place before is gone.
+
+        Raises:
+            Failure: what is in its place was made by somebody else.
+        """
+        found: tuple[str, Json] | None = thing.read()
+        if found is None or found[0] == thing.id:
+            return found
+        if self.marks.mine(found[0]):
+            self.remove(self.thing(self.event["ResourceProperties"], found[0]))
+            return None
+        # Another run of the same event may have made the way in between.
+        found = thing.read()
+        if found and found[0] != thing.id:
+            raise Failure(thing.taken(found[0]))
+        return found
+
     def _create(self, thing: Any) -> bool:
         """Make it; false where somebody else was faster, so that it is adopted."""
-        version = self.marks.put(thing.id)
+        self.marks.put(thing.id)
         try:
             thing.create()
         except ClientError:
             found = thing.read()
             here = found is not None and found[0] == thing.id
-            if self._never_made(thing, version):
+            if self._never_made(thing):
                 self.marks.drop(thing.id)
                 if here:
                     return False
@@ -525,14 +535,14 @@ class Resource:
                 raise
         return True
 
-    def _never_made(self, thing: Any, version: int) -> bool:
+    def _never_made(self, thing: Any) -> bool:
         """Whether a refused creation means that no run of this resource has made the thing.
 
-        Each run writes the mark before it creates, which counts its version up. So no other run was there if this one
-        wrote the first version, and it still is the first.
+        Each run writes the mark before it creates, which counts its version up. So no other run was there while it is the
+        first version.
         """
         tried = any(operation.startswith("create_") for operation in self.calls.unsure)
-        return not tried and version == 1 and self.marks.version(thing.id) == 1
+        return not tried and self.marks.version(thing.id) == 1
 
     def _settled(self, thing: Any) -> Json:
         """The attributes, as soon as AWS shows all of them."""

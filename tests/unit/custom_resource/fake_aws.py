@@ -43,7 +43,7 @@ class FakeAws:
     """What there is.
 
     Args:
-        lag: how many reads of something new find it incomplete, as if AWS had not caught up.
+        lag: how many reads of something new find it incomplete, and of a deleted workgroup still find it.
         page: how many applications a page of the list has.
     """
 
@@ -55,6 +55,7 @@ class FakeAws:
     assignments: set[tuple[str, str, str]] = field(default_factory=set)
     parameters: dict[str, Json] = field(default_factory=dict)
     studios: dict[str, Json] = field(default_factory=dict)
+    ghosts: dict[str, Json] = field(default_factory=dict)
     with_history: set[str] = field(default_factory=set)
     unseen: dict[str, int] = field(default_factory=dict)
     calls: list[tuple[str, str, Json]] = field(default_factory=list)
@@ -131,7 +132,7 @@ class FakeAws:
 
     def _athena_create_work_group(self, arguments: Json) -> Json:
         name, configuration = arguments["Name"], deepcopy(arguments["Configuration"])
-        if name in self.workgroups:
+        if name in self.workgroups or self.unseen.get(f"ghost {name}"):
             raise Refused("InvalidRequestException", f"WorkGroup {name} is already created")
         made = {"Name": name, "State": "ENABLED", "Configuration": configuration}
         if arguments.get("Description"):
@@ -147,6 +148,8 @@ class FakeAws:
         return {}
 
     def _athena_get_work_group(self, arguments: Json) -> Json:
+        if self._lags(f"ghost {arguments['WorkGroup']}"):
+            return {"WorkGroup": self.ghosts[arguments["WorkGroup"]]}
         found = self._workgroup(arguments)
         if self._lags(found["Name"]):
             return {"WorkGroup": {k: v for k, v in found.items() if k != "IdentityCenterApplicationArn"}}
@@ -170,7 +173,8 @@ class FakeAws:
         found = self._workgroup(arguments)
         if found["Name"] in self.with_history and not arguments.get("RecursiveDeleteOption"):
             raise Refused("InvalidRequestException", f"WorkGroup {found['Name']} is not empty")
-        del self.workgroups[found["Name"]]
+        self.ghosts[found["Name"]] = self.workgroups.pop(found["Name"])
+        self.unseen[f"ghost {found['Name']}"] = self.lag
         self._remove_application(found.get("IdentityCenterApplicationArn", ""))
         return {}
 

@@ -130,6 +130,7 @@ class Stack:
                 self.deliver(event)
             if len(self.transport.answers) > before:
                 answer = self.transport.answers[before]
+                assert {_told(one) for one in self.transport.answers[before:]} == {_told(answer)}
                 assert len(json.dumps(answer).encode()) <= 4096
                 self.reasons += [answer["Reason"]] if answer["Status"] == "FAILED" else []
                 return answer
@@ -171,6 +172,12 @@ class Stack:
             return call()
         finally:
             self.transport.fault = ""
+
+
+def _told(answer: Json) -> str:
+    """What an answer says that the answer to the same event must say again; the application may be a newer one."""
+    data = {name: value for name, value in answer["Data"].items() if name != "ApplicationArn"}
+    return json.dumps([answer["Status"], answer["PhysicalResourceId"], data], sort_keys=True)
 
 
 class _Watched:

@@ -99,6 +99,7 @@ def test_a_life_is_the_same_while_aws_shows_new_things_late(transport: Transport
     transport.aws.lag = 3
     stack = _stack(transport, life.resource_type)
     assert stack.create(life.created(stack.aws)), stack.reasons
+    assert all(stack.attributes.values())
     for change in (life.updated, life.replaced):
         assert change is None or stack.update(change(stack.aws)), stack.reasons
     stack.delete()
@@ -416,6 +417,44 @@ def test_what_nobody_can_do_fails_with_the_reason_and_can_be_deleted(
     assert not stack.create(properties)
     assert words in stack.reasons[0]
     assert stack.aws.state() == FakeAws().state()
+
+
+def test_an_answer_that_is_not_taken_is_sent_again(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, sent = transport.send, []
+
+    def send(url: str, body: bytes) -> None:
+        sent.append(body)
+        transport.fault = "busy" if len(sent) < 4 else ""
+        taken(url, body)
+
+    monkeypatch.setattr(transport, "send", send)
+    stack = _stack(transport, WORKGROUP)
+    assert stack.create(workgroup())
+    assert stack.deliveries == 1
+    assert len(sent) == 4
+    assert len(set(sent)) == 1
+
+
+def test_a_run_whose_answer_is_never_taken_fails_so_that_lambda_starts_another(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(url: str, body: bytes) -> None:
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(transport, "send", send)
+    stack = _stack(transport, WORKGROUP)
+    event = {
+        "RequestType": "Create",
+        "RequestId": "1",
+        "ResponseURL": transport.url,
+        "ResourceType": WORKGROUP,
+        "LogicalResourceId": "Thing",
+        "StackId": stack.stack_id,
+        "ResourceProperties": workgroup(),
+    }
+    with pytest.raises(OSError, match="unreachable"):
+        stack.deliver(event)
+    assert SECONDS / 2 < stack.clock.now() < SECONDS
 
 
 def test_a_long_message_is_cut_to_what_cloudformation_takes(transport: Transport) -> None:

@@ -78,6 +78,9 @@ class Stubbed:
 
     def send(self, url: str, body: bytes) -> None:
         assert url == self.url
+        fault, self.fault = self.fault, ""
+        if fault:
+            raise OSError("503 Service Unavailable")
         self.answers.append(json.loads(body))
 
     def carry_out(self, service: str, method: str, arguments: Json) -> Json:
