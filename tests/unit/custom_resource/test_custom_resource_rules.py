@@ -320,16 +320,34 @@ def test_the_application_of_a_studio_is_told_by_its_id_its_address_its_name_or_i
     aws.add_studio(STUDIO, "analytics")
     aws.add_application("Athena studio", provider="athena")
     aws.add_application("EMR Studio", provider="emr", CreatedDate=START - timedelta(days=1))
-    more: Json = {
-        "Description": {"Description": f"EMR Studio {STUDIO}"},
-        "url": {
-            "PortalOptions": {"SignInOptions": {"Origin": "APPLICATION", "ApplicationUrl": aws.studios[STUDIO]["Url"]}}
-        },
-    }.get(sign, {})
-    wanted = aws.add_application("analytics" if sign == "Name" else "EMR Studio", provider="emr", **more)
+    url = aws.studios[STUDIO]["Url"]
+    long_ago = START - timedelta(days=30)
+    more: dict[str, Json] = {
+        "Description": {"Description": f"EMR Studio {STUDIO}", "CreatedDate": long_ago},
+        "url": {"PortalOptions": {"SignInOptions": {"Origin": "APPLICATION", "ApplicationUrl": url}}},
+        "Name": {"name": "analytics", "provider": "custom", "CreatedDate": long_ago},
+        "time": {},
+    }
+    wanted = aws.add_application(**{"name": "EMR Studio", "provider": "emr", **more[sign]})
     stack = _stack(transport, IdentityCenterApplication.TYPE)
     assert stack.create(IdentityCenterApplication(INSTANCE, MEMBER, studio_id=STUDIO).properties()), stack.reasons
     assert stack.attributes["ApplicationArn"] == wanted
+
+
+def test_an_application_that_shows_late_is_waited_for(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = transport.aws
+    aws.add_studio(STUDIO, "analytics")
+    carry_out = aws.call
+
+    def call(service: str, operation: str, arguments: Json) -> Json:
+        if len(_arguments(aws, "ListApplications")) == 3:
+            aws.add_application("EMR Studio", provider="emr")
+        return carry_out(service, operation, arguments)
+
+    monkeypatch.setattr(aws, "call", call)
+    stack = _stack(transport, IdentityCenterApplication.TYPE)
+    assert stack.create(IdentityCenterApplication(INSTANCE, MEMBER, studio_id=STUDIO).properties()), stack.reasons
+    assert stack.attributes["Name"] == "EMR Studio"
 
 
 @pytest.mark.parametrize(("twins", "words"), [(0, "no application"), (2, "2 applications")])
