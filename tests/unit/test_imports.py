@@ -21,7 +21,7 @@ LAYERS = (
     ("arns", "hosts"),
     ("policy", "intrinsics", "s3_url", "template_text", "patterns"),
     ("template_checks", "cloud_assembly", "statements", "saml"),
-    ("roles", "resources"),
+    ("roles", "resources", "custom_resource"),
     ("setups",),
     ("spark",),
     ("plan",),
@@ -39,6 +39,10 @@ CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}
 CORE_LIBRARIES = {"jsonschema", "referencing", "ruamel"}
 # What a part of it may import beyond, from an extra and inside functions only.
 OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}}
+
+# What runs in Lambda by itself, with the libraries of Lambda's Python; here it is only read as text.
+LAMBDA = "lakehouse_iam.custom_resource.handler"
+LAMBDA_LIBRARIES = {"boto3", "botocore"}
 
 HEAVY = (
     "aws_cdk",
@@ -137,12 +141,18 @@ def test_the_core_imports_three_libraries_and_no_more() -> None:
     outside = {
         f"{module} imports {name}"
         for module in MODULES
-        if _part(module) in CORE
+        if _part(module) in CORE and module != LAMBDA
         for name in _imported(MODULES[module])
         if name.split(".")[0]
         not in {"lakehouse_iam", *CORE_LIBRARIES, *OPTIONAL_LIBRARIES.get(_part(module), ()), *standard}
     }
     assert outside == set()
+
+
+def test_what_runs_in_lambda_needs_only_what_lambda_has_and_nobody_imports_it() -> None:
+    outside = {name.split(".")[0] for name in _imported(MODULES[LAMBDA])} - set(sys.stdlib_module_names)
+    assert outside == LAMBDA_LIBRARIES
+    assert {module for module in MODULES if LAMBDA in _own(module)} == set()
 
 
 _SCRIPT = """
