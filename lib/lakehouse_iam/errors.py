@@ -31,7 +31,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         QuotaExceeded
         RequestError (evaluator.request)
         SetupError (setups.problems)
-        SeveralQuotas (plan.phases)
+        SeveralQuotas (plan.quotas)
         SharedCredential (databricks.refusals)
         StillUsed (databricks.refusals)
         TemplateError (template_text)
