@@ -15,7 +15,7 @@ from aws_cdk import App, BootstraplessSynthesizer, DefaultStackSynthesizer, IReu
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import plan_setups
-from lakehouse_iam.setups import load_setups
+from lakehouse_iam.setups import load_setups, passed_over
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -43,6 +43,8 @@ def add_stages(app: App, path: Path | str) -> None:
     """
     for plan in plan_setups(load_setups(path)):
         pattern_named(plan.pattern).stage.load()(app, plan)
+    for sentence in passed_over(path):
+        print(sentence, file=sys.stderr)
 
 
 def main() -> int:

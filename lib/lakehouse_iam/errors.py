@@ -32,7 +32,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         RequestError (evaluator.request)
         SamlPackagesMissing (saml.xml)
         SetupError (setups.problems)
-        SeveralQuotas (plan.phases)
+        SeveralQuotas (plan.quotas)
         SharedCredential (databricks.refusals)
         StillUsed (databricks.refusals)
         StsRefusal (rehearsal.sts.token_service)

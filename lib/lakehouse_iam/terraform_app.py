@@ -14,7 +14,7 @@ from pathlib import Path
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan, plan_setups
-from lakehouse_iam.setups import load_setups
+from lakehouse_iam.setups import load_setups, passed_over
 
 OUTPUT = "cdktf.out"
 USAGE = "usage: python -m lakehouse_iam.terraform_app SETUP, where SETUP is a file or a folder of setups"
@@ -50,7 +50,10 @@ def synthesize(path: str, otherwise: Path | None = None) -> None:
 def _plans(path: str | Path | None) -> tuple[Plan, ...]:
     if not path:
         raise InvalidValue("no setup is named", allowed=USAGE)
-    return plan_setups(load_setups(path))
+    plans = plan_setups(load_setups(path))
+    for sentence in passed_over(path):
+        print(sentence, file=sys.stderr)
+    return plans
 
 
 def run(arguments: Sequence[str], otherwise: Path | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,16 @@ def test_default_synthesizer_by_context(cdk: Callable[..., CommandRun], tmp_path
     made = stacks_of(tmp_path)
     assert list(made) == ["PartnerBucket/DeploymentAccount", "PartnerBucket/BucketOwner"]
     assert all("BootstrapVersion" in stack.template["Parameters"] for stack in made.values())
+
+
+def test_a_subfolder_of_setups_is_not_skipped_in_silence(cdk: Callable[..., CommandRun], tmp_path: Path) -> None:
+    setups = tmp_path / "setups"
+    for folder in (setups, setups / "team"):
+        folder.mkdir()
+        shutil.copy(EXAMPLE, folder)
+    run = cdk("ls", "-c", f"setup={setups}", "--output", str(tmp_path / "out"))
+    assert run.code == 0, run.text
+    assert f"not read: the subfolder {setups / 'team'}; name it to read it too" in run.stderr
 
 
 def test_wrong_setup_prints_its_problems_and_nothing_else(cdk: Callable[..., CommandRun], tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def test_what_cannot_be_synthesized_is_one_line_and_leaves_nothing(tmp_path: Pat
     assert "no setup is named: usage: " in done.stderr
 
 
+def test_a_subfolder_of_setups_is_not_skipped_in_silence(tmp_path: Path) -> None:
+    for folder in (tmp_path / "setups", tmp_path / "setups" / "team"):
+        folder.mkdir()
+        shutil.copy(ROOT / "examples" / "unity-catalog-aws.yaml", folder)
+    done = run(tmp_path, "-m", "lakehouse_iam.terraform_app", "setups")
+    assert (done.returncode, done.stderr) == (0, "not read: the subfolder setups/team; name it to read it too\n")
+
+
 def test_an_app_of_your_own_is_complete_code(app_of_your_own: Path) -> None:
     done = run(app_of_your_own.parent, app_of_your_own.name)
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -31,7 +32,10 @@ def _program(place: Path, script: str) -> None:
 
 
 def _make(clone: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", "node_modules/.ready"], cwd=clone, capture_output=True, text=True, check=False)
+    # Run by `make test` itself, make would say where it goes and hand its own flags down.
+    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    command = ["make", "--no-print-directory", "node_modules/.ready"]
+    return subprocess.run(command, cwd=clone, env=own, capture_output=True, text=True, check=False)
 
 
 def test_an_npm_registry_that_is_not_reached_is_named_with_what_to_try(clone: Path) -> None:

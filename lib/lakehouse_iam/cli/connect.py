@@ -56,13 +56,15 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
     registers it. Each step looks first, so any run may be stopped and run again. With --wait, the first run waits too.
 
     Exit codes: 0 connected, or waiting for the bucket owner; 1 not valid, or something exists that differs; 2 the input is
-    wrong; 3 Databricks refused or could not be reached. Needs: pip install 'lakehouse-iam[databricks]'
+    wrong; 3 Databricks refused or could not be reached.
+
+    Needs the extra `databricks`: pip install 'lakehouse-iam[databricks]', or in a clone pip install '.[databricks]'.
     """
+    from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.errors import InvalidValue
-    from lakehouse_iam.setups import load_setups
 
     with wrong_input(as_json=as_json):
-        setups = load_setups(setup)
+        setups = read_setups([setup], as_json=as_json)
         if asked["exchange"] and len(setups) > 1:
             raise InvalidValue(
                 f"--exchange names one file, and {setup} holds {len(setups)} setups",

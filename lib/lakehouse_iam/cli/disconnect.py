@@ -32,12 +32,14 @@ def disconnect(setup: str, host: str, profile: str, dry_run: bool, as_json: bool
     Nothing is removed by force, and nothing in AWS. A run that was stopped is simply run again.
 
     Exit codes: 0 removed; 1 still used, or it belongs to somebody else; 2 the input is wrong; 3 Databricks refused or could
-    not be reached. Needs: pip install 'lakehouse-iam[databricks]'
+    not be reached.
+
+    Needs the extra `databricks`: pip install 'lakehouse-iam[databricks]', or in a clone pip install '.[databricks]'.
     """
-    from lakehouse_iam.setups import load_setups
+    from lakehouse_iam.cli.setup_files import read_setups
 
     with wrong_input(as_json=as_json):
-        setups = load_setups(setup)
+        setups = read_setups([setup], as_json=as_json)
     answers = []
     for found in reversed(setups):
         with databricks_answers(as_json=as_json):

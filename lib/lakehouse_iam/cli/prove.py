@@ -50,7 +50,7 @@ def prove(subject: str, folder: str | None, world: str | None, failed: bool, qui
 
     with wrong_input(as_json=as_json), _nothing_thrown_away(), _progress_shown() as progress:
         real = load_real_world(world) if world else None
-        proofs = _proofs(Path(subject), folder, real, progress)
+        proofs = _proofs(Path(subject), folder, real, progress, as_json=as_json)
     if as_json:
         print_json([_json(proof, failed=failed) for proof in proofs])
     else:
@@ -92,20 +92,22 @@ def _progress_shown() -> Iterator[Progress]:
             click.echo(f"\r{'':<{width}}\r", nl=False, err=True)
 
 
-def _proofs(subject: Path, folder: str | None, real: RealWorld | None, progress: Progress) -> list[Proof]:
+def _proofs(
+    subject: Path, folder: str | None, real: RealWorld | None, progress: Progress, *, as_json: bool
+) -> list[Proof]:
+    from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.plan import plan_setups
     from lakehouse_iam.probes.document import probe_document
     from lakehouse_iam.proof.prove import prove_plan
     from lakehouse_iam.proof.prove_files import prove_setup
     from lakehouse_iam.proof.template_files import files_of_plan, files_of_setup, read_templates
     from lakehouse_iam.proof.terraform_plan import is_plan
-    from lakehouse_iam.setups import load_setups
 
     if folder is None:
         asked = _templates_of(subject)
         if asked is not None:
             return _of_templates(subject, asked, real, progress)
-    plans = plan_setups(load_setups(subject))
+    plans = plan_setups(read_setups([subject], as_json=as_json))
     if folder is None:
         return [prove_plan(plan, real, progress) for plan in plans]
     if is_plan(Path(folder)):

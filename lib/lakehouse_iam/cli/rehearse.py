@@ -34,10 +34,10 @@ def rehearse(setup: str, as_json: bool) -> None:
     Needs the extra `rehearsal`, and for Unity Catalog `databricks` too: pip install 'lakehouse-iam[rehearsal,databricks]',
     or in a clone pip install '.[rehearsal,databricks]'.
     """
-    from lakehouse_iam.setups import load_setups
+    from lakehouse_iam.cli.setup_files import read_setups
 
     with wrong_input(as_json=as_json):
-        setups = load_setups(setup)
+        setups = read_setups([setup], as_json=as_json)
     rehearsals = [_rehearse(found, as_json=as_json) for found in setups]
     if as_json:
         print_json([_answer(rehearsal) for rehearsal in rehearsals])

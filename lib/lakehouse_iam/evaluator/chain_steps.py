@@ -1,11 +1,14 @@
 """The ways of taking a role in a chain: which actions each asks for, with which context, and the session that follows.
 
-Source, all AWS docs: `STS/latest/APIReference/API_AssumeRole.html`, `API_AssumeRoleWithSAML.html`,
-`API_AssumeRoleWithWebIdentity.html`, read 2026-11-25; `IAM/latest/UserGuide/id_session-tags.html` (transitive tags go on along
-a chain, and passing one again fails), `id_credentials_temp_control-access_monitor.html` (a source identity goes on along a
-chain, cannot be changed, and each role must allow sts:SetSourceIdentity), `reference_policies_iam-condition-keys.html` (the
-`saml:` and OpenID Connect keys), read 2026-11-25; `eks/latest/userguide/pod-id-abac.html` (roles after the first must allow
-sts:TagSession when tags are transitive), read 2026-11-25.
+Sources, AWS docs read 2026-11-25: `STS/latest/APIReference/API_AssumeRole.html` and `API_AssumeRoleWithSAML.html` (passing an
+inherited tag again fails; NameQualifier, which is saml:namequalifier); `IAM/latest/UserGuide/id_session-tags.html` (the action
+sts:TagSession and its keys; transitive tags go on along a chain and win over the role's); in the same guide
+`id_credentials_temp_control-access_monitor.html` (a source identity goes on along a chain, cannot be changed, and
+sts:SetSourceIdentity must be allowed by the role that assumes and by the one that is assumed).
+That inherited tags alone ask for sts:TagSession is in no page of AWS that was found; users of EKS Pod Identity, whose tags are
+transitive, meet it (github.com/aws/eks-pod-identity-agent issue 80, read 2026-11-25).
+`reference_policies_iam-condition-keys.html` of that guide has the `saml:` keys, and those that later requests still have.
+From memory, to be checked: sts:SetContext, and that the keys of OpenID Connect are there for the request of the role alone.
 """
 
 from __future__ import annotations
@@ -158,6 +161,10 @@ class AssumeWithWebIdentity:
         return {f"{address}:{claim}": value for claim, value in self.claims.items()}
 
 
+_SAML_KEYS_OF_THE_SESSION = frozenset({"saml:namequalifier", "saml:sub", "saml:sub_type"})
+"""The keys of an assertion that the requests of its session have too ("SAML role permissions policies")."""
+
+
 Step = Assume | AssumeWithSaml | AssumeWithWebIdentity
 
 
@@ -243,6 +250,8 @@ def session_after(session: Session, step: Step) -> Session:
     context.update({f"aws:PrincipalTag/{name}": value for name, value in tags.items()})
     if not isinstance(step, Assume):
         context["aws:FederatedProvider"] = step.provider
+    if isinstance(step, AssumeWithSaml):
+        context.update({key: value for key, value in step.own_context.items() if key in _SAML_KEYS_OF_THE_SESSION})
     if source_identity:
         context["aws:SourceIdentity"] = source_identity
     transitive = {**session.transitive, **{name: step.session_tags[name] for name in step.transitive_tags}}

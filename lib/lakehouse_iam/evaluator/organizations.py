@@ -1,7 +1,8 @@
 """Organization policies: which services and callers they hold for.
 
-Source: AWS docs `organizations/latest/userguide/orgs_manage_policies_rcps.html` ("List of AWS services that support RCPs",
-"Resources and entities not restricted by RCPs") and `orgs_manage_policies_scps.html`, read 2026-11-25.
+Source: AWS docs `organizations/latest/userguide/orgs_manage_policies_rcps.html` ("Resources and entities not restricted by
+RCPs"), `orgs_manage_policies_scps.html` and `kms/latest/developerguide/resource-control-policies.html` (kms:RetireGrant), read
+2026-11-25. The list of services in the first page could not be read again on that day: from memory, to be checked.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from lakehouse_iam.plan.phases import (
     Plan,
     PlanError,
     PlanErrors,
-    SeveralQuotas,
     refusal,
 )
+from lakehouse_iam.plan.quotas import SeveralQuotas
 from lakehouse_iam.setups.setup import Setup
 
 __all__ = [
@@ -40,7 +40,7 @@ def plan_setup(setup: Setup) -> Plan:
 
     Raises:
         PlanError: the setup is larger than AWS accepts.
-        PlanErrors: it is in several accounts.
+        PlanErrors: it is in several ways.
     """
     try:
         plan: Plan = pattern_named(setup.pattern).plan.load()(setup)

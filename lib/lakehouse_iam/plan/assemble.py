@@ -13,6 +13,7 @@ from lakehouse_iam.arns import BucketName, ManagedPolicyArn, RoleArn
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.plan.names import bucket_id
+from lakehouse_iam.plan.quotas import Exceeded
 from lakehouse_iam.policy import (
     BUCKET_POLICY_SIZE,
     MANAGED_POLICIES_PER_ROLE_ADJUSTED,
@@ -77,10 +78,15 @@ def role_resources(
 
     Raises:
         QuotaExceeded: the trust policy is too large, or the role has too many policies.
+        SeveralQuotas: both.
     """
     role = RoleArn.parse(spec.arn)
-    _check_trust_size(spec, role, setup.trust_policy_size, trust_growth)
-    _check_policy_count(spec, role, setup.managed_policies_per_role, policies_growth)
+    exceeded = Exceeded()
+    with exceeded.part():
+        _check_trust_size(spec, role, setup.trust_policy_size, trust_growth)
+    with exceeded.part():
+        _check_policy_count(spec, role, setup.managed_policies_per_role, policies_growth)
+    exceeded.refuse()
     return role_and_policies(spec, id, boundary=setup.boundary_in(role.account))
 
 
@@ -164,7 +170,7 @@ def buckets_growth(length: int, spec_with: Callable[[int], RoleSpec], *, setup: 
 
 def bucket_resources(
     buckets: Sequence[BucketInSetup], policies: ResourcePolicies, partition: Partition
-) -> Iterator[Resource]:
+) -> list[Resource]:
     """The buckets that a setup creates, and the bucket policies that it owns.
 
     Args:
@@ -174,12 +180,18 @@ def bucket_resources(
 
     Raises:
         QuotaExceeded: a bucket policy is too large.
+        SeveralQuotas: several are.
     """
+    resources: list[Resource] = []
+    exceeded = Exceeded()
     for bucket in buckets:
         if bucket.create:
-            yield bucket_resource(bucket)
+            resources.append(bucket_resource(bucket))
         if bucket.policy is BucketPolicyMode.MANAGED:
-            yield _bucket_policy(bucket_policy_id(bucket.name), bucket, policies, partition)
+            with exceeded.part():
+                resources.append(_bucket_policy(bucket_policy_id(bucket.name), bucket, policies, partition))
+    exceeded.refuse()
+    return resources
 
 
 def bucket_resource(bucket: BucketInSetup) -> Bucket:
@@ -263,7 +275,7 @@ def existing_boundary(boundary: ManagedPolicyArn | None) -> Iterator[Existing]:
 
 def check_resource_count(
     stack: str,
-    resources: Sequence[Resource],
+    role: RoleSpec | None,
     buckets: Sequence[BucketInSetup],
     *,
     of_its_own: str,
@@ -272,21 +284,22 @@ def check_resource_count(
 
     Args:
         stack: its name.
-        resources: all it has.
-        buckets: the buckets among them, in the order of the resources.
+        role: the role that it makes, if it does, with its policies.
+        buckets: the buckets whose resources it has.
         of_its_own: what a second setup would have of its own, such as `bucket-owner role`.
 
     Raises:
         QuotaExceeded: there are too many.
     """
-    if len(resources) <= STACK_RESOURCES:
-        return
-    # What is not a bucket's own are the role and its policies, of which fewer buckets never need more.
-    room = STACK_RESOURCES - sum(not isinstance(resource, Bucket | BucketPolicy) for resource in resources)
     counts = [bucket.create + (bucket.policy is BucketPolicyMode.MANAGED) for bucket in buckets]
+    # The role and its policies, of which fewer buckets never need more.
+    others = 1 + len(role.policies) if role else 0
+    resources, room = others + sum(counts), STACK_RESOURCES - others
+    if resources <= STACK_RESOURCES:
+        return
     fit = how_many_fit(len(buckets), lambda n: sum(counts[:n]) <= room)
     raise QuotaExceeded(
-        f"the stack {stack} would have {len(resources)} resources; CloudFormation takes {STACK_RESOURCES} in one template",
+        f"the stack {stack} would have {resources} resources; CloudFormation takes {STACK_RESOURCES} in one template",
         next_step=f"the first {fit:,} of {len(buckets):,} buckets by name fit; "
         f"move the others into a second setup with a {of_its_own} of its own",
     )

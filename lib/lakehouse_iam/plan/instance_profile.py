@@ -28,6 +28,7 @@ from lakehouse_iam.plan.assemble import (
 )
 from lakehouse_iam.plan.pass_role import pass_role
 from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, every_phase
+from lakehouse_iam.plan.quotas import Exceeded
 from lakehouse_iam.resources import (
     InstanceProfile,
     Resource,
@@ -44,13 +45,16 @@ DEPLOYMENT_ACCOUNT = "DeploymentAccount"
 DEPLOYMENT_ACCOUNT_ROLE = "DeploymentAccountRole"
 BUCKET_OWNER_ROLE = "BucketOwnerRole"
 INSTANCE_PROFILE = "InstanceProfile"
+# What a second setup has of its own, where one setup is too large.
+_OF_ITS_OWN = "bucket-owner role"
 
 
 def plan(setup: InstanceProfileSetup) -> Plan:
     """The phases of a setup.
 
     Raises:
-        SeveralQuotas: a document, a role or a stack would be larger than AWS accepts, in one account or in several.
+        QuotaExceeded: a document, a role or a stack would be larger than AWS accepts.
+        SeveralQuotas: several would be, in one account or in several.
     """
     owners = (partial(_bucket_owner, setup, owner) for owner in setup.bucket_owners)
     return Plan(setup, every_phase((partial(_deployment_account, setup), *owners)))
@@ -197,11 +201,22 @@ def _from_workspace(setup: InstanceProfileSetup) -> tuple[HandOver, ...]:
 def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
     phase, role, buckets = bucket_owner_phase(setup, owner), owner.role, setup.buckets_of(owner)
     policies = roles.resource_policies(str(role))
-    resources: list[Resource] = [
-        *_bucket_owner_role(setup, owner, buckets),
-        *bucket_resources(buckets, policies, setup.partition),
-    ]
-    check_resource_count(stack_name(setup, phase), resources, buckets, of_its_own="bucket-owner role")
+    spec = _bucket_owner_role(setup, owner, buckets)
+    resources: list[Resource] = []
+    exceeded = Exceeded()
+    with exceeded.part():
+        growth = buckets_growth(
+            len(buckets),
+            lambda n: _bucket_owner_role(setup, owner, buckets[:n]),
+            setup=setup,
+            of_its_own=_OF_ITS_OWN,
+        )
+        resources += role_resources(spec, BUCKET_OWNER_ROLE, setup=setup, trust_growth=None, policies_growth=growth)
+    with exceeded.part():
+        resources += bucket_resources(buckets, policies, setup.partition)
+    with exceeded.part():
+        check_resource_count(stack_name(setup, phase), spec, buckets, of_its_own=_OF_ITS_OWN)
+    exceeded.refuse()
     return Phase(
         id=phase,
         stack=stack_name(setup, phase),
@@ -227,20 +242,10 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
     )
 
 
-def _bucket_owner_role(setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[Bucket, ...]) -> list[Resource]:
+def _bucket_owner_role(setup: InstanceProfileSetup, owner: BucketOwner, buckets: tuple[Bucket, ...]) -> RoleSpec:
     deployment_role = setup.workspace.role
     trust = roles.bucket_owner_trust(
         str(deployment_role), account_root=setup.partition.root(str(deployment_role.account)), by=owner.trust
     )
     grants = [bucket.grant(setup.partition) for bucket in buckets]
-
-    def spec(count: int) -> RoleSpec:
-        return roles.bucket_owner_role(str(owner.role), trust=trust, buckets=grants[:count])
-
-    return role_resources(
-        spec(len(grants)),
-        BUCKET_OWNER_ROLE,
-        setup=setup,
-        trust_growth=None,
-        policies_growth=buckets_growth(len(grants), spec, setup=setup, of_its_own="bucket-owner role"),
-    )
+    return roles.bucket_owner_role(str(owner.role), trust=trust, buckets=grants)

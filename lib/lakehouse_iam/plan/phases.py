@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lakehouse_iam.arns import AccountId
-from lakehouse_iam.errors import LakehouseIamError, QuotaExceeded
+from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.plan.quotas import Exceeded
 from lakehouse_iam.resources import Existing, HandOff, Resource
 from lakehouse_iam.setups.setup import Setup
 from lakehouse_iam.setups.top_level import SETUP_TAG
@@ -169,29 +170,19 @@ class PlanError(LakehouseIamError):
         super().__init__(f"{setup}: {problem}")
 
 
-class SeveralQuotas(LakehouseIamError):
-    """Quotas that several phases of one setup exceed, each of its own account."""
-
-    def __init__(self, problems: Sequence[QuotaExceeded]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in problems))
-
-
 def every_phase(makers: Iterable[Callable[[], Phase]]) -> tuple[Phase, ...]:
     """The phases that functions make; what any of them exceeds is reported together.
 
     Raises:
-        SeveralQuotas: some of them are larger than AWS accepts.
+        QuotaExceeded: one document or stack is larger than AWS accepts.
+        SeveralQuotas: several are.
     """
     phases: list[Phase] = []
-    problems: list[QuotaExceeded] = []
+    exceeded = Exceeded()
     for make in makers:
-        try:
+        with exceeded.part():
             phases.append(make())
-        except QuotaExceeded as problem:
-            problems.append(problem)
-    if problems:
-        raise SeveralQuotas(problems)
+    exceeded.refuse()
     return tuple(phases)
 
 

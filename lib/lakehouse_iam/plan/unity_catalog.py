@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from lakehouse_iam.arns import EXTERNAL_ID_PATTERN, AccountId
 from lakehouse_iam.plan.assemble import (
@@ -28,7 +29,8 @@ from lakehouse_iam.plan.assemble import (
     key_handoffs,
     role_resources,
 )
-from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan
+from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, every_phase
+from lakehouse_iam.plan.quotas import Exceeded
 from lakehouse_iam.resources import Resource
 from lakehouse_iam.roles import unity_catalog as roles
 from lakehouse_iam.roles.role_spec import RoleSpec
@@ -52,9 +54,10 @@ def plan(setup: UnityCatalogSetup) -> Plan:
 
     Raises:
         QuotaExceeded: a document, a role or a stack would be larger than AWS accepts.
+        SeveralQuotas: several would be, in one account or in several.
     """
-    phases = (_role_phase(setup), *(_other_owner(setup, account) for account in setup.other_owners))
-    return Plan(setup, phases, notes=tuple(_notes(setup)))
+    owners = (partial(_other_owner, setup, account) for account in setup.other_owners)
+    return Plan(setup, every_phase((partial(_role_phase, setup), *owners)), notes=tuple(_notes(setup)))
 
 
 def other_owner_phase(account: AccountId) -> str:
@@ -87,11 +90,16 @@ def _role_phase(setup: UnityCatalogSetup) -> Phase:
     role, account = setup.role, setup.role.account
     buckets, policies = setup.owned_by(account), roles.resource_policies(str(role))
     stack = f"{setup.name}-storage-credential-role"
-    resources: list[Resource] = [
-        *_storage_credential_role(setup),
-        *bucket_resources(buckets, policies, setup.partition),
-    ]
-    check_resource_count(stack, resources, buckets, of_its_own=_OF_ITS_OWN)
+    spec = roles.storage_credential_role(role_inputs(setup))
+    resources: list[Resource] = []
+    exceeded = Exceeded()
+    with exceeded.part():
+        resources += _storage_credential_role(setup, spec)
+    with exceeded.part():
+        resources += bucket_resources(buckets, policies, setup.partition)
+    with exceeded.part():
+        check_resource_count(stack, spec, buckets, of_its_own=_OF_ITS_OWN)
+    exceeded.refuse()
     return Phase(
         id=STORAGE_CREDENTIAL_ROLE,
         stack=stack,
@@ -126,7 +134,7 @@ def _role_phase(setup: UnityCatalogSetup) -> Phase:
     )
 
 
-def _storage_credential_role(setup: UnityCatalogSetup) -> list[Resource]:
+def _storage_credential_role(setup: UnityCatalogSetup, spec: RoleSpec) -> list[Resource]:
     inputs = role_inputs(setup)
 
     def with_ids(count: int) -> RoleSpec:
@@ -136,7 +144,7 @@ def _storage_credential_role(setup: UnityCatalogSetup) -> list[Resource]:
         return roles.storage_credential_role(replace(inputs, buckets=inputs.buckets[:count]))
 
     return role_resources(
-        roles.storage_credential_role(inputs),
+        spec,
         STORAGE_CREDENTIAL_ROLE,
         setup=setup,
         trust_growth=Growth(
@@ -169,8 +177,13 @@ def _from_workspace(setup: UnityCatalogSetup) -> Iterator[HandOver]:
 def _other_owner(setup: UnityCatalogSetup, account: AccountId) -> Phase:
     buckets, policies = setup.owned_by(account), roles.resource_policies(str(setup.role))
     stack = f"{setup.name}-bucket-owner-{account}"
-    resources = tuple(bucket_resources(buckets, policies, setup.partition))
-    check_resource_count(stack, resources, buckets, of_its_own=_OF_ITS_OWN)
+    resources: list[Resource] = []
+    exceeded = Exceeded()
+    with exceeded.part():
+        resources += bucket_resources(buckets, policies, setup.partition)
+    with exceeded.part():
+        check_resource_count(stack, None, buckets, of_its_own=_OF_ITS_OWN)
+    exceeded.refuse()
     return Phase(
         id=other_owner_phase(account),
         stack=stack,
@@ -178,7 +191,7 @@ def _other_owner(setup: UnityCatalogSetup, account: AccountId) -> Phase:
         account=account,
         region=setup.region,
         after=(STORAGE_CREDENTIAL_ROLE,),
-        resources=resources,
+        resources=tuple(resources),
         existing=tuple(existing_buckets(buckets)),
         outputs=(),
         hands_over=(),

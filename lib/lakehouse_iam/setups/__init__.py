@@ -4,8 +4,8 @@
 file, line and path.
 """
 
-from lakehouse_iam.setups.loading import load_setups, setups_from_text
+from lakehouse_iam.setups.loading import load_setups, passed_over, setups_from_text
 from lakehouse_iam.setups.problems import Problem, SetupError
 from lakehouse_iam.setups.setup import Setup
 
-__all__ = ["Problem", "Setup", "SetupError", "load_setups", "setups_from_text"]
+__all__ = ["Problem", "Setup", "SetupError", "load_setups", "passed_over", "setups_from_text"]

@@ -84,6 +84,18 @@ def setup_folder(folder: Path) -> SetupFolder:
     )
 
 
+def passed_over(*paths: Path | str) -> Iterator[str]:
+    """One sentence for everything in the folders among the paths that may be taken for a setup and is not read."""
+    for path in map(Path, paths):
+        if not path.is_dir():
+            continue
+        folder = setup_folder(path)
+        for subfolder in folder.subfolders:
+            yield f"not read: the subfolder {subfolder}; name it to read it too"
+        for file in folder.written:
+            yield f"not read: {file}, which lakehouse-iam wrote"
+
+
 def _seems_of_setups(entry: Path) -> bool:
     if entry.is_symlink() or not entry.is_dir():
         return False

@@ -83,6 +83,20 @@ class UnityCatalogSetup(SetupWithBuckets):
         return any(bucket.file_events for bucket in self.buckets)
 
     @property
+    def cautions(self) -> tuple[str, ...]:
+        """Beside those of every pattern, that a listing of a folder shows the names of its neighbours."""
+        with_folders = [bucket for bucket in self.buckets if bucket.prefixes]
+        if not with_folders:
+            return super().cautions
+        folder = f"{with_folders[0].name}/{with_folders[0].prefixes[0]}"
+        return (
+            *super().cautions,
+            f"Unity Catalog lists a folder by its bare name, and S3 then also shows the names of what begins alike: with {folder} "
+            f"the role sees the names in {folder}-secret too, if there is such a folder, and cannot read what is in it: keep "
+            "names that must stay hidden in another bucket",
+        )
+
+    @property
     def other_owners(self) -> tuple[AccountId, ...]:
         """The accounts that own buckets and are not the role's."""
         return tuple(account for account in self.owners if account != self.role.account)

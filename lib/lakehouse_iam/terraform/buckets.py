@@ -145,7 +145,7 @@ class Buckets(Construct):
         handoffs: statements that somebody else must merge.
 
     Raises:
-        QuotaExceeded: a bucket policy would be larger than S3 accepts.
+        QuotaExceeded: a bucket policy would be larger than S3 accepts; SeveralQuotas, where several would be.
     """
 
     def __init__(

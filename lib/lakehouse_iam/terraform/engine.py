@@ -40,12 +40,14 @@ def engine_name(wanted: str, installed: Collection[str]) -> str:
     if found:
         return found[0]
     if wanted:
-        raise EngineMissing(
-            f"{CHOICE} asks for {wanted}, which is not installed: pip install 'lakehouse-iam[{wanted}]'"
-        )
+        raise EngineMissing(f"{CHOICE} asks for {wanted}, which is not installed: {_how_to_install(wanted)}")
     raise EngineMissing(
-        "neither cdktn nor cdktf is installed: pip install 'lakehouse-iam[cdktn]', or [cdktf] for an app that has it already"
+        f"neither cdktn nor cdktf is installed: {_how_to_install('cdktn')}; [cdktf] for an app that has it already"
     )
+
+
+def _how_to_install(extra: str) -> str:
+    return f"pip install 'lakehouse-iam[{extra}]', or in a clone pip install '.[{extra}]'"
 
 
 if TYPE_CHECKING:

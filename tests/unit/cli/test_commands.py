@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from lakehouse_iam.cli import main
@@ -63,16 +64,28 @@ def test_check_names_standard_input_as_the_file(tmp_path: Path) -> None:
     assert result.stderr.startswith("-:3: region: 'tokyo' is not an AWS region")
 
 
-def test_check_says_what_lay_beside_the_setups_and_was_not_read(tmp_path: Path) -> None:
-    (tmp_path / "team").mkdir()
+@pytest.mark.parametrize("command", ["check", "connect", "disconnect", "prove", "rehearse", "template"])
+def test_every_command_says_what_lay_beside_the_setups_and_was_not_read(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lakehouse_iam.cli.rehearse.require_extras", _not_installed)
+    monkeypatch.setattr("lakehouse_iam.cli.databricks_access.require_extras", _not_installed)
+    folder = tmp_path / "setups"
+    (folder / "team").mkdir(parents=True)
     for file in ("s.yaml", "team/t.yaml", "least.exchange.json"):
-        (tmp_path / file).write_text(SETUP)
-    result = run("check", tmp_path)
-    assert result.exit_code == 0
-    assert result.stderr == (
-        f"not read: the subfolder {tmp_path / 'team'}; name it to read it too\n"
-        f"not read: {tmp_path / 'least.exchange.json'}, which lakehouse-iam wrote\n"
-    )
+        (folder / file).write_text(SETUP)
+    out = ["--out", tmp_path / "out"] if command == "template" else []
+    result = run(command, folder, *out)
+    assert result.exit_code == (3 if command in ("connect", "disconnect", "rehearse") else 0)
+    assert [line for line in result.stderr.splitlines() if line.startswith("not read")] == [
+        f"not read: the subfolder {folder / 'team'}; name it to read it too",
+        f"not read: {folder / 'least.exchange.json'}, which lakehouse-iam wrote",
+    ]
+    assert "not read" not in result.stdout
+
+
+def _not_installed(*extras: str, **_: object) -> None:
+    raise SystemExit(3)
 
 
 def test_check_warns_in_json_too() -> None:

@@ -72,6 +72,18 @@ def test_without_the_local_aws_a_rehearsal_says_what_to_install(package: str, wi
     assert "pip install '.[rehearsal]'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "extras"),
+    [("connect", "databricks"), ("disconnect", "databricks"), ("rehearse", "rehearsal,databricks")],
+)
+def test_the_help_says_how_to_install_what_the_command_needs_from_an_index_and_from_a_clone(
+    command: str, extras: str
+) -> None:
+    text = " ".join(CliRunner().invoke(main, [command, "--help"]).stdout.split())
+    assert f"pip install 'lakehouse-iam[{extras}]'" in text
+    assert f"in a clone pip install '.[{extras}]'" in text
+
+
 def test_the_help_of_rehearse_says_that_unity_catalog_needs_two_extras() -> None:
     assert "lakehouse-iam[rehearsal,databricks]" in CliRunner().invoke(main, ["rehearse", "--help"]).stdout
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -298,3 +300,16 @@ def test_a_file_of_cases_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     result = run("simulate", tmp_path / "cases.jsonl")
     assert result.exit_code == 2
     assert "cases.jsonl: the file cannot be read: " in result.output
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_proof_that_takes_long_shows_how_far_it_is_where_somebody_watches(
+    watched: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lakehouse_iam.cli.prove._BEFORE_PROGRESS", -1.0)
+    monkeypatch.setattr("lakehouse_iam.cli.prove.sys", SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: watched)))
+    result = run("prove", EXAMPLE, "--quiet")
+    lines = result.stderr.split("\r")
+    assert any(re.fullmatch(r"  partner-bucket: \d+ of \d+ probes *", line) for line in lines) == watched
+    assert lines[-1].strip() == ""
+    assert "\r" not in result.stdout

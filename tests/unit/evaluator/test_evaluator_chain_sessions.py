@@ -192,6 +192,15 @@ def test_a_saml_assertion_brings_its_audience_issuer_and_subject() -> None:
         assert not walk(world, Chain(_OKTA, (replace(step, **change),), _READ)).allowed
 
 
+def test_the_subject_of_an_assertion_is_known_in_later_requests_of_its_session_and_not_of_the_next_role() -> None:
+    step = AssumeWithSaml(_SECOND, _OKTA, _AUDIENCE, issuer="i", subject="ana", subject_type="persistent")
+    saml = _saml_role({"StringEquals": {"SAML:aud": _AUDIENCE}})
+    for shut in ({"saml:sub": "ana"}, {"saml:sub_type": "persistent"}, {"saml:aud": _AUDIENCE}):
+        world = _world(saml, _three(_PASSING), deny={"StringEquals": shut})
+        assert walk(world, Chain(_OKTA, (step,), _READ)).allowed == ("saml:aud" in shut)
+        assert walk(world, Chain(_OKTA, (step, Assume(_THIRD)), _READ)).decision == "implicit-deny"
+
+
 def test_the_tags_and_the_source_identity_of_an_assertion_need_their_actions() -> None:
     step = AssumeWithSaml(_SECOND, _OKTA, _AUDIENCE, session_tags={"team": "red"}, source_identity="ana")
     condition = {"StringEquals": {"SAML:aud": _AUDIENCE}}

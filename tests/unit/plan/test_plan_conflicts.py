@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lakehouse_iam.plan import PlanError, PlanErrors, plan_setups
@@ -83,3 +85,54 @@ def test_quotas_that_one_setup_exceeds_in_several_accounts_are_reported_together
         plan_setups(setups_from_text(text))
     assert [str(error).partition(" would need")[0] for error in refused.value.errors] == ["first: the role owner"] * 2
     assert str(refused.value).count("of 1,200 buckets by name fit") == 2
+
+
+FOLDER = "folder" * 12
+UNITY_CATALOG = """\
+setup: first
+pattern: unity-catalog-aws
+region: us-east-1
+bucket_owner: {account: "444455556666", role: owner}
+databricks: {host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}
+storage_credential: {name: lake, external_ids: [IDS]}
+buckets: [BUCKETS]
+external_locations: [{name: lake, url: "s3://large-0000/FOLDER-0000"}]
+""".replace("FOLDER", FOLDER)
+
+
+def first_words(text: str) -> list[str]:
+    with pytest.raises(PlanErrors) as refused:
+        plan_setups(setups_from_text(text))
+    return [re.split(" would | in \\d", str(error))[0] for error in refused.value.errors]
+
+
+@pytest.mark.parametrize("pattern", ["instance-profile", "unity-catalog-aws"])
+def test_quotas_that_one_setup_exceeds_in_one_account_are_reported_together(pattern: str) -> None:
+    folders = ", ".join(f"{FOLDER}-{n:04}" for n in range(120))
+    large = [f"{{name: large-{n:04}, access: read-only, policy: managed, prefixes: [{folders}]}}" for n in range(2)]
+    many = [f"{{name: many-{'x' * 50}{n:04}, access: read-only, policy: managed}}" for n in range(1200)]
+    buckets = ", ".join([*large, *many])
+    ids = ", ".join(f"id-{n}-{'x' * 200}" for n in range(60))
+    texts = {
+        "instance-profile": f"{FIRST[: FIRST.index('buckets')]}buckets: [{buckets}]\n",
+        "unity-catalog-aws": UNITY_CATALOG.replace("IDS", ids).replace("BUCKETS", buckets),
+    }
+    assert first_words(texts[pattern]) == [
+        *(["first: the trust policy of the role owner"] if pattern == "unity-catalog-aws" else []),
+        "first: the role owner",
+        "first: the policy of the bucket large-0000",
+        "first: the policy of the bucket large-0001",
+        f"first: the stack first-{'bucket-owner' if pattern == 'instance-profile' else 'storage-credential-role'}",
+    ]
+
+
+def test_quotas_that_a_unity_catalog_setup_exceeds_in_several_accounts_are_reported_together() -> None:
+    folders = ", ".join(f"{FOLDER}-{n:04}" for n in range(120))
+    buckets = ", ".join(
+        f'{{name: large-{n:04}, access: read-only, policy: managed, owner: "{account}", prefixes: [{folders}]}}'
+        for n, account in enumerate(("444455556666", "777788889999", "888899990000"))
+    )
+    assert first_words(UNITY_CATALOG.replace("IDS", "id-1").replace("BUCKETS", buckets)) == [
+        "first: the role owner",
+        *(f"first: the policy of the bucket large-{n:04}" for n in range(3)),
+    ]

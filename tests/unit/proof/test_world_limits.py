@@ -126,3 +126,17 @@ def test_what_aws_would_refuse_is_told_with_its_line(tmp_path: Path, world: str,
     said: Any = str(caught.value)
     assert message in said
     assert "world.yaml:" in said
+
+
+def test_a_level_of_guardrails_in_which_nothing_is_allowed_is_said_and_one_beside_full_access_is_not(
+    tmp_path: Path,
+) -> None:
+    together = _GUARD.format(condition='{Bool: {"aws:SecureTransport": "false"}}')
+    apart = together.replace("        Guard:", "      - Guard:")
+    said = [sentence for sentence in _proved(tmp_path, apart).taken if sentence.startswith("no SCP of level")]
+    assert said == [
+        f"no SCP of level 2 above {_OWNER} allows anything, so {_OWNER} may do nothing: each item of "
+        "service_control_policies is one level of the organization (root, unit, account), and FullAWSAccess belongs into "
+        "each level, beside its guardrails"
+    ]
+    assert not any(sentence.startswith("no SCP of level") for sentence in _proved(tmp_path, together).taken)

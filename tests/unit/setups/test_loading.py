@@ -290,6 +290,16 @@ def test_a_managed_policy_of_a_bucket_that_exists_is_a_caution() -> None:
     )
 
 
+def test_a_folder_of_unity_catalog_whose_neighbours_show_their_names_is_a_caution() -> None:
+    buckets = [{"name": "sales-bronze", "access": "read-only", "prefixes": ["raw", "curated"]}]
+    (setup,) = setups_from_text(json.dumps(on_aws(buckets=buckets, external_locations=[])))
+    assert setup.cautions == (
+        "Unity Catalog lists a folder by its bare name, and S3 then also shows the names of what begins alike: with "
+        "sales-bronze/curated the role sees the names in sales-bronze/curated-secret too, if there is such a folder, and cannot "
+        "read what is in it: keep names that must stay hidden in another bucket",
+    )
+
+
 def test_a_setup_without_surprises_has_no_cautions() -> None:
     (setup,) = setups_from_text(json.dumps(on_aws()))
     assert setup.cautions == ()

@@ -31,8 +31,16 @@ def test_the_maintained_one_is_preferred_and_the_environment_decides(
 @pytest.mark.parametrize(
     ("wanted", "installed", "said"),
     [
-        ("", [], r"neither cdktn nor cdktf is installed: pip install 'lakehouse-iam\[cdktn\]'"),
-        ("cdktf", ["cdktn"], r"asks for cdktf, which is not installed: pip install 'lakehouse-iam\[cdktf\]'"),
+        (
+            "",
+            [],
+            r"neither .* is installed: pip install 'lakehouse-iam\[cdktn\]', or in a clone pip install '\.\[cdktn\]'",
+        ),
+        (
+            "cdktf",
+            ["cdktn"],
+            r"asks for cdktf, .*: pip install 'lakehouse-iam\[cdktf\]', or in a clone pip install '\.\[cdktf\]'",
+        ),
     ],
 )
 def test_a_missing_engine_is_an_import_error_that_says_what_to_install(
