@@ -69,6 +69,21 @@ def second_role(body: Json) -> None:
     add(body, "AWS::IAM::Role", {"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": administrator})
 
 
+def opened_to_cloudfront(body: Json) -> None:
+    identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E15MNIMTCFKK4C"
+    statement = {"Effect": "Allow", "Principal": {"AWS": identity}, "Action": "s3:GetObject"}
+    document = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "arn:aws:s3:::some-bucket/*"}]}
+    add(body, "AWS::S3::BucketPolicy", {"Bucket": "some-bucket", "PolicyDocument": document})
+
+
+LOOP = ["Name", ["a"], {"R${Name}": {"Type": "AWS::IAM::Role"}}]
+INCLUDE = {"Name": "AWS::Include", "Parameters": {"Location": "s3://attacker/x"}}
+
+
+def entry(section: str, key: str, value: Any) -> Callable[[Json], object]:
+    return lambda body: body.setdefault(section, {}).update({key: value})
+
+
 ROWS: dict[str, tuple[Callable[[Json], object], str]] = {
     "Lambda in the trust": (trusting({"Service": "lambda.amazonaws.com"}), "AssumeRolePolicyDocument"),
     "a role of an attacker in the trust": (trusting({"AWS": "arn:aws:iam::666677778888:role/attacker"}), "AssumeRole"),
@@ -86,6 +101,11 @@ ROWS: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda body: add(body, "AWS::CloudFormation::Stack", {"TemplateURL": "https://x"}),
         "Resources.Added",
     ),
+    "a CloudFront origin access identity": (opened_to_cloudfront, "Resources.Added"),
+    "a macro among the resources": (entry("Resources", "Fn::Transform", INCLUDE), "Resources.Fn::Transform"),
+    "a loop among the resources": (entry("Resources", "Fn::ForEach::Roles", LOOP), "Resources.Fn::ForEach::Roles"),
+    "a loop among the outputs": (entry("Outputs", "Fn::ForEach::Roles", LOOP), "Outputs.Fn::ForEach::Roles"),
+    "a loop among the conditions": (entry("Conditions", "Fn::ForEach::Roles", LOOP), "Conditions.Fn::ForEach::Roles"),
     "a transform": (lambda body: body.update(Transform="Attacker::Macro"), "Transform"),
 }
 
