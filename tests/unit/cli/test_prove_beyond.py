@@ -203,6 +203,66 @@ def test_probes_that_do_not_say_which_setup_they_are_of_prove_nothing_beyond_the
     assert "the probes do not hold the setup that they are of" in result.output
 
 
+def file_of(folder: Path, ending: str) -> Path:
+    return sorted(folder.rglob(f"*{ending}"))[0]
+
+
+EDITED_PROBES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "none is left": (
+        lambda folder: edit(folder, lambda document: document["probes"].clear(), ".probes.json"),
+        "probes of the setup are missing here, first: ",
+    ),
+    "one is deleted": (
+        lambda folder: edit(folder, lambda document: document["probes"].pop(), ".probes.json"),
+        "1 of the ",
+    ),
+    "another setup is claimed": (
+        lambda folder: edit(folder, lambda document: document.update(setup="innocent"), ".probes.json"),
+        "setup is not what the setup gives",
+    ),
+    "the setup in them is another": (
+        lambda folder: edit(folder, lambda document: document["definition"].update(name="innocent"), ".probes.json"),
+        "definition is not what the setup gives",
+    ),
+    "the file is gone": (
+        lambda folder: file_of(folder, ".probes.json").unlink(),
+        "the template was written with the probes of its setup, and they are missing here (",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", EDITED_PROBES)
+def test_probes_beside_templates_are_held_against_the_setup_that_is_given(example: tuple[Path, Path], how: str) -> None:
+    setup, folder = example
+    change, sentence = EDITED_PROBES[how]
+    change(folder)
+    result = run("prove", setup, "--templates", folder)
+    assert result.exit_code == 1, result.output
+    assert sentence in result.output
+    assert "NO: beyond the setup: " in result.output
+
+
+def test_a_hand_off_file_that_is_gone_is_said(tmp_path: Path) -> None:
+    setup, folder = written(EXAMPLES[1], tmp_path)
+    file_of(folder, ".handoff.json").unlink()
+    for result in (run("prove", setup, "--templates", folder), run("prove", folder)):
+        assert result.exit_code == 1, result.output
+        name = "444455556666/sales-lake-storage-credential-role.handoff.json"
+        assert f"the hand-offs of the setup are missing here ({name})" in result.output
+
+
+def test_templates_that_somebody_else_wrote_need_no_probes_and_it_is_said(example: tuple[Path, Path]) -> None:
+    setup, folder = example
+    file_of(folder, ".probes.json").unlink()
+    for file in folder.rglob("*.template.json"):
+        body = json.loads(file.read_text(encoding="utf-8"))
+        body["Description"] = "the platform team's stack"
+        file.write_text(json.dumps(body), encoding="utf-8")
+    result = run("prove", setup, "--templates", folder)
+    assert result.exit_code == 0, result.output
+    assert "taken as given: no probes came with the templates, and nothing in the templates says that" in result.output
+
+
 # ---------------------------------------------------------------- YAML
 
 
