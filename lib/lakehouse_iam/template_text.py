@@ -72,7 +72,29 @@ def _body(file: Path) -> Any:
     return _yaml(file, text) if is_yaml else _json(file, text)
 
 
+LOOP = "Fn::ForEach"
+MACRO = "Fn::Transform"
+"""What stands among the entries of a section and makes others of them while the template is deployed."""
+
+
+def _with_makers_named(entries: Any) -> Any:
+    """The entries of a section, a loop or a macro among them as an entry of a type of its own."""
+    if not isinstance(entries, dict):
+        return entries
+    return {
+        key: {"Type": MACRO if key == MACRO else LOOP, "Properties": {"Entry": entry}} if _makes_entries(key) else entry
+        for key, entry in entries.items()
+    }
+
+
+def _makes_entries(key: Any) -> bool:
+    return isinstance(key, str) and (key == MACRO or key.startswith(f"{LOOP}::"))
+
+
 def _checked(file: Path, body: Any) -> Mapping[str, Any]:
+    if isinstance(body, dict):
+        made = {name: _with_makers_named(body[name]) for name in _MADE_BY_LOOPS if name in body}
+        body = {**body, **made}
     resources = body.get("Resources") if isinstance(body, dict) else None
     if not isinstance(resources, dict):
         raise TemplateError(f"{file}: this is not a template: allowed is a JSON object with Resources")
@@ -91,6 +113,10 @@ def _checked(file: Path, body: Any) -> Mapping[str, Any]:
             raise TemplateError(f"{file}: {section}: this is not an object of objects, as CloudFormation wants it")
     checked: Mapping[str, Any] = body
     return checked
+
+
+_MADE_BY_LOOPS = ("Resources", "Outputs", "Conditions")
+"""The sections in which `Fn::ForEach` may stand as an entry (CloudFormation "Fn::ForEach", read 2026-11-25)."""
 
 
 def _text(file: Path, most: int) -> str:

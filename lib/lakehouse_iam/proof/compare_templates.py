@@ -18,6 +18,8 @@ from lakehouse_iam.evaluator.world import World
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.expectations import add_existing, add_handed_off
 from lakehouse_iam.proof.from_templates import add_templates
+from lakehouse_iam.proof.made_at_deployment import made_at_deployment
+from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.replacements import (
     AttributeChange,
     Replaced,
@@ -211,6 +213,7 @@ def _compared(before: TemplateFiles | None, after: TemplateFiles | None) -> Temp
     changes = list(in_both(old.resources, new.resources))
     least = _worlds(old.deployed, new.deployed, Reading.LEAST)
     not_decided, not_read = _unread(old.resources, new.resources)
+    not_decided += tuple(_rewritten(before, after))
     return TemplateComparison(
         "",
         "",
@@ -275,6 +278,16 @@ def _unread(before: Resources, after: Resources) -> tuple[tuple[str, ...], tuple
             )
     listed = ", ".join(f"{type} ({count})" for type, count in sorted(others.items()))
     return tuple(not_decided), (f"not read, for they carry no access: {listed}",) if listed else ()
+
+
+def _rewritten(before: TemplateFiles | None, after: TemplateFiles | None) -> Iterator[str]:
+    """Where the later version is rewritten while it is deployed, unless nothing of its template has changed."""
+    old = {template.stack: template.body for template in before.templates} if before is not None else {}
+    for template in after.templates if after is not None else ():
+        if old.get(template.stack) == template.body:
+            continue
+        for found in made_at_deployment(template.body):
+            yield f"{Place(template.place, property=found.path)}: {found.what}"
 
 
 def _losing(found: Replaced, worlds: _Worlds) -> tuple[str, ...]:

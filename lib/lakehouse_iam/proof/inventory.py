@@ -12,6 +12,7 @@ from typing import Any
 from lakehouse_iam.intrinsics import Unresolved, names_resource
 from lakehouse_iam.proof.attributes import differences
 from lakehouse_iam.proof.beyond import Beyond, NotRead
+from lakehouse_iam.proof.made_at_deployment import made_at_deployment
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.resource_types import (
     BUCKET,
@@ -169,15 +170,8 @@ def _policy(made: _Made) -> Iterator[Beyond]:
 
 def _sections(one: BoundTemplate, meant: Sequence[BoundTemplate]) -> Iterator[Beyond]:
     body, file = one.template.body, one.template.place
-    for section in ("Transform", "Hooks"):
-        if section in body:
-            what = (
-                f"the template has {section}, which rewrites it while it is deployed: what becomes of it cannot be read"
-            )
-            yield Beyond(Place(file, property=section), what, f"remove {section}")
-    if "Fn::Transform" in _keys(body):
-        what = "Fn::Transform rewrites the template while it is deployed: what becomes of it cannot be read"
-        yield Beyond(Place(file), what, "remove Fn::Transform")
+    for found in made_at_deployment(body):
+        yield Beyond(Place(file, property=found.path), found.what, f"remove {found.path}")
     parameters = {
         name: parameter for other in meant for name, parameter in other.template.body.get("Parameters", {}).items()
     }
@@ -188,16 +182,6 @@ def _sections(one: BoundTemplate, meant: Sequence[BoundTemplate]) -> Iterator[Be
         elif names_resource(body["Resources"], name):
             what = "the parameter is not of the setup, and whoever deploys may change what refers to it"
             yield Beyond(place, what, "write the value itself, and remove the parameter")
-
-
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield key
-            yield from _keys(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _keys(item)
 
 
 def _parameter(place: Place, found: Mapping[str, Any], meant: Mapping[str, Any]) -> Iterator[Beyond]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
-from lakehouse_iam.probes.document import ProbeDocument, probe_document, to_json
+from lakehouse_iam.probes.document import ProbeDocument
 from lakehouse_iam.proof.beyond import Beyond, NotRead
 from lakehouse_iam.proof.closed import beyond_policies
 from lakehouse_iam.proof.deployed import Deployed
@@ -23,6 +23,7 @@ from lakehouse_iam.proof.reached_by_others import reached_by_others
 from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.proof.stack_templates import StackTemplate, bind
 from lakehouse_iam.proof.template_files import TemplateFiles, in_regions, probes_of
+from lakehouse_iam.proof.written_beside import beyond_beside, taken_beside
 from lakehouse_iam.setups import setups_from_text
 
 
@@ -57,8 +58,9 @@ def prove_setup(
     templates = in_regions(files.templates, meaning.document)
     held = held_against(replace(files, templates=templates), meaning)
     proof = prove_templates(templates, meaning.document, real, progress)
-    beyond = (*held.beyond, *_of_setups_not_given(files, (plan, *given)))
-    return replace(proof, beyond=beyond, not_read=held.not_read)
+    beyond = (*beyond_beside(files, meaning), *held.beyond, *_of_setups_not_given(files, (plan, *given)))
+    taken = (*taken_beside(files, meaning), *proof.taken)
+    return replace(proof, beyond=beyond, not_read=held.not_read, taken=taken)
 
 
 def _of_setups_not_given(files: TemplateFiles, plans: Collection[Plan]) -> Iterator[Beyond]:
@@ -85,8 +87,7 @@ def prove_files(
     for document in probes_of(files):
         if document.definition:
             plan = plans[document.place]
-            proof = prove_setup(files, plan, real, progress, plans.values())
-            yield replace(proof, beyond=(*_other_than_written(document, plan), *proof.beyond))
+            yield prove_setup(files, plan, real, progress, plans.values())
             continue
         proof = prove_templates(in_regions(files.templates, document), document, real, progress)
         if document.pattern:
@@ -105,27 +106,6 @@ def plan_of(document: ProbeDocument) -> Plan:
         PlanError: it is larger than AWS accepts.
     """
     return plan_setup(setups_from_text(json.dumps(dict(document.definition)), document.place)[0])
-
-
-def _other_than_written(document: ProbeDocument, plan: Plan) -> Iterator[Beyond]:
-    """Where the document beside the templates is not what its setup gives."""
-    wanted = probe_document(plan)
-    place = Place(document.place, property="probes")
-    there, meant = set(document.probes), set(wanted.probes)
-    missing = [probe for probe in wanted.probes if probe not in there]
-    other = [probe for probe in document.probes if probe not in meant]
-    remedy = "write it again with lakehouse-iam template; the probes of the setup were asked instead"
-    if missing:
-        first = f"{len(missing)} of the {len(wanted.probes)} probes of the setup are missing here, first: {missing[0].question}"
-        yield Beyond(place, first, remedy)
-    if other:
-        first = f"{len(other)} probes here are not of the setup, first: {other[0].question}"
-        yield Beyond(place, first, remedy)
-    written, expected = to_json(document), to_json(wanted)
-    for section in ("setup", "pattern", "stacks", "parameters", "existing", "handed_off"):
-        if written.get(section) != expected.get(section):
-            what = f"{section} is not what the setup gives"
-            yield Beyond(Place(document.place, property=section), what, remedy)
 
 
 def held_against(files: TemplateFiles, meaning: Meaning) -> Held:

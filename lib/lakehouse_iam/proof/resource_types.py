@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lakehouse_iam.template_text import LOOP, MACRO
+
 ROLE = "AWS::IAM::Role"
 INLINE_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
@@ -30,6 +32,8 @@ HARMLESS = frozenset(
 """Types that carry nothing and need not be mentioned: the CDK adds the first to every template."""
 
 _CARRIES = (
+    (LOOP, "a loop makes resources while the stack is deployed, which are not here to be read"),
+    (MACRO, "a macro makes resources while the stack is deployed, which are not here to be read"),
     ("AWS::IAM::", "it is an identity or a permission of its own"),
     ("AWS::S3::AccessPoint", "an access point lets callers into a bucket by a policy of its own"),
     ("AWS::S3::MultiRegionAccessPoint", "an access point lets callers into buckets by a policy of its own"),
@@ -84,7 +88,7 @@ def may_carry_access(type_: str) -> bool:
     return type_ not in READ_TYPES and type_.startswith(beginnings)
 
 
-_KNOWN_OWNERS = ("AWS::", "Custom::", "Terraform::")
+_KNOWN_OWNERS = ("AWS::", "Custom::", "Terraform::", LOOP, MACRO)
 
 _CARRYING_KEYS = re.compile(
     r"(?i)(role|role_arn|iam_instance_profile|task_role_arn|execution_role_arn|rolearn|rolearns|roles|iaminstanceprofile|instanceprofile\w*|\w*rolearn|\w*_role|serviceaccessrole\w*|"

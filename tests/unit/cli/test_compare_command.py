@@ -165,6 +165,27 @@ def test_a_new_resource_that_is_not_read_and_can_carry_access_is_not_decided_and
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("", "Transform", "Attacker::Macro"),
+        ("Resources", "Fn::ForEach::Roles", ["Name", ["a"], {"R${Name}": {"Type": "AWS::IAM::Role"}}]),
+        ("Outputs", "Fn::Transform", {"Name": "AWS::Include"}),
+    ],
+)
+def test_a_template_that_is_rewritten_while_it_is_deployed_is_not_decided_and_fails(
+    versions: tuple[Path, Path], section: str, key: str, value: Any
+) -> None:
+    (file,) = versions[1].rglob("*bucket-owner.template.json")
+    body = json.loads(file.read_text(encoding="utf-8"))
+    (body[section] if section else body)[key] = value
+    file.write_text(json.dumps(body), encoding="utf-8")
+    result = run("compare", *versions)
+    assert result.exit_code == 1, result.output
+    assert key in result.output
+    assert "not decided" in result.output
+
+
 def test_a_new_resource_that_carries_no_access_is_listed_and_does_not_fail(versions: tuple[Path, Path]) -> None:
     edit(versions[1], "bucket-owner", lambda resources: resources.update(P={"Type": "AWS::SSM::Parameter"}))
     result = run("compare", *versions)

@@ -69,6 +69,21 @@ def second_role(body: Json) -> None:
     add(body, "AWS::IAM::Role", {"AssumeRolePolicyDocument": trust, "ManagedPolicyArns": administrator})
 
 
+def opened_to_cloudfront(body: Json) -> None:
+    identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E15MNIMTCFKK4C"
+    statement = {"Effect": "Allow", "Principal": {"AWS": identity}, "Action": "s3:GetObject"}
+    document = {"Version": "2012-10-17", "Statement": [{**statement, "Resource": "arn:aws:s3:::some-bucket/*"}]}
+    add(body, "AWS::S3::BucketPolicy", {"Bucket": "some-bucket", "PolicyDocument": document})
+
+
+LOOP = ["Name", ["a"], {"R${Name}": {"Type": "AWS::IAM::Role"}}]
+INCLUDE = {"Name": "AWS::Include", "Parameters": {"Location": "s3://attacker/x"}}
+
+
+def entry(section: str, key: str, value: Any) -> Callable[[Json], object]:
+    return lambda body: body.setdefault(section, {}).update({key: value})
+
+
 ROWS: dict[str, tuple[Callable[[Json], object], str]] = {
     "Lambda in the trust": (trusting({"Service": "lambda.amazonaws.com"}), "AssumeRolePolicyDocument"),
     "a role of an attacker in the trust": (trusting({"AWS": "arn:aws:iam::666677778888:role/attacker"}), "AssumeRole"),
@@ -86,6 +101,11 @@ ROWS: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda body: add(body, "AWS::CloudFormation::Stack", {"TemplateURL": "https://x"}),
         "Resources.Added",
     ),
+    "a CloudFront origin access identity": (opened_to_cloudfront, "Resources.Added"),
+    "a macro among the resources": (entry("Resources", "Fn::Transform", INCLUDE), "Resources.Fn::Transform"),
+    "a loop among the resources": (entry("Resources", "Fn::ForEach::Roles", LOOP), "Resources.Fn::ForEach::Roles"),
+    "a loop among the outputs": (entry("Outputs", "Fn::ForEach::Roles", LOOP), "Outputs.Fn::ForEach::Roles"),
+    "a loop among the conditions": (entry("Conditions", "Fn::ForEach::Roles", LOOP), "Conditions.Fn::ForEach::Roles"),
     "a transform": (lambda body: body.update(Transform="Attacker::Macro"), "Transform"),
 }
 
@@ -181,6 +201,66 @@ def test_probes_that_do_not_say_which_setup_they_are_of_prove_nothing_beyond_the
     result = run("prove", folder)
     assert result.exit_code == 1
     assert "the probes do not hold the setup that they are of" in result.output
+
+
+def file_of(folder: Path, ending: str) -> Path:
+    return sorted(folder.rglob(f"*{ending}"))[0]
+
+
+EDITED_PROBES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "none is left": (
+        lambda folder: edit(folder, lambda document: document["probes"].clear(), ".probes.json"),
+        "probes of the setup are missing here, first: ",
+    ),
+    "one is deleted": (
+        lambda folder: edit(folder, lambda document: document["probes"].pop(), ".probes.json"),
+        "1 of the ",
+    ),
+    "another setup is claimed": (
+        lambda folder: edit(folder, lambda document: document.update(setup="innocent"), ".probes.json"),
+        "setup is not what the setup gives",
+    ),
+    "the setup in them is another": (
+        lambda folder: edit(folder, lambda document: document["definition"].update(name="innocent"), ".probes.json"),
+        "definition is not what the setup gives",
+    ),
+    "the file is gone": (
+        lambda folder: file_of(folder, ".probes.json").unlink(),
+        "the template was written with the probes of its setup, and they are missing here (",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", EDITED_PROBES)
+def test_probes_beside_templates_are_held_against_the_setup_that_is_given(example: tuple[Path, Path], how: str) -> None:
+    setup, folder = example
+    change, sentence = EDITED_PROBES[how]
+    change(folder)
+    result = run("prove", setup, "--templates", folder)
+    assert result.exit_code == 1, result.output
+    assert sentence in result.output
+    assert "NO: beyond the setup: " in result.output
+
+
+def test_a_hand_off_file_that_is_gone_is_said(tmp_path: Path) -> None:
+    setup, folder = written(EXAMPLES[1], tmp_path)
+    file_of(folder, ".handoff.json").unlink()
+    for result in (run("prove", setup, "--templates", folder), run("prove", folder)):
+        assert result.exit_code == 1, result.output
+        name = "444455556666/sales-lake-storage-credential-role.handoff.json"
+        assert f"the hand-offs of the setup are missing here ({name})" in result.output
+
+
+def test_templates_that_somebody_else_wrote_need_no_probes_and_it_is_said(example: tuple[Path, Path]) -> None:
+    setup, folder = example
+    file_of(folder, ".probes.json").unlink()
+    for file in folder.rglob("*.template.json"):
+        body = json.loads(file.read_text(encoding="utf-8"))
+        body["Description"] = "the platform team's stack"
+        file.write_text(json.dumps(body), encoding="utf-8")
+    result = run("prove", setup, "--templates", folder)
+    assert result.exit_code == 0, result.output
+    assert "taken as given: no probes came with the templates, and nothing in the templates says that" in result.output
 
 
 # ---------------------------------------------------------------- YAML

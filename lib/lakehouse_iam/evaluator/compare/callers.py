@@ -102,7 +102,8 @@ def _accounts(policies: Iterable[Policy]) -> Iterator[str]:
     """Every account that a name or a condition mentions."""
     for name in _names(policies):
         arn = split_arn(name)
-        if arn is not None and arn.account:
+        # A CloudFront origin access identity stands where an account does, and is in none.
+        if arn is not None and _is_account(arn.account):
             yield arn.account
         elif name.isdigit():
             yield name
