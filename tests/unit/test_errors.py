@@ -14,6 +14,7 @@ BASE = "LakehouseIamError"
 # Raised and caught within one module or room; none reaches a caller.
 INTERNAL = {
     "BrokenRuleError": "the evaluator's grammar, which turns it into PolicyGrammarError",
+    "Failure": "the custom resource in Lambda, which answers CloudFormation with it",
     "Fault": "readers of setups, which turn it into SetupError",
     "OverLimit": "the reader of YAML, which turns it into SetupError",
     "Refusal": "the stand-in workspace, which answers with its status",

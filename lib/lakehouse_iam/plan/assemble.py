@@ -273,9 +273,14 @@ def existing_boundary(boundary: ManagedPolicyArn | None) -> Iterator[Existing]:
 # ---------------------------------------------------------------- a stack
 
 
+def role_resource_count(role: RoleSpec) -> int:
+    """How many resources a role is: itself and its policies."""
+    return 1 + len(role.policies)
+
+
 def check_resource_count(
     stack: str,
-    role: RoleSpec | None,
+    others: int,
     buckets: Sequence[BucketInSetup],
     *,
     of_its_own: str,
@@ -284,7 +289,7 @@ def check_resource_count(
 
     Args:
         stack: its name.
-        role: the role that it makes, if it does, with its policies.
+        others: how many resources it has beside the buckets and their policies, of which fewer buckets never need more.
         buckets: the buckets whose resources it has.
         of_its_own: what a second setup would have of its own, such as `bucket-owner role`.
 
@@ -292,8 +297,6 @@ def check_resource_count(
         QuotaExceeded: there are too many.
     """
     counts = [bucket.create + (bucket.policy is BucketPolicyMode.MANAGED) for bucket in buckets]
-    # The role and its policies, of which fewer buckets never need more.
-    others = 1 + len(role.policies) if role else 0
     resources, room = others + sum(counts), STACK_RESOURCES - others
     if resources <= STACK_RESOURCES:
         return

@@ -24,6 +24,7 @@ from lakehouse_iam.plan.assemble import (
     existing_boundary,
     existing_buckets,
     key_handoffs,
+    role_resource_count,
     role_resources,
 )
 from lakehouse_iam.plan.pass_role import pass_role
@@ -215,7 +216,7 @@ def _bucket_owner(setup: InstanceProfileSetup, owner: BucketOwner) -> Phase:
     with exceeded.part():
         resources += bucket_resources(buckets, policies, setup.partition)
     with exceeded.part():
-        check_resource_count(stack_name(setup, phase), spec, buckets, of_its_own=_OF_ITS_OWN)
+        check_resource_count(stack_name(setup, phase), role_resource_count(spec), buckets, of_its_own=_OF_ITS_OWN)
     exceeded.refuse()
     return Phase(
         id=phase,

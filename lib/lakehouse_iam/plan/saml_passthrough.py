@@ -31,6 +31,7 @@ from lakehouse_iam.plan.assemble import (
 from lakehouse_iam.plan.names import role_id
 from lakehouse_iam.plan.pass_role import pass_role
 from lakehouse_iam.plan.phases import HandOver, Output, Party, Phase, Plan, every_phase
+from lakehouse_iam.plan.quotas import Exceeded
 from lakehouse_iam.plan.shared_buckets import (
     BucketUse,
     buckets_of,
@@ -212,10 +213,17 @@ def _federation(setup: SamlPassthroughSetup, account: FederatedAccount) -> Phase
     stack = f"{setup.name}-federation" if len(setup.accounts) == 1 else f"{setup.name}-federation-{owner}"
     resources: list[Resource] = [
         SamlProvider(IDENTITY_PROVIDER, account.provider, account.metadata.text, account.encryption),
-        *(resource for role in account.roles for resource in _group_role(setup, account, role)),
-        *shared_bucket_resources(uses, setup.partition),
     ]
-    check_resource_count(stack, resources, buckets_of(uses), of_its_own=_OF_ITS_OWN)
+    exceeded = Exceeded()
+    for role in account.roles:
+        with exceeded.part():
+            resources += _group_role(setup, account, role)
+    others = len(resources)
+    with exceeded.part():
+        resources += shared_bucket_resources(uses, setup.partition)
+    with exceeded.part():
+        check_resource_count(stack, others, buckets_of(uses), of_its_own=_OF_ITS_OWN)
+    exceeded.refuse()
     of_roles = [
         BucketUse(bucket, group_role_policies(setup, role)) for role in account.roles for bucket in role.buckets
     ]
@@ -275,7 +283,7 @@ def _bucket_owner(setup: SamlPassthroughSetup, account: AccountId) -> Phase:
     uses = [use for use in bucket_uses(setup, account) if use.bucket.name in elsewhere]
     stack = f"{setup.name}-bucket-owner-{account}"
     resources = tuple(shared_bucket_resources(uses, setup.partition))
-    check_resource_count(stack, resources, buckets_of(uses), of_its_own=_OF_ITS_OWN)
+    check_resource_count(stack, 0, buckets_of(uses), of_its_own=_OF_ITS_OWN)
     return Phase(
         id=bucket_owner_phase(account),
         stack=stack,

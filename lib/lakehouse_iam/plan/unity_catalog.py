@@ -27,6 +27,7 @@ from lakehouse_iam.plan.assemble import (
     existing_boundary,
     existing_buckets,
     key_handoffs,
+    role_resource_count,
     role_resources,
 )
 from lakehouse_iam.plan.phases import HandOver, Output, Parameter, Party, Phase, Plan, every_phase
@@ -98,7 +99,7 @@ def _role_phase(setup: UnityCatalogSetup) -> Phase:
     with exceeded.part():
         resources += bucket_resources(buckets, policies, setup.partition)
     with exceeded.part():
-        check_resource_count(stack, spec, buckets, of_its_own=_OF_ITS_OWN)
+        check_resource_count(stack, role_resource_count(spec), buckets, of_its_own=_OF_ITS_OWN)
     exceeded.refuse()
     return Phase(
         id=STORAGE_CREDENTIAL_ROLE,
@@ -182,7 +183,7 @@ def _other_owner(setup: UnityCatalogSetup, account: AccountId) -> Phase:
     with exceeded.part():
         resources += bucket_resources(buckets, policies, setup.partition)
     with exceeded.part():
-        check_resource_count(stack, None, buckets, of_its_own=_OF_ITS_OWN)
+        check_resource_count(stack, 0, buckets, of_its_own=_OF_ITS_OWN)
     exceeded.refuse()
     return Phase(
         id=other_owner_phase(account),
