@@ -25,7 +25,7 @@ class HasRole(Protocol):
 
     @property
     def role(self) -> iam.IRole:
-        """The role."""
+        """The CDK role that stands behind the argument."""
         ...
 
 

@@ -14,12 +14,12 @@ from lakehouse_iam.roles.role_spec import RoleSpec
 
 
 def policy_statement(statement: Statement) -> iam.PolicyStatement:
-    """One statement."""
+    """A statement as the CDK takes it."""
     return iam.PolicyStatement.from_json(statement.to_json())
 
 
 def policy_document(document: PolicyDocument) -> iam.PolicyDocument:
-    """One document."""
+    """A policy document as the CDK takes it."""
     return iam.PolicyDocument.from_json(document.to_json())
 
 

@@ -56,7 +56,7 @@ class Exchange:
         }
 
     def text(self) -> str:
-        """The file."""
+        """The exchange as it is written to its file."""
         return json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -152,7 +152,7 @@ _BETWEEN_REPORTS = 500
 
 
 def deployed_by(templates: Sequence[StackTemplate], document: ProbeDocument, real: RealWorld | None = None) -> Deployed:
-    """Everything that bears on the probes: the templates, what exists, and who knocks.
+    """Everything that bears on the probes: the templates, what exists, and who asks from outside.
 
     Raises:
         PolicyError: a policy that is larger than AWS accepts.

@@ -19,7 +19,7 @@ PRINCIPAL_ARN = "aws:principalarn"
 
 
 @dataclass(frozen=True)
-class Words:
+class MatchingTexts:
     """The texts that one of `patterns` matches.
 
     `opaque`: texts with policy variables. What they match depends on the request; it lies within `widest`.
@@ -45,7 +45,7 @@ class OpaqueTest:
     text: str
 
 
-Atom = Words | KeyTest | OpaqueTest
+Atom = MatchingTexts | KeyTest | OpaqueTest
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Literal:
 
     @cached_property
     def negation(self) -> Literal:
-        """The opposite."""
+        """The literal that holds exactly where this one does not."""
         return Literal(self.side, self.atom, not self.holds)
 
 
@@ -135,7 +135,7 @@ def languages_of(literals: frozenset[Literal]) -> tuple[frozenset[Group], frozen
     outside: set[Pattern] = set()
     for literal in literals:
         words = literal.atom
-        assert isinstance(words, Words)
+        assert isinstance(words, MatchingTexts)
         if literal.holds:
             groups.add(words.patterns + words.widest)
         else:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Box, Literal, OpaqueTest, Source, Words
+from lakehouse_iam.evaluator.compare.atoms import ACTION, RESOURCE, Box, Literal, MatchingTexts, OpaqueTest, Source
 from lakehouse_iam.evaluator.compare.key_values import Values, key_test
 from lakehouse_iam.evaluator.compare.languages import Domain, Group
 from lakehouse_iam.evaluator.compare.patterns import Pattern, glob_pattern, resource_pattern
@@ -92,7 +92,7 @@ class Frame:
         words = [_opaque(template) for template in opaque]
         plain = self._plain(statement, opaque)
         if plain:
-            words.append(Words(plain))
+            words.append(MatchingTexts(plain))
         if statement.not_resources:
             if plain != (_ANYTHING,):
                 yield tuple(Literal(RESOURCE, one, False) for one in words)
@@ -130,8 +130,8 @@ class Frame:
 _ANYTHING = glob_pattern("*")
 
 
-def _opaque(template: Template) -> Words:
-    return Words((), (template_text(template),), (resource_pattern(_widest(template)),))
+def _opaque(template: Template) -> MatchingTexts:
+    return MatchingTexts((), (template_text(template),), (resource_pattern(_widest(template)),))
 
 
 @lru_cache(maxsize=65536)
@@ -139,7 +139,7 @@ def _action_literal(actions: tuple[str, ...], negated: bool) -> Literal | None:
     patterns = _distinct(glob_pattern(glob_of_policy_text(action.lower())) for action in actions)
     if _ANYTHING in patterns and not negated:
         return None
-    return Literal(ACTION, Words(patterns), not negated)
+    return Literal(ACTION, MatchingTexts(patterns), not negated)
 
 
 def _distinct(patterns: Iterable[Pattern]) -> Group:

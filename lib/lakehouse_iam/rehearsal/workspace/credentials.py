@@ -165,7 +165,7 @@ def list_purposes(store: Metastore, request: Request) -> Json:
 
 
 def get_purpose(store: Metastore, request: Request, name: str) -> Json:
-    """One credential."""
+    """Answer `GET /credentials/{name}`: a credential with its purpose."""
     return _with_purpose(existing(store.credentials, "Credential", name))
 
 
