@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from lakehouse_iam.custom_resource import CustomResourceScope, WorkgroupScope, lambda_policy, lambda_trust
+from lakehouse_iam.evaluator import Policies, PolicyKind, Request, evaluate, load_policy
 from lakehouse_iam.policy import INLINE_POLICIES_SIZE, PolicyDocument, Statement
-from tests.unit.custom_resource.fake_aws import INSTANCE_ID, MEMBER, FakeAws
+from tests.unit.custom_resource.fake_aws import INSTANCE_ID, MEMBER, OWNER, FakeAws
 from tests.unit.custom_resource.lives import LIVES, ROLE
 from tests.unit.custom_resource.stack import FUNCTION, MARK_PATH, Stack
 from tests.unit.custom_resource.transports import Stubbed
@@ -125,3 +126,57 @@ def test_lambda_alone_may_assume_the_role() -> None:
     assert PolicyDocument(lambda_trust()).to_json()["Statement"] == [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ]
+
+
+SESSION = f"arn:aws:sts::{MEMBER}:assumed-role/lakehouse-custom-resource/run"
+APPLICATION = f"arn:aws:sso::{OWNER}:application/{INSTANCE_ID}/apl-0000000000000001"
+WORKGROUP_ARN = f"arn:aws:athena:us-east-1:{MEMBER}:workgroup/studio"
+CALLS = (
+    ("athena:CreateWorkGroup", WORKGROUP_ARN),
+    ("lakeformation:DeleteLakeFormationIdentityCenterConfiguration", "*"),
+    ("sso:CreateApplicationAssignment", APPLICATION),
+    ("sso:ListApplications", "*"),
+    ("ssm:PutParameter", f"arn:aws:ssm:us-east-1:{MEMBER}:parameter{MARK_PATH}/0123456789abcdef"),
+    ("elasticmapreduce:DescribeStudio", f"arn:aws:elasticmapreduce:us-east-1:{MEMBER}:studio/es-ABC"),
+)
+OUTSIDE = (
+    ("athena:CreateWorkGroup", WORKGROUP_ARN.replace("studio", "primary")),
+    ("athena:StartQueryExecution", WORKGROUP_ARN),
+    ("athena:GetWorkGroup", WORKGROUP_ARN.replace("us-east-1", "eu-west-1")),
+    ("sso:CreateApplicationAssignment", APPLICATION.replace(INSTANCE_ID, "ssoins-7223ddddeeeeffff")),
+    ("sso:CreateAccountAssignment", f"arn:aws:sso:::instance/{INSTANCE_ID}"),
+    ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{MEMBER}:parameter/lakehouse-iam/studio-2/0123456789abcdef"),
+    ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{MEMBER}:parameter/passwords/database"),
+    ("lakeformation:GrantPermissions", "*"),
+    ("iam:PassRole", f"arn:aws:iam::{MEMBER}:role/admin"),
+    ("sts:AssumeRole", ROLE),
+)
+
+
+def _decided(action: str, resource: str, function: str | None = FUNCTION) -> str:
+    document = PolicyDocument(lambda_policy(SCOPE)).to_json()
+    policy = load_policy(document, PolicyKind.IDENTITY, "the function's role")
+    context = {"lambda:SourceFunctionArn": function} if function else {}
+    return evaluate(Request(SESSION, action, resource, MEMBER, context), Policies(identity=(policy,))).decision
+
+
+@pytest.mark.parametrize(("action", "resource"), CALLS)
+def test_the_function_may_what_nobody_with_its_credentials_may_elsewhere(action: str, resource: str) -> None:
+    assert _decided(action, resource) == "allow"
+    assert _decided(action, resource, None) == "implicit-deny"
+    assert _decided(action, resource, FUNCTION.replace("lakehouse", "another")) == "implicit-deny"
+
+
+@pytest.mark.parametrize(("action", "resource"), OUTSIDE)
+def test_the_function_may_nothing_else(action: str, resource: str) -> None:
+    assert _decided(action, resource) == "implicit-deny"
+
+
+@pytest.mark.parametrize(
+    ("service", "decision"), [("athena.amazonaws.com", "allow"), ("lambda.amazonaws.com", "implicit-deny")]
+)
+def test_the_execution_role_is_handed_to_athena_alone(service: str, decision: str) -> None:
+    document = PolicyDocument(lambda_policy(SCOPE)).to_json()
+    policy = load_policy(document, PolicyKind.IDENTITY, "the function's role")
+    request = Request(SESSION, "iam:PassRole", ROLE, MEMBER, {"iam:PassedToService": service})
+    assert evaluate(request, Policies(identity=(policy,))).decision == decision
