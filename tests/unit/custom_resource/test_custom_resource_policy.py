@@ -10,7 +10,7 @@ import pytest
 from lakehouse_iam.custom_resource import CustomResourceScope, WorkgroupScope, lambda_policy, lambda_trust
 from lakehouse_iam.evaluator import Policies, PolicyKind, Request, evaluate, load_policy
 from lakehouse_iam.policy import INLINE_POLICIES_SIZE, PolicyDocument, Statement
-from tests.unit.custom_resource.fake_aws import INSTANCE_ID, MEMBER, OWNER, FakeAws
+from tests.unit.custom_resource.fake_aws import INSTANCE_ID, MEMBER, FakeAws
 from tests.unit.custom_resource.lives import LIVES, ROLE
 from tests.unit.custom_resource.stack import FUNCTION, MARK_PATH, Stack
 from tests.unit.custom_resource.transports import Stubbed
@@ -129,7 +129,8 @@ def test_lambda_alone_may_assume_the_role() -> None:
 
 
 SESSION = f"arn:aws:sts::{MEMBER}:assumed-role/lakehouse-custom-resource/run"
-APPLICATION = f"arn:aws:sso::{OWNER}:application/{INSTANCE_ID}/apl-0000000000000001"
+# Of an account instance: an application of another account's instance is not IAM's alone to decide, so the evaluator refuses it.
+APPLICATION = f"arn:aws:sso::{MEMBER}:application/{INSTANCE_ID}/apl-0000000000000001"
 WORKGROUP_ARN = f"arn:aws:athena:us-east-1:{MEMBER}:workgroup/studio"
 CALLS = (
     ("athena:CreateWorkGroup", WORKGROUP_ARN),
