@@ -48,7 +48,9 @@ def wrong_input(*, as_json: bool) -> Iterator[None]:
 
         if isinstance(error, SetupError):
             _refuse_setups(error, as_json=as_json)
-        fail(str(error), code=INPUT_IS_WRONG, as_json=as_json)
+        # What is not installed is no fault of the input.
+        code = OUTSIDE_FAILED if isinstance(error, ImportError) else INPUT_IS_WRONG
+        fail(str(error), code=code, as_json=as_json)
 
 
 def _refuse_setups(error: SetupError, *, as_json: bool) -> NoReturn:

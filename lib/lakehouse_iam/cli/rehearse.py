@@ -21,6 +21,8 @@ from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 if TYPE_CHECKING:
     from lakehouse_iam.rehearsal.run import Rehearsal
 
+_BROUGHT_BY = {"cryptography": "saml", "lxml": "saml", "signxml": "saml"}
+
 
 @click.command()
 @setup_argument
@@ -32,7 +34,7 @@ def rehearse(setup: str, as_json: bool) -> None:
     is not the expected one. What the local AWS cannot judge is counted apart, with the reason.
 
     Needs the extra `rehearsal`, and for Unity Catalog `databricks` too: pip install 'lakehouse-iam[rehearsal,databricks]',
-    or in a clone pip install '.[rehearsal,databricks]'.
+    or in a clone pip install '.[rehearsal,databricks]'; for sign-ins `saml` in the place of `databricks`.
     """
     from lakehouse_iam.cli.setup_files import read_setups
 
@@ -61,7 +63,8 @@ def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
             except (LocalAwsError, DeploymentError) as error:
                 fail(str(error), code=OUTSIDE_FAILED, as_json=as_json)
             except ModuleNotFoundError as missing:
-                needed = how_to_install(("rehearsal", "databricks"), str(missing.name))
+                extra = _BROUGHT_BY.get(str(missing.name).partition(".")[0], "databricks")
+                needed = how_to_install(("rehearsal", extra), str(missing.name))
                 fail(needed, code=OUTSIDE_FAILED, as_json=as_json)
     except KeyboardInterrupt:
         fail("stopped; the local AWS is down again", code=130, as_json=as_json)

@@ -60,6 +60,13 @@ def add_outsiders(deployed: Deployed, probes: Sequence[Probe]) -> None:
             _add_neighbour(deployed, probe, neighbours)
     for probe in probes:
         _add_outside_role(deployed, probe.principal, neighbours)
+    _add_other_providers(deployed, probes)
+
+
+def _add_other_providers(deployed: Deployed, probes: Sequence[Probe]) -> None:
+    """Let the SAML providers exist that nobody may sign in with, so that only the trust policies keep them out."""
+    trusted = {probe.principal for probe in probes if probe.sign_in and probe.expected is Expected.ALLOW}
+    deployed.saml_providers |= {probe.principal for probe in probes if probe.sign_in} - trusted
 
 
 def _add_outside_role(deployed: Deployed, principal: str, neighbours: set[str]) -> None:

@@ -104,3 +104,22 @@ def test_what_the_extras_bring_is_named_without_the_extras(monkeypatch: pytest.M
     listed = ["click>=8", "a>=1,<2; extra == 'x'", 'b; extra == "y"', "c; extra == 'z'"]
     monkeypatch.setattr(extras, "requires", lambda name: listed)
     assert "pip install 'a>=1,<2' 'b'   (only what they bring)" in extras.how_to_install(("x", "y"), "a")
+
+
+@pytest.mark.parametrize("package", ["lxml", "cryptography"])
+def test_a_setup_with_metadata_says_which_package_reads_it(package: str, without: Any) -> None:
+    without(package)
+    result = CliRunner().invoke(main, ["check", str(EXAMPLES / "saml-passthrough.yaml")])
+    assert result.exit_code == 3
+    assert result.stderr.startswith(
+        f"SAML documents cannot be read without the package {package}: install it with the extra"
+    )
+    assert "pip install 'lakehouse-iam[saml]'" in result.stderr
+
+
+def test_a_rehearsal_of_sign_ins_says_that_it_needs_the_extra_saml(without: Any) -> None:
+    without("signxml")
+    result = CliRunner().invoke(main, ["rehearse", str(EXAMPLES / "saml-passthrough.yaml")])
+    assert result.exit_code == 3
+    assert "pip install 'lakehouse-iam[rehearsal,saml]'" in result.stderr
+    assert "Traceback" not in result.output
