@@ -90,9 +90,9 @@ class UnityCatalogSetup(SetupWithBuckets):
         folder = f"{with_folders[0].name}/{with_folders[0].prefixes[0]}"
         return (
             *super().cautions,
-            f"Unity Catalog lists a folder by its bare name, and S3 then also shows the names of what begins alike: with {folder} "
-            f"the role sees the names in {folder}-secret too, if there is such a folder, and cannot read what is in it: keep "
-            "names that must stay hidden in another bucket",
+            f"Unity Catalog lists a folder by its bare name, and S3 then also shows the names of what begins alike: with "
+            f"{folder} the role sees the names in {folder}-secret too, if there is such a folder, and cannot read what is in it: "
+            "keep names that must stay hidden in another bucket",
         )
 
     @property
