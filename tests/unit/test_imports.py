@@ -186,3 +186,8 @@ def test_the_design_names_every_room() -> None:
     named = set(re.findall(r"`([a-z0-9_]+)/?`", table))
     rooms = {_part(module) for module in MODULES} - {"", "__main__"}
     assert rooms - named == set()
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []

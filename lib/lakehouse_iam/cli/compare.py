@@ -35,7 +35,7 @@ _MOST_WITNESSES = 5
 def compare(versions: tuple[Path, ...], revision: str | None, fail_on: str, as_markdown: bool, as_json: bool) -> None:
     """Say what a change of templates lets in that was kept out before.
 
-    BEFORE and AFTER are folders that `lakehouse-iam template` wrote, cloud assemblies (cdk.out), or plans of Terraform
+    BEFORE and AFTER are folders that `template` wrote, cloud assemblies (cdk.out), or plans of Terraform
     (terraform show -json PLAN > plan.json). With --git, AFTER alone is given.
 
     For each role, bucket and key: added, removed, widened, narrowed or unchanged, each with a request that one version
@@ -44,7 +44,8 @@ def compare(versions: tuple[Path, ...], revision: str | None, fail_on: str, as_m
     """
     if len(versions) != (1 if revision else 2):
         wanted = "with --git one path" if revision else "two paths, BEFORE and AFTER, or one path with --git REV"
-        raise click.UsageError(f"{len(versions)} paths are given: allowed is {wanted}")
+        given = f"{len(versions)} path is" if len(versions) == 1 else f"{len(versions)} paths are"
+        raise click.UsageError(f"{given} given: allowed is {wanted}")
     with wrong_input(as_json=as_json):
         compared = _compared(versions, revision)
     if as_json:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def prove(subject: str, folder: str | None, world: str | None, failed: bool, quiet: bool, as_json: bool) -> None:
     """Prove offline what a setup lets in and what it keeps out.
 
-    SETUP is a setup file or a folder of them. DIR is a folder that `lakehouse-iam template` wrote, or a cdk.out: what is in
+    SETUP is a setup file or a folder of them. DIR is a folder that `template` wrote, or a cdk.out: what is in
     it is proved, whoever edited it. Every probe is answered by the policies that would be deployed, along the whole chain
     of roles, with hand-offs taken as merged; and everything that templates allow is held against what their setup means.
     Ends with 1 if an answer is not the expected one or cannot be told yet, or if something is beyond the setup.

@@ -186,7 +186,9 @@ def _checked(document: Document) -> RealWorld:
 
 
 def _numbers_for_ids(document: Document) -> list[Problem]:
-    accounts = document.content.get("accounts") or {}
+    accounts = document.content.get("accounts")
+    if not is_mapping(accounts):
+        return []
     return [
         Problem(
             document.file,

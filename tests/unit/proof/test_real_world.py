@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.real_world import load_real_world
 from lakehouse_iam.setups import SetupError
 
@@ -31,6 +38,50 @@ def problem(tmp_path: Path, text: str) -> str:
     with pytest.raises(SetupError) as caught:
         load_real_world(file)
     return str(caught.value).replace(f"{file}", "world.yaml")
+
+
+EVERYTHING: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+FOR_ALL = {"Version": "2012-10-17", "Statement": [{**EVERYTHING["Statement"][0], "Principal": "*"}]}
+ROLE = "arn:aws:iam::444455556666:role/r"
+KEY = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+FULL: dict[str, Any] = {
+    "partition": "aws",
+    "accounts": {"444455556666": {"service_control_policies": [{"Full": EVERYTHING}], "block_public_access": True}},
+    "policies": {"arn:aws:iam::444455556666:policy/p": EVERYTHING},
+    "roles": {ROLE: {"policies": {"p": EVERYTHING}}},
+    "buckets": {"lake": {"account": "444455556666", "policy": FOR_ALL}},
+    "keys": {KEY: {"policy": FOR_ALL, "grants": [{"grantee": ROLE, "operations": ["Decrypt"]}]}},
+    "vpc_endpoints": {"vpce-1": {"service": "s3", "policy": FOR_ALL}},
+    "environment": {"aws:SourceIp": "10.0.0.1"},
+}
+ODD = (None, 3, -1.5, True, "", "x", [], [1], {}, {"a": None}, {"1": {"2": 3}})
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(below, (*path, key))
+
+
+def test_whatever_stands_wherever_in_a_world_is_read_or_answered_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "world.json"
+    file.write_text(json.dumps(FULL), encoding="utf-8")
+    assert load_real_world(file).content
+    for path in places(FULL):
+        for odd in ODD:
+            content = deepcopy(FULL)
+            inner = content
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = odd
+            file.write_text(json.dumps(content), encoding="utf-8")
+            # Anything else that is raised fails the test.
+            with suppress(LakehouseIamError):
+                load_real_world(file).add_before(Deployed())
 
 
 def test_a_version_that_yaml_takes_for_a_date_is_text_again(tmp_path: Path) -> None:
