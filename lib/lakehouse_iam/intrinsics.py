@@ -70,7 +70,7 @@ class Deployment:
         if isinstance(value, list):
             return [self.resolve(item) for item in value]
         if not isinstance(value, Mapping):
-            return value
+            return _known(value)
         if len(value) == 1:
             name, argument = next(iter(value.items()))
             if name == "Ref" or (isinstance(name, str) and name.startswith("Fn::")):
@@ -120,7 +120,7 @@ class Deployment:
     def _intrinsic(self, name: str, argument: Any) -> Any:
         try:
             reader = _READERS.get(name)
-            return Unresolved(name) if reader is None else reader(self, argument)
+            return Unresolved(name) if reader is None else _known(reader(self, argument))
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             if isinstance(error, InvalidValue):
                 raise
@@ -266,6 +266,18 @@ class Deployment:
         if len(text) + longest * text.count("${") > LONGEST_TEXT:
             _checked_text(" " * (LONGEST_TEXT + 1))
         return _VARIABLE.sub(lambda m: f"${{{m[2]}}}" if m[1] else _as_text(values[m[2]]), text)
+
+
+_DYNAMIC_REFERENCE = "{{resolve:"
+"""Begins a dynamic reference: CloudFormation puts in its place what Parameter Store or Secrets Manager holds by then.
+
+Source: CloudFormation "Get values stored in other services using dynamic references", read 2026-11-25.
+"""
+
+
+def _known(value: Any) -> Any:
+    """A value, unless it holds a dynamic reference."""
+    return Unresolved(value) if isinstance(value, str) and _DYNAMIC_REFERENCE in value else value
 
 
 def _checked_text(text: str) -> str:

@@ -77,7 +77,7 @@ MACRO = "Fn::Transform"
 """What stands among the entries of a section and makes others of them while the template is deployed."""
 
 
-def _with_makers_named(entries: Any) -> Any:
+def with_makers_named(entries: Any) -> Any:
     """The entries of a section, a loop or a macro among them as an entry of a type of its own."""
     if not isinstance(entries, dict):
         return entries
@@ -93,7 +93,7 @@ def _makes_entries(key: Any) -> bool:
 
 def _checked(file: Path, body: Any) -> Mapping[str, Any]:
     if isinstance(body, dict):
-        made = {name: _with_makers_named(body[name]) for name in _MADE_BY_LOOPS if name in body}
+        made = {name: with_makers_named(body[name]) for name in _MADE_BY_LOOPS if name in body}
         body = {**body, **made}
     resources = body.get("Resources") if isinstance(body, dict) else None
     if not isinstance(resources, dict):

@@ -152,3 +152,15 @@ def test_what_somebody_else_tells_is_taken_and_wins_over_a_default(expression: s
 def test_a_whole_that_waits_names_what_it_waits_for() -> None:
     for whole in ({"Fn::Join": ["/", ["a", {"Ref": "Asked"}]]}, {"Fn::Sub": "a/${Asked}"}):
         assert HERE.resolve(whole) == Unresolved("Ref Asked")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{{resolve:ssm:/somebody}}",
+        {"Fn::Sub": "arn:aws:iam::{{resolve:ssm:/x}}:root"},
+        {"Fn::Join": ["", ["{{resolve:", "ssm:/x}}"]]},
+    ],
+)
+def test_a_dynamic_reference_is_known_at_deployment_only(value: object) -> None:
+    assert isinstance(Deployment({}, "111122223333", "us-west-2").resolve(value), Unresolved)

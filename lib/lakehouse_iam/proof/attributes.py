@@ -50,9 +50,9 @@ def differences(
     """
     read = _READERS.get(type_, {})
     for name in (*found, *(name for name in meant if name not in found)):
-        if name in _READ_ELSEWHERE:
-            continue
         compare = read.get(name, _same)
+        if name in _READ_ELSEWHERE and compare is _same:
+            continue
         yield from compare(name, found.get(name), meant.get(name))
     if type_ == BUCKET:
         yield from _deletion(attributes)
@@ -70,7 +70,8 @@ _READ_ELSEWHERE = frozenset(
         "Tags",
     }
 )
-"""Names, by which resources are matched; policies, which are compared as policies; texts that allow nothing."""
+"""Names, by which resources are matched; policies, which are compared as policies; texts that allow nothing, unless
+`_READERS` reads them for a type."""
 
 Compare = Callable[[str, Any, Any], Iterator[Difference]]
 
@@ -167,8 +168,19 @@ def _deletion(attributes: Mapping[str, Any]) -> Iterator[Difference]:
             yield Difference("", what, f"set {name} to Retain")
 
 
+def _tags(name: str, found: Any, meant: Any) -> Iterator[Difference]:
+    """Policies of others may let in whoever has a tag (`aws:PrincipalTag`), so a tag of a role is no mere text."""
+    own = [_plain(tag) for tag in meant or ()]
+    for tag in found if isinstance(found, list) else [] if found is None else [found]:
+        if _plain(tag) not in own:
+            what = (
+                f"the tag {_shown(tag)} is not of the setup, and policies may let in whoever has it (aws:PrincipalTag)"
+            )
+            yield Difference(name, what, "remove the tag, or give it under tags in the setup")
+
+
 _READERS: Mapping[str, Mapping[str, Compare]] = {
-    ROLE: {"MaxSessionDuration": _session, "PermissionsBoundary": _boundary, "Path": _path},
+    ROLE: {"MaxSessionDuration": _session, "PermissionsBoundary": _boundary, "Path": _path, "Tags": _tags},
     INSTANCE_PROFILE: {"Path": _path},
     SAML_PROVIDER: {"AddPrivateKey": _private_key, "Name": _by_its_arn, "SamlMetadataDocument": _metadata},
     BUCKET: {

@@ -31,6 +31,7 @@ from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.proof.beyond import Beyond
 from lakehouse_iam.proof.deployed import BucketFound, Deployed, KeyFound, PolicyError, RoleFound, Written, merged
 from lakehouse_iam.proof.place import Place
+from lakehouse_iam.proof.powerless_names import powerless_names
 from lakehouse_iam.proof.unresolved import Reading, read
 
 
@@ -125,6 +126,7 @@ def _trust(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
     before = Guard(names.load(means, PolicyKind.TRUST, _MEANT) if means is not None else None)
     comparison = compare_trust(before, guard, role.arn)
     yield from _findings(comparison, names, [role.trust])
+    yield from _powerless(guard, before, role.arn, [role.trust])
 
 
 def _identity(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
@@ -171,6 +173,7 @@ def _bucket(bucket: BucketFound, meant: BucketFound | None) -> Iterator[Beyond]:
     comparison = compare_resource(before, after, bucket.arn, account)
     places = given or [Written(None, Place(bucket.arn))]
     yield from _findings(comparison, names, places)
+    yield from _powerless(after, before, bucket.arn, places)
 
 
 def _key(key: KeyFound, meant: KeyFound | None) -> Iterator[Beyond]:
@@ -184,6 +187,7 @@ def _key(key: KeyFound, meant: KeyFound | None) -> Iterator[Beyond]:
     comparison = compare_resource(before, after, key.arn, arn.account if arn is not None else "")
     places = given or [Written(None, Place(key.arn))]
     yield from _findings(comparison, names, places)
+    yield from _powerless(after, before, key.arn, places)
 
 
 def _documents(holder: BucketFound | KeyFound | None) -> list[Written]:
@@ -216,6 +220,14 @@ def _findings(comparison: Comparison, names: _Names, given: Sequence[Written]) -
             f"whether this allows more than the setup means is not decided: {sentence}",
             "write it as the setup does",
         )
+
+
+def _powerless(found: Guard, meant: Guard, arn: str, given: Sequence[Written]) -> Iterator[Beyond]:
+    for one in powerless_names(found.policy, meant.policy, arn):
+        place = _place_of_statement(one.statement, given) or given[0].place
+        what = f"{one.statement} names {one.name}, which the setup does not: {one.why}"
+        remedy = f"remove {one.statement}, or the principal in it"
+        yield Beyond(place, what, remedy, one.statement)
 
 
 def _finding(witness: Witness, names: _Names, given: Sequence[Written], fallback: Place) -> Beyond:

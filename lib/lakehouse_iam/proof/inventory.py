@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.intrinsics import Unresolved, names_resource
 from lakehouse_iam.proof.attributes import differences
 from lakehouse_iam.proof.beyond import Beyond, NotRead
@@ -27,6 +28,7 @@ from lakehouse_iam.proof.resource_types import (
     carries_access,
 )
 from lakehouse_iam.proof.stack_templates import BoundTemplate
+from lakehouse_iam.resources import HandOffKind
 
 Key = tuple[str, str, str]
 """What a resource is known by in AWS: its type, account and name."""
@@ -73,7 +75,10 @@ def _every(bound: Sequence[BoundTemplate]) -> Iterator[_Made]:
 
 
 def beyond_resources(
-    bound: Sequence[BoundTemplate], meant: Sequence[BoundTemplate], judged: Collection[str]
+    bound: Sequence[BoundTemplate],
+    meant: Sequence[BoundTemplate],
+    judged: Collection[str],
+    names: Collection[str] = (),
 ) -> Iterator[Beyond]:
     """Resources, properties and sections of templates that are not of the setup.
 
@@ -81,10 +86,11 @@ def beyond_resources(
         bound: the templates.
         meant: the setup's own templates.
         judged: the files in which everything must be of the setup.
+        names: of roles, buckets and keys that the setup uses and does not make.
     """
     named = {made.key: made for made in _every(meant) if made.type in _NAMED}
     nested = {(one.template.parent, one.template.parent_resource) for one in bound}
-    ours = _ours(named)
+    ours = _ours(named) | frozenset(names)
     found: set[Key] = set()
     for made in _every(bound):
         if made.one.is_made(made.resource) is False:
@@ -110,10 +116,13 @@ def beyond_resources(
 
 
 def not_read(
-    bound: Sequence[BoundTemplate], meant: Sequence[BoundTemplate], judged: Collection[str]
+    bound: Sequence[BoundTemplate],
+    meant: Sequence[BoundTemplate],
+    judged: Collection[str],
+    names: Collection[str] = (),
 ) -> Iterator[NotRead]:
-    """The resources that were passed over, because they can neither carry nor bypass access."""
-    ours = _ours({made.key: made for made in _every(meant) if made.type in _NAMED})
+    """The resources that were passed over, because they can neither carry nor bypass access; as `beyond_resources`."""
+    ours = _ours({made.key: made for made in _every(meant) if made.type in _NAMED}) | frozenset(names)
     nested = {(one.template.parent, one.template.parent_resource) for one in bound}
     for made in _every(bound):
         known = made.type in READ or made.type in HARMLESS or made.one.template.place not in judged
@@ -175,6 +184,8 @@ def _sections(one: BoundTemplate, meant: Sequence[BoundTemplate]) -> Iterator[Be
     parameters = {
         name: parameter for other in meant for name, parameter in other.template.body.get("Parameters", {}).items()
     }
+    yield from _handed_out(one, meant, parameters)
+    yield from _handed_to_the_unknown(one)
     for name, parameter in body.get("Parameters", {}).items():
         place = Place(file, property=f"Parameters.{name}")
         if name in parameters:
@@ -184,10 +195,36 @@ def _sections(one: BoundTemplate, meant: Sequence[BoundTemplate]) -> Iterator[Be
             yield Beyond(place, what, "write the value itself, and remove the parameter")
 
 
+def _handed_out(one: BoundTemplate, meant: Sequence[BoundTemplate], parameters: Collection[str]) -> Iterator[Beyond]:
+    """Outputs that tell the value of a parameter to whoever may describe the stack; the setup has none."""
+    own = {id for other in meant for id in other.template.body.get("Outputs", {})}
+    for id, output in one.template.body.get("Outputs", {}).items():
+        told = next((name for name in parameters if id not in own and names_resource(output, name)), "")
+        if told:
+            what = f"the output tells the value of the parameter {told}, such as an external id, to others"
+            yield Beyond(Place(one.template.place, property=f"Outputs.{id}"), what, f"remove Outputs.{id}")
+
+
+_HANDED_TO = frozenset(kind.value for kind in HandOffKind)
+
+
+def _handed_to_the_unknown(one: BoundTemplate) -> Iterator[Beyond]:
+    for key, handoffs in one.template.body.get("Metadata", {}).items():
+        if key.split(":", 1)[0] != HANDOFF_METADATA:
+            continue
+        for index, handoff in enumerate(one.deployment.resolve(handoffs) if isinstance(handoffs, list) else ()):
+            if isinstance(handoff, Mapping) and not any(isinstance(handoff.get(kind), str) for kind in _HANDED_TO):
+                place = Place(one.template.place, property=f"Metadata.{key}").within(index)
+                yield Beyond(place, "a hand-off for something that only the deployment knows", "remove it")
+
+
 def _parameter(place: Place, found: Mapping[str, Any], meant: Mapping[str, Any]) -> Iterator[Beyond]:
     if "Default" in found and "Default" not in meant:
         what = "the parameter has a default; the setup gives it none, so that nobody deploys without the value"
         yield Beyond(place.within("Default"), what, "remove Default")
+    if found.get("Type") != meant.get("Type"):
+        what = f"the parameter is of the type {found.get('Type')}, and the setup means {meant.get('Type')}"
+        yield Beyond(place.within("Type"), what, f"set Type to {meant.get('Type')}")
     if found.get("AllowedPattern") != meant.get("AllowedPattern"):
         what = f"the parameter takes what matches {found.get('AllowedPattern', 'anything')}, and the setup means less"
         yield Beyond(place.within("AllowedPattern"), what, f"set AllowedPattern to {meant.get('AllowedPattern')}")

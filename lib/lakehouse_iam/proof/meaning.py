@@ -33,6 +33,13 @@ class Meaning:
     deployed: Deployed = field(repr=False)
     handed_off: Mapping[tuple[str, str], tuple[Json, ...]]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What its roles, buckets and keys are called in ARNs, those that exist already among them."""
+        existing = (one.arn for one in self.document.existing)
+        arns = (*self.deployed.roles, *self.deployed.buckets, *self.deployed.keys, *existing)
+        return frozenset(arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2] for arn in arns)
+
 
 def meaning_of(plan: Plan, known_policies: Mapping[str, Written]) -> Meaning:
     """What the setup of a plan means.

@@ -126,10 +126,13 @@ def held_against(files: TemplateFiles, meaning: Meaning) -> Held:
     partition = meaning.bound[0].deployment.partition if meaning.bound else "aws"
     beyond = (
         *beyond_policies(found, meaning.deployed, judged),
-        *beyond_resources(bound, meaning.bound, judged),
+        *beyond_resources(bound, meaning.bound, judged, meaning.names),
         *beyond_handoffs(_handoffs_of(files, meaning.document), meaning.handed_off, partition),
     )
-    unread = (*not_read(bound, meaning.bound, judged), *(NotRead("file", "", file) for file in files.unread))
+    unread = (
+        *not_read(bound, meaning.bound, judged, meaning.names),
+        *(NotRead("file", "", file) for file in files.unread),
+    )
     return Held(tuple({(one.where, one.what): one for one in beyond}.values()), unread)
 
 

@@ -62,6 +62,11 @@ _CARRIES = (
     ("AWS::SNS::TopicInlinePolicy", "it is a permission of its own"),
     ("AWS::SQS::QueuePolicy", "it is a permission of its own"),
     ("AWS::SQS::QueueInlinePolicy", "it is a permission of its own"),
+    ("AWS::ServiceCatalog::", "it deploys or changes resources that are not here to be read"),
+    ("AWS::Serverless::", "a macro makes resources of it while the stack is deployed"),
+    ("AWS::CleanRooms", "it shares data with other accounts"),
+    ("AWS::DataZone::", "it hands out data to members of its domain"),
+    ("AWS::QuickSight::", "it shows data to its users by permissions of its own"),
     ("AWS::DataSync::", "it copies data from and to buckets"),
     ("AWS::Transfer::", "it lets people into buckets by SFTP"),
     ("AWS::CloudFront::", "it serves objects of buckets to the public"),
@@ -91,9 +96,11 @@ def may_carry_access(type_: str) -> bool:
 _KNOWN_OWNERS = ("AWS::", "Custom::", "Terraform::", LOOP, MACRO)
 
 _CARRYING_KEYS = re.compile(
-    r"(?i)(role|role_arn|iam_instance_profile|task_role_arn|execution_role_arn|rolearn|rolearns|roles|iaminstanceprofile|instanceprofile\w*|\w*rolearn|\w*_role|serviceaccessrole\w*|"
-    r"executionrole\w*|taskrole\w*|jobrole\w*|servicerole\w*|policydocument|resourcepolicy|policy)"
+    r"(?i)\w*role(s|arn|arns|name|_arn|_arns|_name)?|iam_?instance_?profile\w*|instanceprofile\w*|\w*principals?|"
+    r"policydocument|policy|(access|resource|repository|filesystem|permissions?|vault|queue|topic|key|bucket)_?"
+    r"polic(y|ies)(document|text)?"
 )
+"""Properties by which a resource gets a role, names principals, or has a policy of its own."""
 
 
 def carries_access(type_: str, properties: Mapping[str, Any], ours: frozenset[str]) -> str:
@@ -102,7 +109,7 @@ def carries_access(type_: str, properties: Mapping[str, Any], ours: frozenset[st
     Args:
         type_: its type.
         properties: its properties, resolved as far as they can be.
-        ours: the names of the setup's roles, buckets and instance profiles.
+        ours: the names of the setup's roles, buckets, keys and instance profiles, whether it makes them or not.
     """
     if not type_.startswith(_KNOWN_OWNERS) or type_.endswith("::MODULE"):
         return "a type or module that is not of AWS may do anything"
@@ -111,7 +118,7 @@ def carries_access(type_: str, properties: Mapping[str, Any], ours: frozenset[st
         return reason
     key = next((key for key in _keys(properties) if _CARRYING_KEYS.fullmatch(key)), "")
     if key:
-        return f"its property {key} gives it a role or a policy"
+        return f"its property {key} gives it a role or a policy, or lets somebody in"
     named = next((text for text in _texts(properties) if _names_ours(text, ours)), "")
     return f"it names {named}, which is of the setup" if named else ""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.proof.stack_templates import StackTemplate
+from lakehouse_iam.template_text import with_makers_named
 
 Json = dict[str, Any]
 Body = dict[str, Any]
@@ -15,6 +18,7 @@ OTHER_ACCOUNT = "666677778888"
 _OTHER_ROOT = f"arn:aws:iam::{OTHER_ACCOUNT}:root"
 _OTHER_ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/attacker"
 _CANONICAL = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+_ORIGIN_ACCESS_IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E15MNIMTCFKK4C"
 _NESTED = "https://attacker.s3.amazonaws.com/template.json"
 
 
@@ -258,6 +262,46 @@ def _dropped(type_: str) -> Make:
     return make
 
 
+def _entry(section: str, key: str, value: Any) -> Make:
+    """An entry as the reader of templates gives it."""
+
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        yield key, {**body, section: with_makers_named({**body.get(section, {}), key: value})}
+
+    return make
+
+
+def _handing_out_parameters(body: Body) -> Iterator[tuple[str, Body]]:
+    for name in body.get("Parameters", {}):
+        output = {"Value": {"Fn::Sub": f"${{{name}}}"}, "Export": {"Name": "handed-out"}}
+        yield name, {**body, "Outputs": {**body.get("Outputs", {}), "Added": output}}
+
+
+def _naming_a_bucket(key: str, text: str) -> Callable[[Body], Json | None]:
+    """A property that names a bucket of the setup, whether the setup makes it or not."""
+
+    def properties(body: Body) -> Json | None:
+        found = re.search(r"arn:(?:aws|\$\{AWS::Partition\}):s3:::([a-z0-9.-]{3,63})", json.dumps(body))
+        return None if found is None else {key: text.format(found[1])}
+
+    return properties
+
+
+def _claimed(target: Json) -> Make:
+    statement = {"Effect": "Allow", "Principal": {"AWS": _OTHER_ROOT}, "Action": "*", "Resource": "*"}
+    if "TrustPolicyOf" in target:
+        del statement["Resource"]
+    if "PolicyOf" in target:
+        del statement["Principal"]
+
+    def make(body: Body) -> Iterator[tuple[str, Body]]:
+        metadata = body.get("Metadata", {})
+        handoffs = [*metadata.get(HANDOFF_METADATA, []), {**target, "Statements": [statement]}]
+        yield "Metadata", {**body, "Metadata": {**metadata, HANDOFF_METADATA: handoffs}}
+
+    return make
+
+
 _NEVER = {"Never": {"Fn::Equals": ["one", "another"]}}
 _ASKED = {"Asked": {"Fn::Equals": [{"Ref": "Switch"}, "on"]}}
 _SWITCH = {"Switch": {"Type": "String", "Default": "off"}}
@@ -408,6 +452,80 @@ KINDS: dict[str, Make] = {
     "bucket: notifications": _property("AWS::S3::Bucket", "NotificationConfiguration", {"TopicConfigurations": []}),
     "bucket: deletion": _attribute("AWS::S3::Bucket", "DeletionPolicy", "Delete"),
     "bucket: deletion when it is replaced": _attribute("AWS::S3::Bucket", "UpdateReplacePolicy", "Delete"),
+    # principals that nobody can use as things are
+    "trust: a SAML provider of another account": _trusting(
+        {"Federated": f"arn:aws:iam::{OTHER_ACCOUNT}:saml-provider/attacker"}, Action="sts:AssumeRoleWithSAML"
+    ),
+    "trust: an OIDC provider of another account": _trusting(
+        {"Federated": f"arn:aws:iam::{OTHER_ACCOUNT}:oidc-provider/attacker.example"},
+        Action="sts:AssumeRoleWithWebIdentity",
+    ),
+    "trust: somebody by a unique id": _trusting({"AWS": "AROAEXAMPLEATTACKER01"}),
+    "trust: an account of another partition": _trusting({"AWS": f"arn:aws-cn:iam::{OTHER_ACCOUNT}:root"}),
+    "bucket: somebody by a unique id": _bucket_statement({"AWS": "AIDAEXAMPLEATTACKER01"}),
+    "bucket: a role of another partition": _bucket_statement({"AWS": f"arn:aws-cn:iam::{OTHER_ACCOUNT}:role/a"}),
+    "bucket: a CloudFront origin access identity": _bucket_statement({"AWS": _ORIGIN_ACCESS_IDENTITY}),
+    "bucket: whoever a dynamic reference names": _bucket_statement({"AWS": "{{resolve:ssm:/attacker}}"}),
+    # what only the deployment knows
+    "trust: whoever a dynamic reference names": _trusting({"AWS": "{{resolve:ssm:/attacker}}"}),
+    "trust: an account by a dynamic reference": _trusting({"AWS": "arn:aws:iam::{{resolve:ssm:/account}}:root"}),
+    "role: actions by a dynamic reference": _inline(Action="{{resolve:ssm:/actions}}", Resource="*"),
+    "trust: an external id by a dynamic reference": _external_id(
+        lambda old: {"StringEquals": {"sts:ExternalId": [old, "{{resolve:ssm:/external-id}}"]}}
+    ),
+    "parameter: from Parameter Store": _parameters(lambda one: one.update(Type="AWS::SSM::Parameter::Value<String>")),
+    "parameter: handed out by an output": _handing_out_parameters,
+    "a macro among the resources": _entry("Resources", "Fn::Transform", {"Name": "AWS::Include"}),
+    "a loop among the resources": _entry("Resources", "Fn::ForEach::Roles", ["Name", ["a"], {}]),
+    # tags by which policies of others let somebody in
+    "role: a tag": _changing(
+        "AWS::IAM::Role",
+        lambda role: role["Properties"].setdefault("Tags", []).append({"Key": "team", "Value": "administrators"}),
+    ),
+    # buckets
+    "bucket: an ACL for every AWS account": _property("AWS::S3::Bucket", "AccessControl", "AuthenticatedRead"),
+    "bucket: its inventory": _property("AWS::S3::Bucket", "InventoryConfigurations", [{"Id": "x"}]),
+    "bucket: its analytics": _property("AWS::S3::Bucket", "AnalyticsConfigurations", [{"Id": "x"}]),
+    "bucket: its logs": _property("AWS::S3::Bucket", "LoggingConfiguration", {"DestinationBucketName": "attacker"}),
+    "bucket: other origins": _property("AWS::S3::Bucket", "CorsConfiguration", {"CorsRules": []}),
+    "bucket: metadata tables": _property("AWS::S3::Bucket", "MetadataTableConfiguration", {}),
+    "bucket: the end of its objects": _property("AWS::S3::Bucket", "LifecycleConfiguration", {"Rules": []}),
+    # resources that open data, or run with somebody's permissions
+    "the policy of a multi-region access point": _resource("AWS::S3::MultiRegionAccessPointPolicy", {}),
+    "the policy of a table bucket": _resource("AWS::S3Tables::TableBucketPolicy", {}),
+    "the policy of a directory bucket": _resource("AWS::S3Express::BucketPolicy", {}),
+    "a share": _resource("AWS::RAM::ResourceShare", {"Principals": [OTHER_ACCOUNT]}),
+    "a trust anchor": _resource("AWS::RolesAnywhere::TrustAnchor", {}),
+    "an endpoint with a policy": _resource("AWS::EC2::VPCEndpoint", {"PolicyDocument": _ADMIN}),
+    "an endpoint service for somebody": _resource(
+        "AWS::EC2::VPCEndpointServicePermissions", {"AllowedPrincipals": [_OTHER_ROLE]}
+    ),
+    "a replica of a key": _resource("AWS::KMS::ReplicaKey", {}),
+    "a job": _resource("AWS::Glue::Job", {"Role": "some-role"}),
+    "a table over a bucket": _resource("AWS::Glue::Table", _naming_a_bucket("Location", "s3://{}/x/")),
+    "a trail into a bucket": _resource("AWS::CloudTrail::Trail", _naming_a_bucket("S3BucketName", "{}")),
+    "permissions of Lake Formation": _resource("AWS::LakeFormation::PrincipalPermissions", {}),
+    "a copy task": _resource("AWS::DataSync::Task", {}),
+    "a user of SFTP": _resource("AWS::Transfer::User", {}),
+    "a state machine": _resource("AWS::StepFunctions::StateMachine", {"RoleArn": _OTHER_ROLE}),
+    "another version of a type": _resource("AWS::CloudFormation::ResourceDefaultVersion", {}),
+    "a product of a catalog": _resource("AWS::ServiceCatalog::CloudFormationProvisionedProduct", {}),
+    "a warehouse with roles": _resource("AWS::Redshift::Cluster", {"IamRoles": [_OTHER_ROLE]}),
+    "a cluster with a role": _resource("AWS::EMR::Cluster", {"JobFlowRole": "some-profile"}),
+    "a vault with a policy": _resource("AWS::Backup::BackupVault", {"AccessPolicy": _ADMIN}),
+    "a repository with a policy": _resource("AWS::ECR::Repository", {"RepositoryPolicyText": _ADMIN}),
+    "a file system with a policy": _resource("AWS::EFS::FileSystem", {"FileSystemPolicy": _ADMIN}),
+    "a search domain with a policy": _resource("AWS::OpenSearchService::Domain", {"AccessPolicies": _ADMIN}),
+    "a permission for an event bus": _resource("AWS::Events::EventBusPolicy", {"Principal": OTHER_ACCOUNT}),
+    "a clean room": _resource("AWS::CleanRooms::Collaboration", {}),
+    # hand-offs that the setup does not hand off
+    "hand-off: of a role that is not of the setup": _claimed({"TrustPolicyOf": "arn:aws:iam::444455556666:role/prod"}),
+    "hand-off: of a bucket that is not of the setup": _claimed({"BucketPolicyOf": "prod-data"}),
+    "hand-off: of a key that is not of the setup": _claimed(
+        {"KeyPolicyOf": "arn:aws:kms:us-west-2:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"}
+    ),
+    "hand-off: for a role": _claimed({"PolicyOf": "administrators"}),
+    "hand-off: for something unknown": _claimed({"SecretOf": "prod"}),
     # instance profiles, parameters, hand-offs
     "profile: gone": _dropped("AWS::IAM::InstanceProfile"),
     "profile: another role": _property("AWS::IAM::InstanceProfile", "Roles", ["some-other-role"]),
