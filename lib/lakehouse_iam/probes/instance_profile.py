@@ -7,17 +7,16 @@ from dataclasses import replace
 
 from lakehouse_iam.arns import AccountId, RoleArn
 from lakehouse_iam.partitions import EC2_SERVICE
-from lakehouse_iam.plan.pass_role import PASSING_ROLE
 from lakehouse_iam.probes.buckets import AccessPath, asking_once_for_each_key, bucket_probes, outsider_probes
-from lakehouse_iam.probes.iam import iam_probes, iam_probes_of_another
+from lakehouse_iam.probes.iam import iam_probes
 from lakehouse_iam.probes.outsiders import (
     OTHER_ROLE,
     OTHER_SERVICE,
     OTHER_WORKSPACE,
     STRANGER_ACCOUNT,
-    UNNAMED_ROLE,
     sister_role,
 )
+from lakehouse_iam.probes.pass_role import pass_role_probes
 from lakehouse_iam.probes.probe import Context, Expected, Probe
 from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
@@ -27,7 +26,7 @@ def probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
     """Every question about a setup of this pattern."""
     names = frozenset(bucket.name for bucket in setup.buckets)
     yield from _deployment_role_probes(setup)
-    yield from _pass_role_probes(setup)
+    yield from pass_role_probes(setup.workspace.role, setup.workspace.cross_account_role, "the deployment role")
     for owner in setup.bucket_owners:
         yield from _assume_probes(setup, owner)
         path = AccessPath(str(setup.workspace.role), (str(owner.role),))
@@ -81,21 +80,6 @@ def _deployment_role_probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
             (("sts:ExternalId", f"databricks-serverless-{ids[0]}"),),
         )
     yield from iam_probes(AccessPath(role, ()), "the deployment role", role)
-
-
-def _pass_role_probes(setup: InstanceProfileSetup) -> Iterator[Probe]:
-    named, role = setup.workspace.cross_account_role, setup.workspace.role
-    who = str(named) if named else PASSING_ROLE
-    path = AccessPath(f"arn:{setup.partition.name}:iam::{role.account}:role/{named or UNNAMED_ROLE}", ())
-
-    def passes(what: str, whose: RoleArn, service: str, expected: Expected) -> Probe:
-        context = (("iam:PassedToService", service),)
-        return path.probe(f"{who} passes {what}", "iam:PassRole", str(whose), expected, context)
-
-    yield passes("the deployment role to EC2", role, EC2_SERVICE, Expected.ALLOW)
-    yield passes("the deployment role to Lambda", role, OTHER_SERVICE, Expected.DENY)
-    yield passes("another role to EC2", sister_role(role), EC2_SERVICE, Expected.DENY)
-    yield from iam_probes_of_another(path, who, "the deployment role", str(role))
 
 
 def _assume_probes(setup: InstanceProfileSetup, owner: BucketOwner) -> Iterator[Probe]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from lakehouse_iam.arns import AccountId, SamlProviderArn, SamlProviderName
 from lakehouse_iam.partitions import EC2_SERVICE, Partition
-from lakehouse_iam.plan.pass_role import PASSING_ROLE
 from lakehouse_iam.probes.buckets import AccessPath, asking_once_for_each_key, bucket_probes, outsider_probes
 from lakehouse_iam.probes.iam import iam_probes, iam_probes_of_another
 from lakehouse_iam.probes.outsiders import (
@@ -15,9 +14,9 @@ from lakehouse_iam.probes.outsiders import (
     OTHER_ROLE,
     OTHER_SERVICE,
     STRANGER_ACCOUNT,
-    UNNAMED_ROLE,
     sister_role,
 )
+from lakehouse_iam.probes.pass_role import pass_role_probes
 from lakehouse_iam.probes.probe import ASSUME_ROLE_WITH_SAML, Expected, Probe, SamlSignIn
 from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.saml_passthrough import (
@@ -31,6 +30,7 @@ OTHER_AUDIENCE = "https://lakehouse-iam-other-workspace.cloud.databricks.com/sam
 OTHER_PROVIDER = "lakehouse-iam-other-provider"
 OTHER_TAG = "lakehouse-iam-other-tag"
 SOMEBODY = "somebody@example.com"
+_META = "the role of the meta instance profile"
 
 
 def probes(setup: SamlPassthroughSetup) -> Iterator[Probe]:
@@ -130,21 +130,11 @@ def _meta_probes(setup: SamlPassthroughSetup, meta: MetaInstanceProfile) -> Iter
         )
         sister = sister_role(group.arn)
         yield assume(f"a job takes the sister role {sister.name}", role, str(sister), Expected.DENY)
-    yield from iam_probes(AccessPath(role, ()), "the role of the meta instance profile", role)
-    yield from _pass_role_probes(setup, meta)
+        namesake = replace(group.arn, account=AccountId(STRANGER_ACCOUNT))
+        question = f"a job takes a role of another account that is named {group.arn.name} too"
+        yield assume(question, role, str(namesake), Expected.DENY)
+        yield from iam_probes_of_another(AccessPath(role, ()), _META, str(group.arn.name), str(group.arn))
+    yield from iam_probes(AccessPath(role, ()), _META, role)
+    yield from pass_role_probes(meta.role, meta.cross_account_role, _META)
     for bucket in setup.buckets:
         yield from outsider_probes("a job that takes no role", role, bucket, setup.partition)
-
-
-def _pass_role_probes(setup: SamlPassthroughSetup, meta: MetaInstanceProfile) -> Iterator[Probe]:
-    who = str(meta.cross_account_role) if meta.cross_account_role else PASSING_ROLE
-    passing = f"arn:{setup.partition.name}:iam::{meta.role.account}:role/{meta.cross_account_role or UNNAMED_ROLE}"
-    path = AccessPath(passing, ())
-    for service, name, expected in (
-        (EC2_SERVICE, "EC2", Expected.ALLOW),
-        (OTHER_SERVICE, "Lambda", Expected.DENY),
-    ):
-        question = f"{who} passes the role of the meta instance profile to {name}"
-        context = (("iam:PassedToService", service),)
-        yield path.probe(question, "iam:PassRole", str(meta.role), expected, context)
-    yield from iam_probes_of_another(path, who, "the role of the meta instance profile", str(meta.role))

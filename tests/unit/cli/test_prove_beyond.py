@@ -14,6 +14,7 @@ from lakehouse_iam.cli import main
 
 Json = dict[str, Any]
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.yaml"))
+(WITH_HAND_OFF,) = (path for path in EXAMPLES if path.stem == "unity-catalog-aws")
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -158,7 +159,7 @@ def test_a_template_that_belongs_to_no_setup_of_the_folder_is_beyond_it(tmp_path
 
 
 def test_a_hand_off_file_that_somebody_edited_is_beyond_the_setup(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[1], tmp_path)
+    setup, folder = written(WITH_HAND_OFF, tmp_path)
     edit(folder, lambda handoffs: handoffs[0]["Statements"][0].update(Principal="*"), ".handoff.json")  # type: ignore[index]
     for result in (run("prove", setup, "--templates", folder), run("prove", folder)):
         assert result.exit_code == 1, result.output
@@ -166,7 +167,7 @@ def test_a_hand_off_file_that_somebody_edited_is_beyond_the_setup(tmp_path: Path
 
 
 def test_a_hand_off_file_that_asks_for_less_is_said_too(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[1], tmp_path)
+    setup, folder = written(WITH_HAND_OFF, tmp_path)
     edit(folder, lambda handoffs: handoffs[0]["Statements"][0].update(Action="kms:Decrypt"), ".handoff.json")  # type: ignore[index]
     result = run("prove", setup, "--templates", folder)
     assert result.exit_code == 1
@@ -296,7 +297,7 @@ def test_failed_shows_only_what_is_not_as_expected(tmp_path: Path) -> None:
 
 def test_quiet_shows_the_total_alone_and_several_setups_have_one_total() -> None:
     quiet = run("prove", EXAMPLES[0].parent, "--quiet")
-    assert quiet.output == "288 of 288 probes as expected in 3 setups\n"
+    assert quiet.output == "408 of 408 probes as expected in 4 setups\n"
     assert run("prove", EXAMPLES[0].parent).output.splitlines()[-1] == quiet.output.strip()
 
 
