@@ -20,6 +20,7 @@ from dataclasses import replace
 from functools import partial
 
 from lakehouse_iam.arns import AccountId, BucketName
+from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.plan.assemble import (
     Growth,
     buckets_growth,
@@ -58,6 +59,8 @@ META_INSTANCE_PROFILE = "MetaInstanceProfile"
 META_ROLE = "MetaRole"
 META_PROFILE = "InstanceProfile"
 IDENTITY_PROVIDER = "IdentityProvider"
+# Source: CloudFormation "Understand CloudFormation quotas" (outputs in one template), read 2026-11-26.
+STACK_OUTPUTS = 200
 # What a second setup has of its own, where one setup is too large.
 _OF_ITS_OWN = "role for the group"
 
@@ -215,6 +218,8 @@ def _federation(setup: SamlPassthroughSetup, account: FederatedAccount) -> Phase
         SamlProvider(IDENTITY_PROVIDER, account.provider, account.metadata.text, account.encryption),
     ]
     exceeded = Exceeded()
+    with exceeded.part():
+        _check_role_count(stack, account)
     for role in account.roles:
         with exceeded.part():
             resources += _group_role(setup, account, role)
@@ -262,13 +267,28 @@ def _group_role(setup: SamlPassthroughSetup, account: FederatedAccount, role: Gr
     def with_buckets(count: int) -> RoleSpec:
         return group_role_spec(setup, account, replace(role, buckets=role.buckets[:count]))
 
+    def with_tags(count: int) -> RoleSpec:
+        return group_role_spec(replace(setup, session_tags=setup.session_tags[:count]), account, role)
+
+    tags = Growth("session tags by name", len(setup.session_tags), with_tags, "send fewer tags or shorter names")
     return role_resources(
         spec,
         group_role_id(role),
         setup=setup,
-        trust_growth=None,
+        trust_growth=tags if setup.session_tags else None,
         policies_growth=buckets_growth(len(role.buckets), with_buckets, setup=setup, of_its_own=_OF_ITS_OWN),
     )
+
+
+def _check_role_count(stack: str, account: FederatedAccount) -> None:
+    most = STACK_OUTPUTS - 1
+    if len(account.roles) > most:
+        raise QuotaExceeded(
+            f"the stack {stack} would have {len(account.roles)} roles, each with an output; CloudFormation takes "
+            f"{STACK_OUTPUTS} outputs in one template, and one is the identity provider's",
+            next_step=f"the first {most} by name fit; move the others into a second setup with an identity provider of another "
+            "name",
+        )
 
 
 def _groups(role: GroupRole) -> str:
