@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -74,6 +75,14 @@ def test_the_okta_expression_is_the_seeds_letter_by_letter() -> None:
     name = seed("Okta RoleSessionName")
     assert by_name[name["Name"]] == [name["Value"]]
     assert f"  Value:       {seed('Okta expression')}\n" in documents(setup_of(SEED))[IDENTITY_PROVIDER_TEXT_FILE]
+
+
+def test_the_text_for_the_identity_providers_admin_is_exactly_this() -> None:
+    now = documents(setup_of(SEED))[IDENTITY_PROVIDER_TEXT_FILE]
+    file = GOLDEN / PATTERN / f"seed-002{IDENTITY_PROVIDER_TEXT_FILE}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(now, encoding="utf-8")
+    assert now == file.read_text(encoding="utf-8")
 
 
 def test_a_session_lasts_eight_hours_unless_the_setup_says_otherwise() -> None:
