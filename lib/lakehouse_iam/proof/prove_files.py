@@ -123,6 +123,7 @@ def held_against(files: TemplateFiles, meaning: Meaning) -> Held:
     found = Deployed(known_policies=dict(meaning.deployed.known_policies))
     add_bound(found, bound)
     add_handed_off(found, meaning.document.handed_off)
+    _leave_to_other_setups(found, meaning, _of_others(files, meaning.document))
     partition = meaning.bound[0].deployment.partition if meaning.bound else "aws"
     beyond = (
         *beyond_policies(found, meaning.deployed, judged),
@@ -134,6 +135,25 @@ def held_against(files: TemplateFiles, meaning: Meaning) -> Held:
         *(NotRead("file", "", file) for file in files.unread),
     )
     return Held(tuple({(one.where, one.what): one for one in beyond}.values()), unread)
+
+
+def _of_others(files: TemplateFiles, document: ProbeDocument) -> frozenset[str]:
+    """The templates that other setups of the folder claim; each of them is held against its own setup."""
+    own = {(place.account, place.stack) for place in document.stacks}
+    others = {(place.account, place.stack) for other in files.documents for place in other.stacks} - own
+    return frozenset(one.place for one in files.templates if (one.account, one.stack) in others)
+
+
+def _leave_to_other_setups(found: Deployed, meaning: Meaning, of_others: frozenset[str]) -> None:
+    """Leave out what other setups add to a role that no setup makes, such as the role that starts clusters of a workspace.
+
+    A role that this setup makes keeps everything that anybody adds to it.
+    """
+    for arn, role in found.roles.items():
+        meant = meaning.deployed.roles.get(arn)
+        if meant is not None and meant.trust is None:
+            for name in [name for name, written in role.identity.items() if written.place.file in of_others]:
+                del role.identity[name]
 
 
 def _judged(files: TemplateFiles, document: ProbeDocument) -> frozenset[str]:

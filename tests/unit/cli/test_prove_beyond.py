@@ -244,7 +244,7 @@ def test_probes_beside_templates_are_held_against_the_setup_that_is_given(exampl
 
 
 def test_a_hand_off_file_that_is_gone_is_said(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[1], tmp_path)
+    setup, folder = written(WITH_HAND_OFF, tmp_path)
     file_of(folder, ".handoff.json").unlink()
     for result in (run("prove", setup, "--templates", folder), run("prove", folder)):
         assert result.exit_code == 1, result.output
@@ -338,7 +338,7 @@ def test_setups_that_share_a_folder_of_templates_hold_together(tmp_path: Path) -
     assert run("template", examples, "--out", tmp_path / "out").exit_code == 0
     for result in (run("prove", examples, "--templates", tmp_path / "out"), run("prove", tmp_path / "out")):
         assert result.exit_code == 0, result.output
-        assert "288 of 288 probes as expected in 3 setups" in result.output
+        assert "408 of 408 probes as expected in 4 setups" in result.output
 
 
 def test_a_level_of_scps_that_allows_nothing_is_said_with_what_to_write(tmp_path: Path) -> None:
@@ -366,3 +366,17 @@ def test_a_long_proof_tells_how_far_it_is() -> None:
     told: list[tuple[str, int, int]] = []
     prove_plan(plan_setup(load_setups(EXAMPLES[0])[0]), progress=lambda *so_far: told.append(so_far))
     assert told == [("partner-bucket", 0, 47)]
+
+
+@pytest.mark.parametrize("role", ["databricks-cross-account-role", "deployment-acct-cross-account-s3-role"])
+def test_what_one_setup_adds_to_a_role_of_another_or_of_nobody_is_beyond_it(role: str, tmp_path: Path) -> None:
+    examples, out = EXAMPLES[0].parent, tmp_path / "out"
+    assert run("template", examples, "--out", out).exit_code == 0
+    file = out / "111122223333" / "okta-passthrough-meta-instance-profile.template.json"
+    body = json.loads(file.read_text(encoding="utf-8"))
+    properties = {"PolicyName": "more", "PolicyDocument": EVERYTHING, "Roles": [role]}
+    body["Resources"]["More"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
+    file.write_text(json.dumps(body), encoding="utf-8")
+    result = run("prove", out)
+    assert result.exit_code == 1
+    assert "okta-passthrough-meta-instance-profile.template.json: Resources.More" in result.output
