@@ -17,6 +17,7 @@ from typing import Any
 
 from lakehouse_iam.cloudformation import HANDOFF_METADATA
 from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.proof.plan_shape import check_shape
 from lakehouse_iam.proof.stack_templates import StackTemplate
 from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.template_text import TemplateError, read_json
@@ -84,10 +85,8 @@ def read_plan(file: Path) -> PlanFile:
             f"{file}: this is no plan of Terraform: allowed is what terraform show -json writes of a plan "
             "(an object with planned_values)"
         )
-    try:
-        planned = list(_planned(root, body.get("configuration", {})))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise TemplateError(f"{file}: this is no plan of Terraform: {error!r} is not where it should be") from error
+    check_shape(file, body)
+    planned = list(_planned(root, body.get("configuration", {})))
     ours = [one for one in planned if one.is_ours]
     not_read = tuple(one.address for one in planned if not one.is_ours or one.type not in _MAKERS)
     if not any(one.type in _MAKERS for one in ours):
