@@ -46,17 +46,24 @@ class Answer:
         verdict: the answer to its last step.
         reached: whether the steps before the last one were allowed; if not, the probe answers nothing.
         explain: makes the reasons when they are asked for.
+        doubt: makes the notes when they are asked for.
     """
 
     probe: Probe
     verdict: Verdict
     reached: bool
     explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+    doubt: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
 
     @property
     def as_expected(self) -> bool:
         """Whether it is the answer that the probe must get."""
         return self.reached and self.verdict is _WANTED[self.probe.expected]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was read without certainty in any step, whatever the answer is."""
+        return self.doubt()
 
     @property
     def because(self) -> tuple[str, ...]:
@@ -199,6 +206,10 @@ class _Outcome(Enum):
 _OUTCOMES = {ALLOW: _Outcome.ALLOWED, NOT_DECIDED: _Outcome.NOT_DECIDED}
 
 
+_Steps = tuple[int, str, tuple[tuple[str, str], ...]]
+"""The steps that several probes begin with: the world they are asked of, who takes them, and the roles with external ids."""
+
+
 class Prover:
     """Answers probes about one set of documents, which it compiles once.
 
@@ -212,7 +223,8 @@ class Prover:
         self._open_arns = deployed.open_arns
         self._most = deployed.world(Reading.MOST) if self._open_arns else self._least
         self._recreated: dict[tuple[int, str], World] = {}
-        self._steps_taken: dict[tuple[int, str, tuple[tuple[str, str], ...]], str] = {}
+        self._steps_taken: dict[_Steps, str] = {}
+        self._notes_of_steps: dict[_Steps, tuple[str, ...]] = {}
 
     def answer(self, probe: Probe) -> Answer:
         """The answer to one probe."""
@@ -232,7 +244,7 @@ class Prover:
         verdict = Verdict.ALLOW if outcome is _Outcome.ALLOWED else Verdict.DENY
         reached = outcome is not _Outcome.NOT_REACHED
         # Walked again for its reasons: few answers are read, and keeping them all would take a great deal of memory.
-        return Answer(probe, verdict, reached, partial(self._because, world, probe))
+        return Answer(probe, verdict, reached, partial(self._because, world, probe), partial(self._notes, world, probe))
 
     def _outcome(self, world: World, probe: Probe, chain: Chain) -> _Outcome:
         """How the chain ends. Its steps are asked once for all the probes that begin with them."""
@@ -248,6 +260,17 @@ class Prover:
 
     def _because(self, world: World, probe: Probe) -> tuple[str, ...]:
         return walk(self._world(world, probe), _chain(probe)).because
+
+    def _notes(self, world: World, probe: Probe) -> tuple[str, ...]:
+        """The notes of the steps, which are asked once for all the probes that begin with them, and of the act."""
+        world, chain = self._world(world, probe), _chain(probe)
+        key = (id(world), chain.start, probe.steps)
+        if chain.steps and key not in self._notes_of_steps:
+            self._notes_of_steps[key] = walk(world, replace(chain, act=None)).notes
+        of_steps = self._notes_of_steps.get(key, ())
+        if self._steps_taken.get(key, ALLOW) != ALLOW:
+            return of_steps
+        return tuple(dict.fromkeys((*of_steps, *act_alone(world, chain).notes)))
 
     def _world(self, world: World, probe: Probe) -> World:
         if not probe.recreated:
