@@ -25,9 +25,16 @@ def answers_text(answers: Sequence[Answer]) -> str:
     return "\n".join(lines)
 
 
-def findings_text(proof: Proof) -> Iterator[str]:
-    """Paragraphs: why answers are not as expected, what is beyond the setup, what was not read, what was taken as given."""
+def findings_text(proof: Proof, *, failed: bool) -> Iterator[str]:
+    """Paragraphs: why answers are not as expected, what is beyond the setup, what was not read, what was taken as given.
+
+    Args:
+        proof: the proof.
+        failed: whether only what is not as expected is shown.
+    """
     yield from _reasons([answer for answer in proof.answers if not answer.as_expected])
+    if not failed:
+        yield from _notes([answer for answer in proof.answers if answer.as_expected])
     for one in proof.beyond:
         yield _beyond("NO: beyond the setup", one)
     for one in proof.warnings:
@@ -54,13 +61,31 @@ def total_text(proofs: Sequence[Proof]) -> str:
 
 
 def _reasons(wrong: Sequence[Answer]) -> Iterator[str]:
-    """Each reason once, under all the probes that it decides."""
+    """Each reason once, under all the probes that it decides; with the notes of steps before the last one."""
     by_reason: dict[tuple[str, ...], list[Answer]] = {}
     for answer in wrong:
-        by_reason.setdefault(answer.because, []).append(answer)
+        because = tuple(dict.fromkeys((*answer.because, *answer.notes)))
+        by_reason.setdefault(because, []).append(answer)
     for because, answers in by_reason.items():
         questions = [f"NO: {one_line(answer.probe.question)}" for answer in answers]
         yield "\n".join((*questions, *(f"    {one_line(sentence)}" for sentence in because)))
+
+
+def _notes(fine: Sequence[Answer]) -> Iterator[str]:
+    """What was read without certainty behind answers that are as expected, once under all of them."""
+    by_notes: dict[tuple[str, ...], list[Answer]] = {}
+    for answer in fine:
+        if answer.notes:
+            by_notes.setdefault(answer.notes, []).append(answer)
+    for notes, answers in by_notes.items():
+        questions = [one_line(answer.probe.question) for answer in answers]
+        more = f"; and {len(questions) - _SHOWN} more" if len(questions) > _SHOWN else ""
+        lead = f"ok, with a note: {'; '.join(questions[:_SHOWN])}{more}"
+        yield "\n".join((lead, *(f"    {one_line(note)}" for note in notes)))
+
+
+_SHOWN = 3
+"""Probes that a note names: a policy that is read without certainty stands behind most of them, and `--json` has all."""
 
 
 def _beyond(lead: str, one: Beyond) -> str:

@@ -161,6 +161,7 @@ def _json(proof: Proof, *, failed: bool) -> dict[str, Any]:
                 "answer": answer.verdict.value,
                 "as_expected": answer.as_expected,
                 "because": list(answer.because),
+                "notes": list(answer.notes),
             }
             for answer in proof.answers
             if not (failed and answer.as_expected)
@@ -179,7 +180,7 @@ def _show(proofs: Sequence[Proof], *, failed: bool, quiet: bool) -> None:
         answers = [answer for answer in proof.answers if not (failed and answer.as_expected)]
         if answers:
             click.echo(answers_text(answers))
-        for paragraph in findings_text(proof):
+        for paragraph in findings_text(proof, failed=failed):
             click.echo(f"\n{paragraph}")
         click.echo(f"\n{total_text([proof])}")
         if proof is not shown[-1] or len(proofs) > 1:

@@ -70,6 +70,13 @@ def condition_key_type(key: str) -> str:
     return next((type for prefix, type in keys.items() if prefix[-1] in "/:" and key.startswith(prefix)), "")
 
 
+@lru_cache(maxsize=4096)
+def _named(prefix: str, action: str) -> str:
+    """`ServiceActions.named`, looked up once for every request for the same action."""
+    service = service_actions(prefix)
+    return "" if service is None else service.named(action)
+
+
 def doubts_about(action: str, resource: str) -> tuple[str, ...]:
     """What the table does not know of an action, or of an action on a resource; nothing for services it does not have.
 
@@ -81,7 +88,7 @@ def doubts_about(action: str, resource: str) -> tuple[str, ...]:
     service = service_actions(prefix.lower())
     if service is None:
         return ()
-    known = service.named(name)
+    known = _named(prefix.lower(), name)
     if not known:
         close = get_close_matches(name.lower(), [one.lower() for one in service.actions], n=1)
         nearest = f"; the nearest is {prefix}:{service.named(close[0])}" if close else ""

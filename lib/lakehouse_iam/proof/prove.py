@@ -46,12 +46,14 @@ class Answer:
         verdict: the answer to its last step.
         reached: whether the steps before the last one were allowed; if not, the probe answers nothing.
         explain: makes the reasons when they are asked for.
+        notes: what was read without certainty in any step, whatever the answer is.
     """
 
     probe: Probe
     verdict: Verdict
     reached: bool
     explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def as_expected(self) -> bool:
@@ -214,14 +216,16 @@ class Prover:
         self._open_arns = deployed.open_arns
         self._most = deployed.world(Reading.MOST) if self._open_arns else self._least
         self._recreated: dict[tuple[int, str], World] = {}
-        self._steps_taken: dict[tuple[int, str, tuple[tuple[str, str], ...], SamlSignIn | None, str], str] = {}
+        self._steps_taken: dict[
+            tuple[int, str, tuple[tuple[str, str], ...], SamlSignIn | None, str], tuple[str, tuple[str, ...]]
+        ] = {}
 
     def answer(self, probe: Probe) -> Answer:
         """The answer to one probe."""
         chain = chain_of(probe)
         try:
-            least = self._outcome(self._least, probe, chain)
-            most = self._outcome(self._most, probe, chain) if self._is_open(chain) else least
+            least, notes = self._outcome(self._least, probe, chain)
+            most, of_most = self._outcome(self._most, probe, chain) if self._is_open(chain) else (least, notes)
         except (WorldError, RequestError) as error:
             unknown = (str(error),)
             return Answer(probe, Verdict.NOT_DECIDED, True, lambda: unknown)
@@ -231,24 +235,29 @@ class Prover:
             return Answer(probe, Verdict.NOT_DECIDED, True, partial(self._open, probe))
         # A refusal that holds in the widest reading is the reason that no deployment can change.
         outcome, world = (least, self._least) if least is _Outcome.ALLOWED else (most, self._most)
+        notes = notes if least is _Outcome.ALLOWED else of_most
         verdict = Verdict.ALLOW if outcome is _Outcome.ALLOWED else Verdict.DENY
         reached = outcome is not _Outcome.NOT_REACHED
         # Walked again for its reasons: few answers are read, and keeping them all would take a great deal of memory.
-        return Answer(probe, verdict, reached, partial(self._because, world, probe))
+        return Answer(probe, verdict, reached, partial(self._because, world, probe), notes)
 
-    def _outcome(self, world: World, probe: Probe, chain: Chain) -> _Outcome:
-        """How the chain ends. Its steps are asked once for all the probes that begin with them."""
+    def _outcome(self, world: World, probe: Probe, chain: Chain) -> tuple[_Outcome, tuple[str, ...]]:
+        """How the chain ends, and what was read without certainty. Its steps are asked once for all that begin with them."""
         world = self._world(world, probe)
+        notes: tuple[str, ...] = ()
         if chain.steps:
             key = (id(world), chain.start, probe.steps, probe.sign_in, "" if chain.act else probe.resource)
             if key not in self._steps_taken:
-                self._steps_taken[key] = walk(world, replace(chain, act=None)).decision
+                taken = walk(world, replace(chain, act=None))
+                self._steps_taken[key] = (taken.decision, taken.notes)
+            decision, notes = self._steps_taken[key]
             if chain.act is None:
-                return _OUTCOMES.get(self._steps_taken[key], _Outcome.REFUSED)
-            if self._steps_taken[key] != ALLOW:
-                return _Outcome.NOT_DECIDED if self._steps_taken[key] == NOT_DECIDED else _Outcome.NOT_REACHED
-        decision = act_alone(world, chain).decision
-        return _OUTCOMES.get(decision, _Outcome.REFUSED)
+                return _OUTCOMES.get(decision, _Outcome.REFUSED), notes
+            if decision != ALLOW:
+                return (_Outcome.NOT_DECIDED if decision == NOT_DECIDED else _Outcome.NOT_REACHED), notes
+        act = act_alone(world, chain)
+        outcome = _OUTCOMES.get(act.decision, _Outcome.REFUSED)
+        return outcome, (*notes, *(note for note in act.notes if note not in notes))
 
     def _because(self, world: World, probe: Probe) -> tuple[str, ...]:
         return walk(self._world(world, probe), chain_of(probe)).because

@@ -313,3 +313,23 @@ def test_a_proof_that_takes_long_shows_how_far_it_is_where_somebody_watches(
     assert any(re.fullmatch(r"  partner-bucket: \d+ of \d+ probes *", line) for line in lines) == watched
     assert lines[-1].strip() == ""
     assert "\r" not in result.stdout
+
+
+def test_what_was_read_without_certainty_stands_under_answers_that_are_as_expected(tmp_path: Path) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    guardrail = {**deny, "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+    document = {"Version": "2012-10-17", "Statement": guardrail}
+    world = {"accounts": {"444455556666": {"resource_control_policies": [{"Network": document}]}}}
+    file = tmp_path / "world.json"
+    file.write_text(json.dumps(world), encoding="utf-8")
+    example = Path(__file__).parents[3] / "examples" / "instance-profile.yaml"
+    result = run("prove", example, "--world", file)
+    assert result.exit_code == 0, result.output
+    note = "the request gives aws:SourceVpc no value; read as absent"
+    assert "\nok, with a note: locate ty-databricks-cross-account-bucket; list " in result.output
+    assert result.output.count(note) == 1
+    (proof,) = json.loads(run("prove", example, "--world", file, "--json").output)
+    asked = [one for one in proof["probes"] if one["action"] == "s3:GetObject"]
+    assert asked
+    assert all(any(note in text for text in one["notes"]) for one in asked)
+    assert note not in run("prove", example, "--world", file, "--failed").output
