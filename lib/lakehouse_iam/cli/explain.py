@@ -154,4 +154,6 @@ def _of_setup(answer: SetupAnswer, language: Language) -> Iterator[str]:
         ("line-taken", answer.taken),
     ):
         for text in texts:
+            if label == "line-document" and any(text in said for said in answer.says):
+                continue
             yield f"   {sentence(label, language)}{one_line(text)}"

@@ -17,12 +17,13 @@ from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.plan.phases import Plan
-from lakehouse_iam.probes.document import ProbeDocument, probe_document
+from lakehouse_iam.probes.document import probe_document
 from lakehouse_iam.probes.probe import Expected, Probe
-from lakehouse_iam.proof.deployed import Deployed
+from lakehouse_iam.proof.deployed import Deployed, Written
 from lakehouse_iam.proof.expectations import add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.prove import Answer, Prover, Verdict, deployed_by
+
 
 def ask_setup(plan: Plan, request: SaidRequest, language: Language) -> SetupAnswer:
     """Ask a setup's plan about a request.
@@ -46,8 +47,9 @@ class _Asking:
         self._roles = tuple(dict.fromkeys(_roles(self._opens)))
         self._stacks = {stack.stack: stack.account for stack in self._document.stacks}
         self._templates = templates_of(plan)
+        self._of_kind: dict[str, str] = {}
 
-    def _say(self, key: str, **values: str) -> str:
+    def _say(self, key: str, /, **values: str) -> str:
         return sentence(key, self._language, **values)
 
     def answer(self) -> SetupAnswer:
@@ -63,6 +65,10 @@ class _Asking:
             return replace(shown, says=(self._say("nothing-of-setup", setup=self._document.setup),))
         if not (principal and request.action and resource):
             return replace(shown, says=(self._say("cannot-ask"),), taken=tuple(taken))
+        if not known and _account(principal) == self._owner():
+            missing = (*missing, self._say("own-policies-unknown", principal=principal))
+            says = (self._say("not-decided"), self._say("caller-not-of-setup", principal=principal))
+            return replace(shown, answer="not decided", says=says, taken=tuple(taken), missing=missing)
         probe, more = self._probe(principal)
         return self._compared(shown, probe, (*taken, *more))
 
@@ -70,7 +76,7 @@ class _Asking:
         """Who asks, as the setup names them."""
         said = self._request.role or self._request.principal
         if not said:
-            last = {(probe.assumes or (probe.principal,))[-1] for probe in self._opens_on(self._request.resource)}
+            last = set(self._last_roles())
             if len(last) == 1:
                 only = last.pop()
                 return only, [self._say("only-caller", principal=only)]
@@ -85,6 +91,16 @@ class _Asking:
             hidden = () if arn.account.isdigit() else (self._say("account-hidden", principal=same[0]),)
             return same[0], list(hidden)
         return f"arn:{arn.partition}:iam::{arn.account}:role/{name}", []
+
+    def _owner(self) -> str:
+        """The account of the resource; S3's ARNs do not name it, but the stacks of the setup's buckets do."""
+        holder = policy_holder(self._request.resource)
+        existing = next((one.account for one in self._document.existing if one.arn == holder), "")
+        return _account(holder) or existing or next((_account(role) for role in self._last_roles()), "")
+
+    def _last_roles(self) -> Iterator[str]:
+        for probe in self._opens_on(self._request.resource):
+            yield (probe.assumes or (probe.principal,))[-1]
 
     def _opens_on(self, resource: str) -> Iterator[Probe]:
         holder = policy_holder(resource)
@@ -131,22 +147,26 @@ class _Asking:
         action = "s3:GetObject" if probe.action.lower() == "kms:decrypt" else "s3:PutObject"
         buckets = {one.arn for one in self._document.existing if one.kms_key == probe.resource}
         for one in self._opens:
-            if one.action == action and (one.assumes or (one.principal,))[-1] == principal:
-                if policy_holder(one.resource) in buckets:
-                    asked = replace(one, principal=principal, assumes=(), external_ids=(), sign_in=None)
-                    return asked, [self._say("key-through-s3", action=action, resource=one.resource)]
+            is_callers = (one.assumes or (one.principal,))[-1] == principal
+            if one.action == action and is_callers and policy_holder(one.resource) in buckets:
+                asked = replace(one, principal=principal, assumes=(), external_ids=(), sign_in=None)
+                return asked, [self._say("key-through-s3", action=action, resource=one.resource)]
         return probe, []
 
     def _compared(self, shown: SetupAnswer, probe: Probe, taken: tuple[str, ...]) -> SetupAnswer:
         try:
             deployed = deployed_by(self._templates, self._document)
             add_outsiders(deployed, (probe,))
+            if self._request.kind == "identity" and _account(probe.principal) == self._owner():
+                # Within one account either side is enough: the role's own statement is the one that is looked for.
+                _take_away_policy(deployed, policy_holder(probe.resource))
             answer = Prover(deployed).answer(probe)
             # Made here: the sentences of the reasons are found when they are read.
             because = answer.because
         except LakehouseIamError as error:
             return replace(shown, missing=(*shown.missing, str(error)), taken=taken)
-        documents = tuple(self._documents(deployed, shown.principal, probe))
+        documents = tuple(text for _, text in self._documents(deployed, shown.principal, probe))
+        self._of_kind = {text: kind for kind, text in self._documents(deployed, shown.principal, probe)}
         told = replace(shown, because=because, documents=documents, taken=(*taken, *self._given(deployed)))
         return self._judged(told, answer)
 
@@ -170,21 +190,27 @@ class _Asking:
         return replace(shown, answer=word, says=tuple(says), differs=would is not allowed)
 
     def _where_to_look(self, shown: SetupAnswer) -> Iterator[str]:
+        """The documents of the kind that AWS names; all of them where it names none, and none where it names another's."""
         for document in shown.documents:
-            yield self._say("compare-document", document=document)
+            if self._request.kind in ("", self._of_kind[document]):
+                yield self._say("compare-document", document=document)
         yield self._say("or-outside", account=_account(shown.principal))
 
-    def _documents(self, deployed: Deployed, principal: str, probe: Probe) -> Iterator[str]:
+    def _documents(self, deployed: Deployed, principal: str, probe: Probe) -> Iterator[tuple[str, str]]:
+        """The kind of each document that decides, and where it is."""
         holder = policy_holder(probe.resource)
         role, target = deployed.roles.get(principal), deployed.roles.get(holder)
-        written = list(role.identity.values()) if role is not None and principal in self._roles else []
-        written += [target.trust] if target is not None and target.trust is not None else []
+        if role is not None and principal in self._roles:
+            yield from (("identity", self._place(one)) for one in role.identity.values())
+        if target is not None and target.trust is not None:
+            yield "trust", self._place(target.trust)
         for found in (deployed.buckets.get(holder), deployed.keys.get(self._request.resource)):
             if found is not None:
-                written += [one for one in (found.policy, *found.handed_off) if one is not None]
-        for one in written:
-            account = self._stacks.get(one.place.file, "")
-            yield self._say("document", place=str(one.place), account=account) if account else str(one.place)
+                yield from (("resource", self._place(one)) for one in (found.policy, *found.handed_off) if one)
+
+    def _place(self, written: Written) -> str:
+        account = self._stacks.get(written.place.file, "")
+        return self._say("document", place=str(written.place), account=account) if account else str(written.place)
 
     def _given(self, deployed: Deployed) -> tuple[str, ...]:
         return (self._say("no-snapshot"), *dict.fromkeys(deployed.taken))
@@ -193,6 +219,12 @@ class _Asking:
 def _roles(probes: tuple[Probe, ...]) -> Iterator[str]:
     for probe in probes:
         yield from (one for one in (probe.principal, *probe.assumes, probe.resource) if ":role/" in one)
+
+
+def _take_away_policy(deployed: Deployed, holder: str) -> None:
+    bucket = deployed.buckets.get(holder)
+    if bucket is not None:
+        bucket.policy, bucket.handed_off = None, []
 
 
 def _may_be(role: str, account: str) -> bool:

@@ -40,7 +40,9 @@ _EXPLICIT = re.compile(
     rf"explicit deny(?: in (?:an? |the )?(?P<kind>{_ANY_KIND})(?: policy)?)?(?: *:? *(?P<policy>arn:[^\s\"']+))?",
     re.IGNORECASE,
 )
-_IMPLICIT = re.compile(rf"because (?:no |the )?(?P<kind>{_ANY_KIND})(?: polic(?:y|ies))? (?:allows?|does not allow)", re.IGNORECASE)
+_IMPLICIT = re.compile(
+    rf"because (?:no |the )?(?P<kind>{_ANY_KIND})(?: polic(?:y|ies))? (?:allows?|does not allow)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ SCHEMA = Path(__file__).parent / "error.schema.json"
 
 _WHITE = re.compile(r"\s+")
 # What Terraform draws at the left of an error, and how JSON and Python write quotes and line ends within a string.
-_DRAWN = str.maketrans({"│": " ", "╷": " ", "╵": " ", "“": '"', "”": '"', "‘": "'", "’": "'"})
+_DRAWN = str.maketrans("\u2502\u2577\u2575\u201c\u201d\u2018\u2019", "   \"\"''")
 _ESCAPED = (('\\"', '"'), ("\\'", "'"), ("\\n", " "), ("\\t", " "))
 
 

@@ -18,6 +18,7 @@ class SaidRequest:
         context: condition keys and values that the text tells.
         role: the ARN of the role whose session asked, with its path, where the text tells it.
         allowed: whether AWS let it through; None where the text does not say it.
+        kind: the kind of policy that AWS says decided, by the values of `denial.KINDS`; empty where it does not say it.
         not_told: inputs of the decision that the text lacks, by the keys of `sentences.json`.
     """
 
@@ -27,6 +28,7 @@ class SaidRequest:
     context: Mapping[str, str] = field(default_factory=dict)
     role: str = ""
     allowed: bool | None = False
+    kind: str = ""
     not_told: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:

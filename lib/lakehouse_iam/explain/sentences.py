@@ -11,7 +11,7 @@ from lakehouse_iam.explain.known_errors import Language
 _FILE = Path(__file__).parent / "sentences.json"
 
 
-def sentence(key: str, language: Language, **values: str) -> str:
+def sentence(key: str, language: Language, /, **values: str) -> str:
     """The sentence of that key.
 
     Args:
@@ -19,7 +19,6 @@ def sentence(key: str, language: Language, **values: str) -> str:
         language: in which language.
         values: what stands in it.
     """
-    # Values are foreign: they are put in last, so that a brace in them means nothing.
     return _sentences()[key][language.value].format(**values)
 
 

@@ -21,6 +21,7 @@ from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.explain.trail_event import TrailEvent, read_events
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.saml.response import read_response
+from lakehouse_iam.saml.xml import SamlPackagesMissing
 from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
 from lakehouse_iam.setups.setup import Setup
 
@@ -29,9 +30,17 @@ TEXT_SIZE = 1_000_000
 
 _RULES_SHOWN = 3
 _LOCATION = re.compile(r"\bs3[an]?://([a-z0-9][a-z0-9.-]{1,62})(?:/([^\s\"'`,:;()\[\]<>]*))?")
-_HOST = re.compile(r"\b(GET|HEAD|PUT|POST|DELETE) https://([a-z0-9][a-z0-9.-]{1,62}?)\.s3[.a-z0-9-]*\.amazonaws\.com[a-z.]*(?::443)?/?\s*([^\s{]*)")
+_HOST = re.compile(
+    r"\b(GET|HEAD|PUT|POST|DELETE) https://([a-z0-9][a-z0-9.-]{1,62}?)\.s3[.a-z0-9-]*\.amazonaws\.com[a-z.]*(?::443)?/?\s*([^\s{]*)"
+)
 _CALLED = re.compile(r"when calling the (\w{3,64}) operation")
-_METHODS = {"HEAD": "s3:GetObject", "GET": "s3:GetObject", "PUT": "s3:PutObject", "POST": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+_METHODS = {
+    "HEAD": "s3:GetObject",
+    "GET": "s3:GetObject",
+    "PUT": "s3:PutObject",
+    "POST": "s3:PutObject",
+    "DELETE": "s3:DeleteObject",
+}
 _OPERATIONS = {
     "GetObject": "s3:GetObject",
     "HeadObject": "s3:GetObject",
@@ -55,7 +64,7 @@ def explain_text(
         language: in which language to explain.
 
     Raises:
-        InvalidValue: the text is larger than `TEXT_SIZE`, or it is a SAML response and not one setup federates users.
+        InvalidValue: the text is empty or larger than `TEXT_SIZE`, or it is a SAML response and not one setup federates users.
         SamlPackagesMissing: it is a SAML response, and what reads those is not installed.
         PlanError: a setup is larger than AWS accepts.
     """
@@ -65,6 +74,8 @@ def explain_text(
             allowed=f"at most {TEXT_SIZE:,} are read",
             next_step="cut it to the error and the lines around it",
         )
+    if not content.strip():
+        raise InvalidValue("the text is empty", allowed="an error, a CloudTrail event or a SAML response is explained")
     text = content.decode("utf-8", "replace")
     events = read_events(text)
     if events:
@@ -121,7 +132,7 @@ def _request(text: str) -> SaidRequest | None:
     if denial is not None:
         action = denial.action[:1].lower() + denial.action[1:] if denial.action[:1].isupper() else denial.action
         no_resource = () if denial.resource else ("no-resource",)
-        return SaidRequest(denial.principal, action, denial.resource, not_told=no_resource)
+        return SaidRequest(denial.principal, action, denial.resource, kind=denial.kind, not_told=no_resource)
     said = unwrapped(text)
     host, location, called = _HOST.search(said), _LOCATION.search(said), _CALLED.search(said)
     action = _OPERATIONS.get(called[1], "") if called else ""
@@ -147,7 +158,10 @@ def _of_events(events: Sequence[TrailEvent], setups: Sequence[Setup], language: 
     findings: list[Finding] = []
     for event in events:
         findings += _of_event(event, language)
-    explanation = Explanation(sentence("an-event", language), tuple(findings), request=events[0].request)
+    first = events[0]
+    denial = parse_denial(first.message)
+    request = replace(first.request, kind=denial.kind) if denial is not None else first.request
+    explanation = Explanation(sentence("an-event", language), tuple(findings), request=request)
     return _with_setups(explanation, setups, language)
 
 
@@ -210,10 +224,13 @@ def _federating(setups: Sequence[Setup]) -> SamlPassthroughSetup | None:
 
 
 def _unknown(content: bytes, language: Language) -> Explanation:
-    findings = [Finding(known_error("unknown-text").rule(language))]
+    findings = (Finding(known_error("unknown-text").rule(language)),)
+    checked: tuple[str, ...] = ()
     try:
         read_response(content)
     except InvalidValue as error:
         # Whoever meant a SAML response learns why it was not taken for one.
-        findings[0] = Finding(findings[0].rule, sentence("no-response-either", language, why=str(error)))
-    return Explanation(sentence("a-text", language), tuple(findings), known=False)
+        checked = (sentence("no-response-either", language, why=str(error)),)
+    except SamlPackagesMissing:
+        pass
+    return Explanation(sentence("a-text", language), findings, checked, known=False)

@@ -172,7 +172,11 @@ def _resource(record: Json, source: str, parameters: Mapping[str, Any]) -> str:
     if _text(parameters.get("roleArn")):
         return _text(parameters.get("roleArn"))
     listed = record.get("resources")
-    arns = [_text(one.get("ARN") or one.get("arn")) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    arns = (
+        [_text(one.get("ARN") or one.get("arn")) for one in listed if isinstance(one, dict)]
+        if isinstance(listed, list)
+        else []
+    )
     if any(arns):
         return next(arn for arn in arns if arn)
     key_id = _text(parameters.get("keyId"))
@@ -198,7 +202,11 @@ def _context(record: Json, source: str, parameters: Mapping[str, Any]) -> dict[s
         found["aws:SourceIp"] = sent
     elif source == "kms.amazonaws.com" and _text(record.get("awsRegion")) and sent == "AWS Internal":
         found["kms:ViaService"] = f"s3.{record['awsRegion']}.amazonaws.com"
-    for field, key in (("vpcEndpointId", "aws:SourceVpce"), ("awsRegion", "aws:RequestedRegion"), ("eventTime", "aws:CurrentTime")):
+    for field, key in (
+        ("vpcEndpointId", "aws:SourceVpce"),
+        ("awsRegion", "aws:RequestedRegion"),
+        ("eventTime", "aws:CurrentTime"),
+    ):
         if _text(record.get(field)):
             found[key] = _text(record.get(field))
     if record.get("tlsDetails"):
