@@ -1,35 +1,43 @@
-"""`lakehouse-iam explain`: what an error of a sign-in means, and what differs between a SAML response and a setup."""
+"""`lakehouse-iam explain`: what an error means, which link it points at, who does what; what differs in a SAML response."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, INPUT_IS_WRONG, fail, json_option, print_json, wrong_input
-from lakehouse_iam.cli.terminal import say
+from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.explain.finding import Explanation, Finding
-    from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
+    from lakehouse_iam.explain.known_errors import Language
+    from lakehouse_iam.explain.setup_answer import SetupAnswer
+    from lakehouse_iam.setups.setup import Setup
+
+LANGUAGES = ("en", "ja")
 
 
 @click.command()
 @click.argument("arguments", metavar="[SETUP] TEXT", nargs=-1, required=True)
 @click.option("--at", "at", metavar="TIME", default="", help="The time of the sign-in. Default: now.")
+@click.option("--lang", "lang", type=click.Choice(LANGUAGES), help="The language. Default: your locale's.")
 @json_option
-def explain(arguments: tuple[str, ...], at: str, as_json: bool) -> None:
-    """Explain an error of a sign-in with credential passthrough.
+def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool) -> None:
+    """Explain an error of AWS, Databricks, Terraform or Spark.
 
-    TEXT is the value of the header X-Databricks-PassThrough-Error, or a SAML response: a file, - for standard input, or the
-    text itself, as the browser posts it. With a SETUP the response is compared with it. Nothing of a response is written or
-    sent anywhere. Give it as a file or by -, because command lines are visible to other users of the machine.
+    TEXT is an error message, a stack trace, a CloudTrail event (JSON), a value of the header
+    X-Databricks-PassThrough-Error or a SAML response: a file, - for standard input, or the text itself. With a SETUP the
+    request behind the error is asked of the setup's own plan, and a SAML response is compared with the setup. Nothing is
+    sent or written anywhere. Give what is secret as a file or by -, because command lines are visible to other users.
 
-    Exit codes: 0 explained, and nothing differs; 1 something in the response is wrong; 2 the text is not known. Responses
-    need: pip install 'lakehouse-iam[saml]'
+    Exit codes: 0 explained; 1 the setup's plan answers otherwise than AWS, or something in the response is wrong; 2 the text
+    is not known. SAML responses need: pip install 'lakehouse-iam[saml]'
     """
     if len(arguments) > 2:
         fail(
@@ -37,43 +45,53 @@ def explain(arguments: tuple[str, ...], at: str, as_json: bool) -> None:
             code=INPUT_IS_WRONG,
             as_json=as_json,
         )
+    language = _language(lang)
     with wrong_input(as_json=as_json):
-        setup = _setup(arguments[0]) if len(arguments) == 2 else None
-        explanation = _explained(_content(arguments[-1]), setup, _moment(at))
+        moment = _moment(at)
+        setups = _setups(arguments[0]) if len(arguments) == 2 else ()
+        explanation = _explained(_content(arguments[-1]), setups, moment, language)
     if as_json:
         print_json(explanation.to_json())
     else:
-        _show(explanation)
+        for line in _lines(explanation, language):
+            say(line)
     if not explanation.known:
         raise SystemExit(INPUT_IS_WRONG)
-    if explanation.findings and explanation.checked:
+    if explanation.differs:
         raise SystemExit(ANSWER_IS_NO)
 
 
-def _setup(path: str) -> SamlPassthroughSetup:
-    from lakehouse_iam.errors import InvalidValue
-    from lakehouse_iam.setups import load_setups
-    from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
+def _language(lang: str | None) -> Language:
+    from lakehouse_iam.explain.known_errors import Language
 
-    setups = [setup for setup in load_setups(path) if isinstance(setup, SamlPassthroughSetup)]
-    if len(setups) != 1:
-        raise InvalidValue(
-            f"{path} holds {len(setups)} setups in which an identity provider gives roles to groups",
-            allowed="allowed is one, with which the response is compared",
-            next_step="name a file with one of them",
-        )
-    return setups[0]
+    if lang is None:
+        said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+        lang = "ja" if said.lower().startswith("ja") else "en"
+    return Language(lang)
+
+
+def _setups(path: str) -> tuple[Setup, ...]:
+    from lakehouse_iam.setups import load_setups
+
+    return tuple(load_setups(path))
 
 
 def _content(text: str) -> bytes:
-    """What the argument names or is."""
+    """What the argument names or is, one byte more than is read at most."""
     if text == "-":
-        return sys.stdin.buffer.read()
+        return _at_most(sys.stdin.buffer)
     try:
-        return Path(text).read_bytes()
+        with Path(text).open("rb") as file:
+            return _at_most(file)
     except (OSError, ValueError):
         # No file of that name, or no name at all: it is the text itself.
         return text.encode("utf-8", "replace")
+
+
+def _at_most(file: BinaryIO) -> bytes:
+    from lakehouse_iam.explain.text import TEXT_SIZE
+
+    return file.read(TEXT_SIZE + 1)
 
 
 def _moment(text: str) -> datetime:
@@ -90,28 +108,52 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _explained(content: bytes, setup: SamlPassthroughSetup | None, now: datetime) -> Explanation:
-    from lakehouse_iam.explain.assertion import explain_response
-    from lakehouse_iam.explain.header import explain_header
+def _explained(content: bytes, setups: tuple[Setup, ...], now: datetime, language: Language) -> Explanation:
+    from lakehouse_iam.explain.text import explain_text
 
-    header = explain_header(content.decode("utf-8", "replace")) if len(content) < 1_000 else None
-    return header or explain_response(content, setup, now)
+    return explain_text(content, setups, now, language)
 
 
-def _show(explanation: Explanation) -> None:
+_LABELS = {
+    "en": {"where": "where: ", "who": "who:   ", "do": "do:    ", "source": "source: "},
+    "ja": {"where": "箇所: ", "who": "担当: ", "do": "対処: ", "source": "出典: "},
+}
+
+
+def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
+    labels = _LABELS[language.value]
     for number, finding in enumerate(explanation.findings, start=1):
-        _show_finding(finding, f"{number}. " if len(explanation.findings) > 1 else "")
+        yield from _of_finding(finding, f"{number}. " if len(explanation.findings) > 1 else "", labels)
     if not explanation.findings:
-        say("nothing differs")
+        yield "nothing differs"
     for sentence in explanation.checked:
-        say(f"checked: {sentence}" if not sentence.startswith("not compared") else sentence)
+        yield f"checked: {sentence}" if not sentence.startswith("not compared") else sentence
+    for answer in explanation.answers:
+        yield from _of_setup(answer, language)
 
 
-def _show_finding(finding: Finding, number: str) -> None:
+def _of_finding(finding: Finding, number: str, labels: dict[str, str]) -> Iterator[str]:
     rule = finding.rule
-    say(f"{number}{finding.sentence}")
-    say(f"   where: {rule.link}")
-    say(f"   who:   {rule.who}")
+    yield f"{number}{one_line(finding.sentence)}"
+    yield f"   {labels['where']}{rule.link}"
+    yield f"   {labels['who']}{one_line(rule.who)}"
     for step in rule.do:
-        say(f"   do:    {step}")
-    say(f"   source: {rule.source}\n")
+        yield f"   {labels['do']}{step}"
+    yield f"   {labels['source']}{rule.source}\n"
+
+
+def _of_setup(answer: SetupAnswer, language: Language) -> Iterator[str]:
+    from lakehouse_iam.explain.sentences import sentence
+
+    yield sentence("setup-says", language, setup=one_line(answer.setup))
+    for label, texts in (
+        ("line-answer", answer.says),
+        ("line-because", answer.because),
+        ("line-document", answer.documents),
+        ("line-missing", answer.missing),
+        ("line-taken", answer.taken),
+    ):
+        for text in texts:
+            if label == "line-document" and any(text in said for said in answer.says):
+                continue
+            yield f"   {sentence(label, language)}{one_line(text)}"

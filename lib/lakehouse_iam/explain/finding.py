@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lakehouse_iam.explain.request import SaidRequest
+    from lakehouse_iam.explain.setup_answer import SetupAnswer
 
 Json = dict[str, Any]
 
@@ -67,12 +71,21 @@ class Explanation:
         findings: what differs; empty where nothing does.
         checked: what was compared, a sentence each.
         known: whether it could be read at all.
+        request: the request behind it, as far as it tells one.
+        answers: what the setups that were given say of that request.
     """
 
     what: str
     findings: tuple[Finding, ...]
     checked: tuple[str, ...] = ()
     known: bool = True
+    request: SaidRequest | None = None
+    answers: tuple[SetupAnswer, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether something is not as a setup has it: in a response, or between AWS's answer and a plan's."""
+        return bool(self.findings and self.checked) or any(answer.differs for answer in self.answers)
 
     def to_json(self) -> Json:
         """The explanation for machines: the first finding at the top, the others under `rest`."""
@@ -84,4 +97,6 @@ class Explanation:
             **first,
             "rest": [finding.to_json() for finding in self.findings[1:]],
             "checked": list(self.checked),
+            "request": self.request.to_json() if self.request else None,
+            "setups": [answer.to_json() for answer in self.answers],
         }

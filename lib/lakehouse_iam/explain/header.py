@@ -8,6 +8,7 @@ import unicodedata
 from lakehouse_iam.explain.finding import Explanation, Finding
 from lakehouse_iam.explain.passthrough import HEADER, HEADER_VALUES
 
+_LONGEST = 1_000
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -22,6 +23,14 @@ def explain_header(text: str) -> Explanation | None:
         if _plain(value) in said:
             return Explanation(f"the header {HEADER}: {value}", (Finding(rule),))
     return None
+
+
+def is_header(text: str) -> bool:
+    """Whether a text is the header or nothing but a value of it: longer errors hold the same words and mean others."""
+    if len(text) >= _LONGEST:
+        return False
+    said = _plain(text)
+    return _plain(HEADER) in said or any(said == _plain(value) for value in HEADER_VALUES)
 
 
 def _plain(text: str) -> str:

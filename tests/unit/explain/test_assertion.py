@@ -324,7 +324,7 @@ def test_a_setup_of_another_pattern_is_refused(folder: Path) -> None:
         'bucket_owner: {account: "444455556666", role: b}\nbuckets: [{name: some-data, access: read-only}]\n',
         encoding="utf-8",
     )
-    done = run(folder / "other.yaml", "-", input=b"")
+    done = run(folder / "other.yaml", "-", input=response(GOOD).encode())
     assert done.exit_code == 2
     assert "holds 0 setups in which an identity provider gives roles to groups" in done.output
 
