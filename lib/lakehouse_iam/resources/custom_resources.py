@@ -1,0 +1,51 @@
+"""What CloudFormation has no type for, as custom resources of one function (`lakehouse_iam.custom_resource`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lakehouse_iam.arns import RoleArn
+from lakehouse_iam.custom_resource import (
+    AthenaWorkGroup,
+    IdentityCenterApplication,
+    IdentityCenterAssignment,
+    LakeFormationIdentityCenter,
+)
+
+Kind = AthenaWorkGroup | IdentityCenterApplication | IdentityCenterAssignment | LakeFormationIdentityCenter
+
+
+@dataclass(frozen=True)
+class CustomResourceFunction:
+    """The function behind the custom resources of a stack, with its log group.
+
+    Args:
+        id: its id within the stack; the log group's is this and `Logs`.
+        name: its name.
+        role: its role.
+        mark_path: where it keeps what it has made, as a path of parameters.
+        after: the `id`s of what must be there first.
+    """
+
+    id: str
+    name: str
+    role: RoleArn
+    mark_path: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CustomResource:
+    """One custom resource.
+
+    Args:
+        id: its id within the stack, which must not change.
+        function: the `id` of the function.
+        of: what it is.
+        after: the `id`s of what must be there first; it is deleted before them.
+    """
+
+    id: str
+    function: str
+    of: Kind
+    after: tuple[str, ...] = ()
