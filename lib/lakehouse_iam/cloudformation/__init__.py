@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lakehouse_iam.cloudformation import access_grants, athena, custom_resources, ec2, emr, lake_formation
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refusal
 from lakehouse_iam.policy import Json
@@ -23,7 +24,9 @@ from lakehouse_iam.resources import (
     Role,
     RolePolicy,
     SamlProvider,
+    SessionPolicy,
 )
+from lakehouse_iam.resources.references import AttributeOf
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
 # Source: CloudFormation "Understand CloudFormation quotas" (template body in a request 51,200 bytes, in S3 1 MB), read
@@ -127,11 +130,17 @@ def _with_references(value: Any, references: Mapping[str, Json]) -> Any:
         return {key: _with_references(item, references) for key, item in value.items()}
     if isinstance(value, list):
         return [_with_references(item, references) for item in value]
+    if isinstance(value, AttributeOf):
+        return _reference(value)
     return references.get(value, value) if isinstance(value, str) else value
 
 
+def _reference(value: AttributeOf) -> Json:
+    return {"Fn::GetAtt": [value.resource, value.attribute]} if value.attribute else {"Ref": value.resource}
+
+
 def _output(output: Output) -> Json:
-    value = {"Fn::GetAtt": [output.arn_of, "Arn"]} if output.arn_of else output.value
+    value = {"Fn::GetAtt": [output.arn_of, "Arn"]} if output.arn_of else output.only_deployed or output.value
     return {"Description": output.description, "Value": value}
 
 
@@ -144,6 +153,13 @@ def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...
         Bucket: _bucket,
         BucketPolicy: _bucket_policy,
         SamlProvider: _saml_provider,
+        SessionPolicy: _session_policy,
+        **access_grants.RENDERERS,
+        **athena.RENDERERS,
+        **custom_resources.RENDERERS,
+        **ec2.RENDERERS,
+        **emr.RENDERERS,
+        **lake_formation.RENDERERS,
     }
     return renderers[type(resource)](resource, phase, [{"Key": key, "Value": value} for key, value in tags])
 
@@ -174,6 +190,18 @@ def _managed_policy(policy: ManagedPolicy, phase: Phase, tags: list[Json]) -> Js
             "Path": "/",
             "PolicyDocument": policy.document.to_json(),
             "Roles": [_reference_to_role(str(policy.role), phase)],
+        },
+    }
+
+
+def _session_policy(policy: SessionPolicy, phase: Phase, tags: list[Json]) -> Json:
+    return {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": policy.name,
+            "Description": policy.description,
+            "Path": "/",
+            "PolicyDocument": policy.document.to_json(),
         },
     }
 

@@ -22,7 +22,7 @@ from lakehouse_iam.arns import (
 from lakehouse_iam.policy import Json, PolicyDocument, Statement
 from lakehouse_iam.resources.access_grants import AccessGrant, AccessGrantsInstance, AccessGrantsLocation
 from lakehouse_iam.resources.athena import Workgroup
-from lakehouse_iam.resources.custom_resources import CustomResource, CustomResourceFunction
+from lakehouse_iam.resources.custom_resources import CustomResource, CustomResourceFunction, FunctionLogs
 from lakehouse_iam.resources.ec2 import InboundRule, OutboundRule, SecurityGroup
 from lakehouse_iam.resources.emr import EmrStudio, StudioSessionPolicy
 from lakehouse_iam.resources.lake_formation import CatalogPermissions, DatabaseLink, RegisteredLocation
@@ -148,6 +148,7 @@ Resource = (
     | SecurityGroup
     | InboundRule
     | OutboundRule
+    | FunctionLogs
     | CustomResourceFunction
     | CustomResource
 )

@@ -21,7 +21,7 @@ class AccessGrantsLocation:
 
     Args:
         id: its id within the stack.
-        scope: the place, such as `s3://bucket/folder/*`.
+        scope: the place, such as `s3://bucket/folder`.
         role: the role that Access Grants gives sessions of.
         after: the `id`s of what must be there first.
     """

@@ -1,4 +1,4 @@
-"""Athena workgroups. One with Identity Center is a custom resource (`custom_resources`): CloudFormation has no property for it."""
+"""Athena workgroups. One with Identity Center is a custom resource: CloudFormation has no property for it."""
 
 from __future__ import annotations
 

@@ -16,11 +16,24 @@ Kind = AthenaWorkGroup | IdentityCenterApplication | IdentityCenterAssignment | 
 
 
 @dataclass(frozen=True)
-class CustomResourceFunction:
-    """The function behind the custom resources of a stack, with its log group.
+class FunctionLogs:
+    """The log group of a function, made before the function so that it has an end.
 
     Args:
-        id: its id within the stack; the log group's is this and `Logs`.
+        id: its id within the stack.
+        function_name: whose logs they are.
+    """
+
+    id: str
+    function_name: str
+
+
+@dataclass(frozen=True)
+class CustomResourceFunction:
+    """The function behind the custom resources of a stack.
+
+    Args:
+        id: its id within the stack.
         name: its name.
         role: its role.
         mark_path: where it keeps what it has made, as a path of parameters.
@@ -40,7 +53,7 @@ class CustomResource:
 
     Args:
         id: its id within the stack, which must not change.
-        function: the `id` of the function.
+        function: the `id` of the function; its ARN where another stack has made it.
         of: what it is.
         after: the `id`s of what must be there first; it is deleted before them.
     """

@@ -46,7 +46,7 @@ class StudioSessionPolicy:
 
     Args:
         id: its id within the stack.
-        studio: the `id` of the Studio.
+        studio: the id of the Studio, which only its deployment knows.
         kind: whether the name is a user's or a group's.
         name: the user name, or the display name of the group.
         policy: the `id` of the session policy.
