@@ -279,6 +279,11 @@ def _notes(setup: EmrStudioSetup) -> Iterator[str]:
             f"associate-access-grants-identity-center --account-id {setup.account} "
             f"--identity-center-arn {setup.identity_center.instance} does so"
         )
+    if setup.studio.use is Use.FULL and not setup.studio.network_tagged:
+        yield (
+            f"the owner of the network must tag {', '.join((setup.studio.vpc, *setup.studio.subnets))} with {EMR_TAG}=true, or no "
+            "Workspace starts"
+        )
     if setup.shares_catalog:
         yield (
             "grants of another account's tables to users and groups take an organization instance of Identity Center, and Lake "
