@@ -14,7 +14,7 @@ from typing import Any
 from lakehouse_iam.cloudformation import access_grants, athena, custom_resources, ec2, emr, lake_formation
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refusal
-from lakehouse_iam.policy import Json
+from lakehouse_iam.policy import ANYONE, Json
 from lakehouse_iam.resources import (
     Bucket,
     BucketPolicy,
@@ -263,13 +263,14 @@ def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:
 
 def _bucket_policy(policy: BucketPolicy, phase: Phase, tags: list[Json]) -> Json:
     # S3 refuses a policy whose principal does not exist yet, and the text of an ARN creates no dependency.
-    roles = [resource.id for resource in phase.resources if isinstance(resource, Role)]
+    names_roles = any(principal != ANYONE for s in policy.document.statements for principal in s.principals)
+    roles = [resource.id for resource in phase.resources if isinstance(resource, Role) and names_roles]
     buckets = [
         resource.id for resource in phase.resources if isinstance(resource, Bucket) and resource.name == policy.bucket
     ]
     return {
         "Type": "AWS::S3::BucketPolicy",
-        "DependsOn": roles,
+        **({"DependsOn": roles} if names_roles else {}),
         "Properties": {
             "Bucket": {"Ref": buckets[0]} if buckets else str(policy.bucket),
             "PolicyDocument": policy.document.to_json(),
