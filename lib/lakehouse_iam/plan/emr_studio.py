@@ -281,8 +281,8 @@ def _notes(setup: EmrStudioSetup) -> Iterator[str]:
         )
     if setup.studio.use is Use.FULL and not setup.studio.network_tagged:
         yield (
-            f"the owner of the network must tag {', '.join((setup.studio.vpc, *setup.studio.subnets))} with {EMR_TAG}=true, or no "
-            "Workspace starts"
+            f"the owner of the network must tag {', '.join((setup.studio.vpc, *setup.studio.subnets))} with {EMR_TAG}=true, or "
+            "no Workspace starts"
         )
     if setup.shares_catalog:
         yield (
