@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from lakehouse_iam.plan import Phase, Plan, plan_setup
+from lakehouse_iam.plan import Phase, plan_setup
 from lakehouse_iam.rehearsal.existing import make_existing
 from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.preparation import Ground, Prepared
