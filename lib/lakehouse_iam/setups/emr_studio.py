@@ -24,6 +24,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.partitions import Partition, partition_of_region
 from lakehouse_iam.s3_url import S3Url
 from lakehouse_iam.setups.buckets import read_key
+from lakehouse_iam.setups.document import Document
 from lakehouse_iam.setups.emr_studio_formats import studio_role
 from lakehouse_iam.setups.emr_studio_grants import LakeFormation, directory_principal, one_of, read_lake_formation
 from lakehouse_iam.setups.problems import Faults, Path
@@ -204,13 +205,13 @@ def _cautions(setup: EmrStudioSetup) -> Iterator[str]:
         )
 
 
-def read(content: dict[str, Any]) -> EmrStudioSetup:
+def read(document: Document) -> EmrStudioSetup:
     """The setup of a document that its schema has passed.
 
     Raises:
         SeveralFaults: every rule that the document breaks as a whole.
     """
-    faults = Faults()
+    content, faults = document.content, Faults()
     partition = partition_of(content, faults)
     _check_partition(partition, content, faults)
     _check_mode(content, faults)

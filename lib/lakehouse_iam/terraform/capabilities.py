@@ -1,7 +1,7 @@
 """Which engine can make what of an EMR Studio with Identity Center: one table, from the providers' and CloudFormation's schemas.
 
-Sources: hashicorp/aws 6.69.1, hashicorp/awscc 1.106.0, the CloudFormation registry of 2026-10-20, botocore 1.44.8; hashicorp/aws as
-cdktf's last prebuilt bindings have it (21.22.1), for which no awscc was ever published; read 2026-11-24.
+Sources: hashicorp/aws 6.69.1, hashicorp/awscc 1.106.0, the CloudFormation registry of 2026-10-20, botocore 1.44.8; hashicorp/aws
+as the last prebuilt bindings of cdktf have it (21.22.1), beside which no awscc was ever published; read 2026-11-24.
 """
 
 from __future__ import annotations
