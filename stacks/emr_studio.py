@@ -1,7 +1,7 @@
 """The stage of the pattern `emr-studio`.
 
-Order of events: as `lakehouse_iam.plan.emr_studio` says. Each stack is the plan's own template, read by the CDK into its L1 constructs,
-so that tags, validations and cdk-nag see every resource; the rules stay in one place.
+Order of events: as `lakehouse_iam.plan.emr_studio` says. Each stack is the plan's own template, read by the CDK into its L1
+constructs, so that tags, validations and cdk-nag see every resource; the rules stay in one place.
 """
 
 from __future__ import annotations

@@ -48,6 +48,10 @@ CAPABILITIES = (
 )
 
 
+class NotForThisEngine(InvalidValue):
+    """A setup that the engine cannot make, and another can."""
+
+
 def missing(plan: Plan, engine: str) -> tuple[Capability, ...]:
     """What a plan needs and an engine cannot make.
 
@@ -59,7 +63,7 @@ def missing(plan: Plan, engine: str) -> tuple[Capability, ...]:
     return tuple(one for one in CAPABILITIES if one.needed_for in needed and not getattr(one, engine))
 
 
-def refusal(plan: Plan, engine: str) -> InvalidValue:
+def refusal(plan: Plan, engine: str) -> NotForThisEngine:
     """Why a plan does not become a Terraform stack, and which engine can.
 
     Args:
@@ -72,8 +76,8 @@ def refusal(plan: Plan, engine: str) -> InvalidValue:
         if lacking
         else f"this library writes the pattern {plan.pattern} for {CDK} only"
     )
-    return InvalidValue(
-        f"the setup {plan.setup} does not become a Terraform stack: {reason}",
+    return NotForThisEngine(
+        f"it does not become a Terraform stack: {reason}",
         allowed=f"{CDK} can",
         next_step="lakehouse-iam template writes its templates, and cdk synth its stacks",
     )

@@ -19,6 +19,6 @@ def refuse(scope: Construct, plan: Plan) -> NoReturn:
         plan: the plan of a setup.
 
     Raises:
-        InvalidValue: always.
+        NotForThisEngine: always.
     """
     raise refusal(plan, ENGINE)
