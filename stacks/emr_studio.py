@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aws_cdk import Stack, Stage, Tags
+from aws_cdk import Stack, Stage
 from aws_cdk.cloudformation_include import CfnInclude
 from constructs import Construct
 
@@ -42,9 +42,8 @@ class EmrStudioStage(Stage):
                 stack = self.phases[phase.id] = PhaseStack(self, plan, phase, made[phase.id])
                 for before in phase.after:
                     stack.add_stack_dependency(self.phases[before])
+        # The templates carry the setup's tags. Tags of the stage would reach S3 Access Grants too, which another tag replaces.
         record_probes(next(iter(self.phases.values())), plan)
-        for key, value in plan.tags:
-            Tags.of(self).add(key, value)
 
 
 class PhaseStack(Stack):
