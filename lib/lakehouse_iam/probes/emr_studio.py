@@ -20,6 +20,7 @@ from lakehouse_iam.roles.emr_studio import EMR_SERVICE
 from lakehouse_iam.setups.emr_studio import EmrStudioSetup, Use
 
 OBJECT = "lakehouse-iam-probe"
+_OTHER_REGION = "eu-west-3"
 _OTHER_WORKGROUP = "lakehouse-iam-other-workgroup"
 _OTHER_DATABASE = "lakehouse_iam_other_database"
 _OTHER_APPLICATION = "application/ssoins-ffffffffffffffff/apl-0123456789abcdef"
@@ -38,6 +39,10 @@ def _studio_arn(setup: EmrStudioSetup, account: str = "") -> str:
     return f"arn:{setup.partition.name}:elasticmapreduce:{setup.region}:{account or setup.account}:studio/es-EXAMPLE"
 
 
+def _studio_in(setup: EmrStudioSetup, region: str) -> str:
+    return _studio_arn(setup).replace(f":{setup.region}:", f":{region}:")
+
+
 def _studio(setup: EmrStudioSetup) -> Caller:
     return Caller("the Studio", EMR_SERVICE, str(setup.account), _studio_arn(setup))
 
@@ -49,6 +54,8 @@ def _service_role(setup: EmrStudioSetup) -> Iterator[Probe]:
     role, name = setup.studio.service_role, "the service role"
     others = (
         Caller("a Studio of another account", EMR_SERVICE, STRANGER_ACCOUNT, _studio_arn(setup, STRANGER_ACCOUNT)),
+        Caller("a Studio of ours under another account's id", EMR_SERVICE, STRANGER_ACCOUNT, _studio_arn(setup)),
+        Caller("a Studio of another region", EMR_SERVICE, str(setup.account), _studio_in(setup, _OTHER_REGION)),
         Caller("EMR, on nobody's behalf,", EMR_SERVICE),
     )
     yield from trust_probes(setup, role, name, _studio(setup), others, identity=False)
@@ -155,6 +162,8 @@ def _function(setup: EmrStudioSetup) -> Iterator[Probe]:
             ("a role of another account", other_role(setup, STRANGER_ACCOUNT), Expected.DENY),
         ):
             yield Probe(f"{who} assumes {name}", principal, (), "sts:AssumeRole", str(role), expected)
+        question = f"Lambda tags a session of {name}"
+        yield Probe(question, OTHER_SERVICE, (), "sts:TagSession", str(role), Expected.DENY)
         connect = "lakeformation:CreateLakeFormationIdentityCenterConfiguration"
         yield path.probe(f"{name} connects Lake Formation, in the function", connect, "*", Expected.ALLOW, inside)
         yield path.probe(f"{name} does so in another function", connect, "*", Expected.DENY, another)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.plan.emr_studio_roles import access_grants_instance, where, workgroup_arn
-from lakehouse_iam.probes.buckets import AccessPath
+from lakehouse_iam.probes.buckets import AccessPath, asking_once_for_each_key, bucket_probes
 from lakehouse_iam.probes.emr_studio_trust import Caller, trust_probes
 from lakehouse_iam.probes.iam import iam_probes
 from lakehouse_iam.probes.outsiders import STRANGER_ACCOUNT, sister_bucket
 from lakehouse_iam.probes.probe import Context, Expected, Probe
 from lakehouse_iam.roles.emr_studio import EMR_SERVICE
 from lakehouse_iam.roles.emr_studio_data import ACCESS_GRANTS_SERVICE, ATHENA_SERVICE, LAKE_FORMATION_SERVICE
+from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode
 from lakehouse_iam.setups.emr_studio import EmrStudioSetup, Place
 from lakehouse_iam.setups.emr_studio_grants import DataLocation
+from lakehouse_iam.statements.s3 import Access, ObjectOwnership
 
 _OBJECT = "lakehouse-iam-probe"
 USER_ID = "11111111-1111-4111-8111-111111111111"
@@ -43,6 +46,7 @@ def _execution_role(setup: EmrStudioSetup) -> Iterator[Probe]:
         Caller("another workgroup", ATHENA_SERVICE, account, f"{workgroup}-other"),
         Caller("a workgroup of that name in another account", ATHENA_SERVICE, STRANGER_ACCOUNT, foreign),
         Caller("another account's workgroup under our account's id", ATHENA_SERVICE, account, foreign),
+        Caller("the workgroup under another account's id", ATHENA_SERVICE, STRANGER_ACCOUNT, workgroup),
         Caller("Athena, on nobody's behalf,", ATHENA_SERVICE),
         Caller("the Studio", EMR_SERVICE, account, workgroup),
     )
@@ -52,6 +56,21 @@ def _execution_role(setup: EmrStudioSetup) -> Iterator[Probe]:
     path, instance = AccessPath(str(role), ()), access_grants_instance(setup)
     yield path.probe("Athena asks Lake Formation for data", "lakeformation:GetDataAccess", "*", Expected.ALLOW)
     yield path.probe("Athena asks S3 Access Grants for a place", "s3:GetDataAccess", instance, Expected.ALLOW)
+    foreign_instance = instance.replace(account, STRANGER_ACCOUNT)
+    yield path.probe(
+        "Athena asks another account's S3 Access Grants", "s3:GetDataAccess", foreign_instance, Expected.DENY
+    )
+    which = "s3:GetAccessGrantsInstanceForPrefix"
+    yield path.probe("Athena asks which S3 Access Grants instance there is", which, instance, Expected.ALLOW)
+    bucket = setup.workgroup.results.bucket.arn(setup.partition.name)
+    yield path.probe("Athena locates the results", "s3:GetBucketLocation", bucket, Expected.ALLOW)
+    yield path.probe("Athena lists the results itself", "s3:ListBucket", bucket, Expected.DENY)
+    for action in ("lakeformation:GrantPermissions", "lakeformation:PutDataLakeSettings"):
+        yield path.probe(f"Athena decides in Lake Formation's place ({action})", action, "*", Expected.DENY)
+    yield path.probe("Athena itself starts a query", "athena:StartQueryExecution", workgroup, Expected.DENY)
+    prepared = "athena:GetPreparedStatement"
+    yield path.probe("Athena serves prepared statements", prepared, workgroup, Expected.ALLOW)
+    yield path.probe("Athena serves another workgroup's", prepared, f"{workgroup}-other", Expected.DENY)
     for database in setup.lake_formation.databases:
         table = where(setup).arn("glue", f"table/{database}/{_OBJECT}")
         yield path.probe(f"Athena reads a definition in {database}", "glue:GetTable", table, Expected.ALLOW)
@@ -78,6 +97,7 @@ def _location_role(setup: EmrStudioSetup) -> Iterator[Probe]:
     others = (
         Caller("another account's S3 Access Grants", ACCESS_GRANTS_SERVICE, STRANGER_ACCOUNT, foreign),
         Caller("S3 Access Grants of another region", ACCESS_GRANTS_SERVICE, account, regional),
+        Caller("S3 Access Grants under another account's id", ACCESS_GRANTS_SERVICE, STRANGER_ACCOUNT, instance),
         Caller("S3 Access Grants, on nobody's behalf,", ACCESS_GRANTS_SERVICE),
     )
     ours = Caller("S3 Access Grants", ACCESS_GRANTS_SERVICE, account, instance)
@@ -99,10 +119,26 @@ def _location_role(setup: EmrStudioSetup) -> Iterator[Probe]:
     folder = "/".join(part for part in (place.folder, USER_ID) if part)
     listing: Context = (*through, ("s3:prefix", f"{folder}/"))
     yield path.probe("a user lists their own results", "s3:ListBucket", bucket, Expected.ALLOW, listing)
+    own_listing: Context = (*through, ("s3:prefix", folder))
+    yield path.probe("a user lists their own folder by its name", "s3:ListBucket", bucket, Expected.ALLOW, own_listing)
+    yield path.probe(
+        "a user lists their own results past the instance", "s3:ListBucket", bucket, Expected.DENY, (*past, listing[-1])
+    )
+    if setup.workgroup.user_prefixes:
+        longer_listing: Context = (*through, ("s3:prefix", f"{folder}0/"))
+        question = "a user lists results of a user whose id begins alike"
+        yield path.probe(question, "s3:ListBucket", bucket, Expected.DENY, longer_listing)
+    uploads = "s3:ListBucketMultipartUploads"
+    yield path.probe("a user lists everybody's uploads", uploads, bucket, Expected.DENY, listing)
+    for action in ("s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"):
+        yield path.probe(f"a user's uploads in parts ({action})", action, own, Expected.ALLOW, through)
     if setup.workgroup.user_prefixes or place.folder:
         yield path.probe("a user lists all of the bucket", "s3:ListBucket", bucket, Expected.DENY, through)
     sister = f"{sister_bucket(place.bucket, ()).arn(setup.partition.name)}/{folder}/{_OBJECT}"
-    yield path.probe("a user's folder in another bucket", "s3:GetObject", sister, Expected.DENY, through)
+    for action in ("s3:GetObject", "s3:PutObject"):
+        yield path.probe(f"a user's folder in another bucket ({action})", action, sister, Expected.DENY, through)
+    sister_itself = sister_bucket(place.bucket, ()).arn(setup.partition.name)
+    yield path.probe("a user lists another bucket", "s3:ListBucket", sister_itself, Expected.DENY, listing)
     yield from iam_probes(path, name, str(role))
 
 
@@ -125,15 +161,26 @@ def _registration_role(setup: EmrStudioSetup) -> Iterator[Probe]:
     others = (Caller("Athena", ATHENA_SERVICE), Caller("the Studio", EMR_SERVICE))
     yield from trust_probes(setup, role, name, Caller("Lake Formation", LAKE_FORMATION_SERVICE), others, identity=True)
     path = AccessPath(str(role), ())
-    for location in setup.lake_formation.locations:
-        data = _data(setup, location)
-        writes = Expected.ALLOW if setup.lake_formation.writes else Expected.DENY
-        yield path.probe(f"Lake Formation reads {location.url}", "s3:GetObject", data, Expected.ALLOW)
-        yield path.probe(f"Lake Formation writes {location.url}", "s3:PutObject", data, writes)
-        if location.url.folder:
-            outside = f"{location.url.bucket.arn(setup.partition.name)}/{_OBJECT}"
-            yield path.probe(f"Lake Formation reads beside {location.url}", "s3:GetObject", outside, Expected.DENY)
+    places = [_as_bucket(setup, location) for location in setup.lake_formation.locations]
+    names = frozenset(place.name for place in places)
+    for place in asking_once_for_each_key(places):
+        for probe in bucket_probes(path, place, names, setup.partition):
+            yield replace(probe, question=f"as Lake Formation: {probe.question}")
     yield from iam_probes(path, name, str(role))
+
+
+def _as_bucket(setup: EmrStudioSetup, location: DataLocation) -> Bucket:
+    """A registered location in the words of the probes that all patterns with buckets share."""
+    return Bucket(
+        name=location.url.bucket,
+        owner=setup.lake_formation.catalog,
+        access=Access.READ_WRITE if setup.lake_formation.writes else Access.READ_ONLY,
+        prefixes=(location.url.folder,) if location.url.folder else (),
+        create=False,
+        policy=BucketPolicyMode.NONE,
+        object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        key=location.key,
+    )
 
 
 def _data(setup: EmrStudioSetup, location: DataLocation) -> str:

@@ -75,6 +75,7 @@ def trust_probes(
     passes_on = "passes on who the user is to"
     yield ask(caller, "sts:AssumeRole", "assumes", Expected.ALLOW)
     yield ask(caller, set_context, passes_on, Expected.ALLOW if identity else Expected.DENY, context_of_user)
+    yield ask(caller, "sts:TagSession", "tags a session of", Expected.DENY, context_of_user)
     for action in also:
         yield ask(caller, action, f"uses {action} with", Expected.ALLOW)
     if identity:
@@ -90,3 +91,5 @@ def trust_probes(
         Caller("a role of another account", other_role(setup, STRANGER_ACCOUNT)),
     ):
         yield ask(outsider, "sts:AssumeRole", "assumes", Expected.DENY)
+        if identity:
+            yield ask(outsider, set_context, passes_on, Expected.DENY, context_of_user)

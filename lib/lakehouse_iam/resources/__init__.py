@@ -28,6 +28,41 @@ from lakehouse_iam.resources.emr import EmrStudio, StudioSessionPolicy
 from lakehouse_iam.resources.lake_formation import CatalogPermissions, DatabaseLink, RegisteredLocation
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
+__all__ = [
+    "AccessGrant",
+    "AccessGrantsInstance",
+    "AccessGrantsLocation",
+    "AssertionEncryption",
+    "Bucket",
+    "BucketPolicy",
+    "CatalogPermissions",
+    "CustomResource",
+    "CustomResourceFunction",
+    "DatabaseLink",
+    "EmrStudio",
+    "Existing",
+    "ExistingBucket",
+    "ExistingKey",
+    "ExistingManagedPolicy",
+    "ExistingRole",
+    "FunctionLogs",
+    "HandOff",
+    "HandOffKind",
+    "InboundRule",
+    "InstanceProfile",
+    "ManagedPolicy",
+    "OutboundRule",
+    "RegisteredLocation",
+    "Resource",
+    "Role",
+    "RolePolicy",
+    "SamlProvider",
+    "SecurityGroup",
+    "SessionPolicy",
+    "StudioSessionPolicy",
+    "Workgroup",
+]
+
 
 @dataclass(frozen=True)
 class Role:
