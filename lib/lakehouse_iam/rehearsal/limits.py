@@ -31,9 +31,13 @@ OTHER_ACCOUNTS_BUCKET = (
 )
 OTHER_SERVICE = "the local AWS does not have this service, or does not ask IAM about it"
 SENT_BY_A_SERVICE = "only the service itself sends the keys of this request, and the local AWS does not have it"
+ASKED_ALONG_WITH_ASSUMING = (
+    "no call has this action alone: STS asks for it when a role is assumed with what it is about"
+)
 EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
 
 
+_ASKED_ALONG_WITH_ASSUMING = frozenset({"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"})
 _SERVICES = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
 _SENT_BY_A_SERVICE = frozenset({"identitystore:UserId", "s3:AccessGrantsInstanceArn", "lambda:SourceFunctionArn"})
 
@@ -51,6 +55,8 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str], across: fro
         return SERVICES
     if probe.principal.endswith(f"/{UNNAMED_ROLE}"):
         return UNNAMED
+    if probe.action in _ASKED_ALONG_WITH_ASSUMING:
+        return ASKED_ALONG_WITH_ASSUMING
     if probe.action == "iam:PassRole":
         return PASS_ROLE
     if probe.action.partition(":")[0] not in _SERVICES or probe.action == "s3:GetDataAccess":
