@@ -1,6 +1,6 @@
 """Writes what the Terraform providers take, for the resource types that this library emits, from their prebuilt bindings.
 
-    pip install --no-deps --target .cache/bindings cdktn-provider-aws cdktn-provider-databricks cdktn-provider-time
+    pip install --no-deps --target .cache/bindings cdktn-provider-{aws,awscc,databricks,time}
     python tools/provider_schema.py .cache/bindings
 
 The bindings are generated from the providers' own schemas, and keep of each attribute its name, its type and whether it is
@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lakehouse_iam.terraform_json import aws, databricks, time
+from lakehouse_iam.terraform_json import aws, aws_emr_studio, awscc, databricks, time
 from lakehouse_iam.terraform_json.blocks import Provider, Resource
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "tests" / "fixtures" / "terraform"
 WHAT: tuple[tuple[type[Provider], tuple[type[Resource], ...]], ...] = (
-    (aws.AwsProvider, aws.RESOURCES),
+    (aws.AwsProvider, (*aws.RESOURCES, *aws_emr_studio.RESOURCES)),
+    (awscc.AwsccProvider, awscc.RESOURCES),
     (databricks.DatabricksProvider, databricks.RESOURCES),
     (time.TimeProvider, time.RESOURCES),
 )
@@ -86,7 +87,9 @@ class Binding:
             if entry["block"] == "true" and inner:
                 many = {"many": True} if "listMapperHcl" in entry["value"] else {}
                 function = next(f for f in _BLOCK.findall(entry["value"]) if f not in _TYPES)
-                blocks[name] = {"flags": flag, **many, **self._block(function)}
+                # A nested attribute, which is written as an object where a block is a list of one.
+                nested = {"object": True} if entry["type"] == "struct" else {}
+                blocks[name] = {"flags": flag, **many, **nested, **self._block(function)}
             else:
                 attributes[name] = f"{_type(entry['type'], entry['storage'])} {flag}".strip()
         for name, type_ in _computed_only(class_body):

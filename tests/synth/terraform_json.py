@@ -12,7 +12,7 @@ from typing import Any
 from project import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures" / "terraform"
-META = {"//", "depends_on", "lifecycle", "provider"}
+META = {"//", "count", "depends_on", "lifecycle", "provider"}
 _REFERENCE = re.compile(r"(?<!\$)\$\{([a-z][a-z0-9_]*)\.([A-Za-z0-9_-]+)\.([a-z0-9_.\[\]]+)\}")
 _EVALUATED = re.compile(r"(?<!\$)\$\{[^}]*\}|(?<!%)%\{")
 
@@ -130,6 +130,12 @@ def _block(body: Json, known: Json, where: str) -> Iterator[str]:
 
 
 def _blocks(value: Any, known: Json, where: str) -> Iterator[str]:
+    if known.get("object"):
+        if isinstance(value, Mapping):
+            yield from _block(value, known, where)
+        else:
+            yield f"{where} is not an object"
+        return
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
         yield f"{where} is not a list of blocks"
         return

@@ -18,5 +18,5 @@ PATTERN = Pattern(
     disconnect=None,
     rehearse=Reference("lakehouse_iam.rehearsal.emr_studio", "prepare"),
     stage=Reference("stacks.emr_studio", "EmrStudioStage"),
-    terraform_stack=Reference("lakehouse_iam.terraform.stacks.emr_studio", "refuse"),
+    terraform_stack=Reference("lakehouse_iam.terraform.stacks.emr_studio", "EmrStudioStack"),
 )

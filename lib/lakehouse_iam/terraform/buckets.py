@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from constructs import Construct
@@ -23,6 +23,7 @@ from lakehouse_iam.terraform_json import aws
 from lakehouse_iam.terraform_json.blocks import Address
 from lakehouse_iam.terraform_json.literals import known
 from lakehouse_iam.terraform_json.render import KEPT, render
+from lakehouse_iam.terraform_json.render import TerraformResource as RenderedResource
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,25 @@ def make_buckets(
         provider=place.provider,
         given=principals,
     )
+    return BucketElements(tuple(made.values()), kept_addresses(resources, rendered, made))
+
+
+def kept_addresses(
+    resources: Sequence[Resource], rendered: Sequence[RenderedResource], made: Mapping[Address, Element]
+) -> dict[str, list[str]]:
+    """The addresses of what Terraform refuses to destroy, by the bucket's name.
+
+    Args:
+        resources: the planned resources.
+        rendered: what they became.
+        made: the elements of those.
+    """
+    bucket_of = dict(_bucket_names(resources))
     kept: dict[str, list[str]] = {}
     for one in rendered:
         if one.lifecycle is KEPT:
             kept.setdefault(bucket_of[one.name], []).append(made[one.address].address)
-    return BucketElements(tuple(made.values()), kept)
+    return kept
 
 
 class Buckets(Construct):

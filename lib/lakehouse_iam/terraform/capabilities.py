@@ -6,14 +6,19 @@ as the last prebuilt bindings of cdktf have it (21.22.1), beside which no awscc 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lakehouse_iam.custom_resource import LakeFormationIdentityCenter
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan import Plan
+from lakehouse_iam.resources import CustomResource
 
-CDK = "the CDK and plain CloudFormation"
+CDK = ("the CDK", "plain CloudFormation")
+VARIABLE = "variable"
+"""What stands in the table where no provider looks something up, and whoever applies tells it."""
 ENGINE_NAMES = {"cdktn": "CDK Terrain", "cdktf": "the archived CDKTF"}
+_FIRST = "cdktn"
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,11 @@ class Capability:
     """Something that a plan may need.
 
     Args:
-        needed_for: the resources that need it, by the name of their class; of a custom resource, what it stands for.
+        needed_for: the resources that need it, by the name of their class; of a custom resource, what it stands for, and where
+            only an attribute needs it, that attribute behind a dot.
         what: in words.
         cloudformation: how CloudFormation makes it.
-        cdktn: the provider that makes it for CDK Terrain; empty where none does.
+        cdktn: the provider that makes it for CDK Terrain, or `variable`; empty where neither does.
         cdktf: the same for CDKTF.
     """
 
@@ -39,7 +45,14 @@ CAPABILITIES = (
     Capability("EmrStudio", "a Studio with trusted identity propagation", "AWS::EMR::Studio", "awscc", ""),
     Capability("AthenaWorkGroup", "a workgroup with results through S3 Access Grants", "custom resource", "aws", ""),
     Capability("LakeFormationIdentityCenter", "Lake Formation's connection", "custom resource", "aws", "aws"),
-    Capability("IdentityCenterApplication", "the look-up of the Studio's application", "custom resource", "", ""),
+    Capability(
+        "LakeFormationIdentityCenter.share_recipients",
+        "recipients of shares in Lake Formation's connection to Identity Center, which another account's catalog needs",
+        "custom resource",
+        "",
+        "",
+    ),
+    Capability("IdentityCenterApplication", "the look-up of the Studio's application", "custom resource", VARIABLE, ""),
     Capability("IdentityCenterAssignment", "assignments", "custom resource", "aws", "aws"),
     Capability(
         "CatalogPermissions", "grants to users and groups", "AWS::LakeFormation::PrincipalPermissions", "awscc", ""
@@ -59,29 +72,46 @@ def missing(plan: Plan, engine: str) -> tuple[Capability, ...]:
         plan: the plan.
         engine: `cdktn` or `cdktf`.
     """
-    needed = {type(getattr(resource, "of", resource)).__name__ for phase in plan.phases for resource in phase.resources}
+    needed = {
+        need
+        for phase in plan.phases
+        for resource in phase.resources
+        for need in _needs(resource.of if isinstance(resource, CustomResource) else resource)
+    }
     return tuple(one for one in CAPABILITIES if one.needed_for in needed and not getattr(one, engine))
 
 
-def refusal(plan: Plan, engine: str) -> NotForThisEngine:
-    """Why a plan does not become a Terraform stack, and which engine can.
+def _needs(made: object) -> Iterator[str]:
+    name = type(made).__name__
+    yield name
+    if isinstance(made, LakeFormationIdentityCenter) and made.share_recipients:
+        yield f"{name}.share_recipients"
+
+
+def check(plan: Plan, engine: str) -> None:
+    """Whether an engine can make a plan.
 
     Args:
         plan: the plan.
         engine: `cdktn` or `cdktf`.
+
+    Raises:
+        NotForThisEngine: it cannot; the message says what it lacks, and which engines can.
     """
     lacking = missing(plan, engine)
-    reason = (
-        f"no provider of {ENGINE_NAMES[engine]} makes {_listed([one.what for one in lacking])}"
-        if lacking
-        else f"this library writes the pattern {plan.pattern} for {CDK} only"
+    if not lacking:
+        return
+    able = [ENGINE_NAMES[other] for other in ENGINE_NAMES if other != engine and not missing(plan, other)]
+    terraform = (
+        f"LAKEHOUSE_IAM_TERRAFORM={_FIRST} with lakehouse-iam[{_FIRST}] writes the Terraform stack, " if able else ""
     )
-    return NotForThisEngine(
-        f"it does not become a Terraform stack: {reason}",
-        allowed=f"{CDK} can",
-        next_step="lakehouse-iam template writes its templates, and cdk synth its stacks",
+    raise NotForThisEngine(
+        "it does not become a Terraform stack: "
+        f"no provider of {ENGINE_NAMES[engine]} makes {_listed([one.what for one in lacking], 'or')}",
+        allowed=f"{_listed([*able, *CDK], 'and')} can",
+        next_step=f"{terraform}lakehouse-iam template writes its templates, and cdk synth its stacks",
     )
 
 
-def _listed(words: Sequence[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def _listed(words: Sequence[str], last: str) -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

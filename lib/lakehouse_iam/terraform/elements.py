@@ -20,13 +20,13 @@ from lakehouse_iam.terraform.engine import (
 )
 from lakehouse_iam.terraform_json import aws
 from lakehouse_iam.terraform_json.blocks import Address, Lifecycle, Provider, Refer, Reference, Resource, expression
-from lakehouse_iam.terraform_json.literals import literal
+from lakehouse_iam.terraform_json.literals import Expression, literal
 from lakehouse_iam.terraform_json.render import TerraformResource as RenderedResource
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 # What the ids of elements begin with, by type. The engines derive addresses from ids, and Terraform deletes and creates
-# whatever gets another address, so these do not change.
+# whatever gets another address, so these do not change. Types that are not listed begin with nothing.
 _ID_BEGINS: Mapping[type[Resource], str] = {
     aws.AwsIamRole: "Role",
     aws.AwsIamSamlProvider: "Provider",
@@ -51,6 +51,7 @@ class Element(TerraformResource):
         depends_on: what must be there before, beyond what its attributes refer to.
         lifecycle: how Terraform replaces and destroys it. Default: as it does by itself.
         refer: how the description's references to other resources are written.
+        count: how many there are, where that is not one.
     """
 
     def __init__(
@@ -63,8 +64,9 @@ class Element(TerraformResource):
         depends_on: Sequence[TerraformResource] = (),
         lifecycle: Lifecycle | None = None,
         refer: Refer = expression,
+        count: Expression | None = None,
     ) -> None:
-        self._attributes = description.attributes(refer)
+        self._attributes = {**({"count": count.text} if count else {}), **description.attributes(refer)}
         super().__init__(
             scope,
             id,
@@ -113,6 +115,7 @@ def make_elements(
     id_ends: Mapping[str, str],
     provider: TerraformProvider | None,
     given: Mapping[Address, TerraformResource] | None = None,
+    providers: Mapping[str, TerraformProvider] | None = None,
 ) -> dict[Address, Element]:
     """Rendered resources as elements of a stack.
 
@@ -122,6 +125,7 @@ def make_elements(
         id_ends: what the ids of the elements end in, by the name of the rendered resource. Default: nothing.
         provider: the configuration of their provider. Default: the unnamed one.
         given: resources created elsewhere that they refer to or come after, by the address used for them.
+        providers: the configurations of further providers, by what the types of their resources begin with.
 
     Returns:
         The elements by their addresses.
@@ -135,12 +139,13 @@ def make_elements(
     for resource in rendered:
         made[resource.address] = known[resource.address] = Element(
             scope,
-            f"{_ID_BEGINS[type(resource.body)]}{id_ends.get(resource.name, '')}",
+            f"{_ID_BEGINS.get(type(resource.body), '')}{id_ends.get(resource.name, '')}",
             resource.body,
-            provider=provider,
+            provider=(providers or {}).get(resource.address.type.split("_")[0], provider),
             depends_on=[known[address] for address in resource.depends_on],
             lifecycle=resource.lifecycle,
             refer=refer,
+            count=resource.count,
         )
     return made
 

@@ -42,7 +42,12 @@ def expression(reference: Reference) -> str:
 
 @dataclass(frozen=True)
 class Block:
-    """A block: its fields are the attributes and blocks in it, by their names in Terraform."""
+    """A block: its fields are the attributes and blocks in it, by their names in Terraform.
+
+    `EMPTY_TOO` names the lists that are written even where they are empty, because the provider requires them.
+    """
+
+    EMPTY_TOO: ClassVar[tuple[str, ...]] = ()
 
     def attributes(self, refer: Refer = expression) -> Json:
         """The block as Terraform reads it, without the fields that are `None` or an empty list.
@@ -51,7 +56,16 @@ class Block:
             refer: how references are written; engines write tokens of their own.
         """
         given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: _written(value, refer) for name, value in given.items() if value is not None and value != ()}
+        return {
+            name: _written(value, refer)
+            for name, value in given.items()
+            if value is not None and (value != () or name in self.EMPTY_TOO)
+        }
+
+
+@dataclass(frozen=True)
+class Nested(Block):
+    """A value with attributes of its own that is itself an attribute, and is written as an object."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +125,12 @@ def _written(value: Any, refer: Refer) -> Any:
         return value.text
     if isinstance(value, PolicyDocument):
         return literal(value.compact())
+    if isinstance(value, Nested):
+        return value.attributes(refer)
     if isinstance(value, Block):
         return [value.attributes(refer)]
     if isinstance(value, tuple):
-        return dict(literal(value)) if isinstance(value[0], tuple) else [_item(item, refer) for item in value]
+        return dict(literal(value)) if value and isinstance(value[0], tuple) else [_item(item, refer) for item in value]
     return literal(value)
 
 

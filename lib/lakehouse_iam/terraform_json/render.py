@@ -24,6 +24,7 @@ from lakehouse_iam.resources import Resource as PlannedResource
 from lakehouse_iam.statements.s3 import ObjectOwnership
 from lakehouse_iam.terraform_json import aws
 from lakehouse_iam.terraform_json.blocks import Address, Lifecycle, Pairs, Reference, Resource
+from lakehouse_iam.terraform_json.literals import Expression
 
 _OWNERSHIP = {
     ObjectOwnership.BUCKET_OWNER_ENFORCED: "BucketOwnerEnforced",
@@ -48,12 +49,14 @@ class TerraformResource:
         body: its type and attributes.
         depends_on: what must exist before, beyond what its attributes refer to.
         lifecycle: how Terraform replaces and destroys it.
+        count: how many there are, where that is not one: 0 or 1.
     """
 
     name: str
     body: Resource
     depends_on: tuple[Address, ...] = ()
     lifecycle: Lifecycle | None = None
+    count: Expression | None = None
 
     @property
     def address(self) -> Address:
