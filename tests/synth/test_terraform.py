@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +24,7 @@ from terraform_json import (
     resolved,
     resources,
 )
+from terraform_runs import app, stacks_in
 
 from lakehouse_iam.plan import Plan, PlanError, PlanErrors, plan_setup, plan_setups
 from lakehouse_iam.plan.unity_catalog import EXTERNAL_ID
@@ -36,7 +35,7 @@ from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 pytestmark = pytest.mark.synth
 
 ENGINES = ("cdktn", "cdktf")
-# What Terraform cannot say has a test of its own.
+# What Terraform, or one of the engines, cannot say has tests of its own.
 REFUSED = ("assertion_encryption", "pattern: emr-studio")
 FILES = [
     *(
@@ -119,24 +118,6 @@ def _added(name: str, text: str, folder: Path, folders: list[Path]) -> None:
             folders[:] = sorted({*folders, known})
             return
     raise AssertionError(f"{name} conflicts with itself")
-
-
-def app(engine: str, setups: Path | str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the app as `make synth-terraform` does."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CDKTF_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "stacks.terraform.app", str(setups)],
-        cwd=ROOT,
-        env={**environment, "LAKEHOUSE_IAM_TERRAFORM": engine, "CDKTF_OUTDIR": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-
-
-def stacks_in(folder: Path) -> dict[str, Any]:
-    return {file.parent.name: json.loads(file.read_text()) for file in sorted(folder.glob("stacks/*/cdk.tf.json"))}
 
 
 @pytest.fixture(scope="module")
@@ -249,26 +230,6 @@ def test_wrong_setup_prints_its_problems_and_nothing_else(tmp_path: Path) -> Non
     assert f"{wrong}:" in run.stderr
     assert "buckets[1].access" in run.stderr
     assert not stacks_in(tmp_path / "out")
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_emr_studio_is_refused_with_the_reason_and_other_setups_beside_it_are_written(
-    engine: str, tmp_path: Path
-) -> None:
-    for name in ("emr-studio", "unity-catalog-aws"):
-        shutil.copy(ROOT / "examples" / f"{name}.yaml", tmp_path)
-    run = app(engine, tmp_path, tmp_path / "out")
-    assert run.returncode == 2
-    assert run.stderr.startswith("analytics-studio: it does not become a Terraform stack: no provider of ")
-    assert "the CDK and plain CloudFormation can" in run.stderr
-    assert list(stacks_in(tmp_path / "out")) == ["sales-lake"]
-
-
-def test_of_the_examples_those_are_written_that_the_engine_can_make(tmp_path: Path) -> None:
-    run = app("cdktn", "", tmp_path / "out")
-    assert run.returncode == 0
-    assert [line.partition(":")[0] for line in run.stderr.splitlines()] == ["shared-flights", "analytics-studio"]
-    assert len(stacks_in(tmp_path / "out")) == 4
 
 
 def test_unknown_engine_is_named_in_one_line(tmp_path: Path) -> None:

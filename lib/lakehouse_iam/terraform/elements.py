@@ -66,7 +66,7 @@ class Element(TerraformResource):
         refer: Refer = expression,
         count: Expression | None = None,
     ) -> None:
-        self._attributes = {**({"count": count.text} if count else {}), **description.attributes(refer)}
+        self._attributes = description.attributes(refer)
         super().__init__(
             scope,
             id,
@@ -75,6 +75,8 @@ class Element(TerraformResource):
             depends_on=list(depends_on) or None,
             lifecycle=_lifecycle(lifecycle) if lifecycle else None,
         )
+        if count:
+            self.add_override("count", count.text)
 
     def _synthesize_attributes(self) -> dict[str, Any]:
         return self._attributes

@@ -1,4 +1,4 @@
-"""The providers of a stack: AWS once for each account (`hashicorp/awscc` beside it where that is needed), the workspace, and waiting."""
+"""The providers of a stack: AWS once for each account, by one provider or by two, the workspace, and waiting."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def aws_provider(
     `aws_profile_<id>` names; with those of another account the apply stops before it does anything.
 
     Args:
+        scope: the stack.
         account: the account.
         region: its region.
         kind: which versions of the provider are needed. Default: those of every pattern.

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from emr_studio_texts import REGULAR, setup_of
+from emr_studio_texts import setup_of
 
 from lakehouse_iam.plan import plan_setup
-from lakehouse_iam.terraform.capabilities import CAPABILITIES, missing, refusal
+from lakehouse_iam.setups import load_setups
+from lakehouse_iam.terraform.capabilities import CAPABILITIES, NotForThisEngine, check, missing
 
 SINGLE = plan_setup(setup_of())
-EVERYONE = plan_setup(
-    setup_of(
-        REGULAR,
-        ("  assigned:\n    - {group: 1234567890-1234abcd-12ab-34cd-56ef-1234567890ab}\n", "  access: everyone\n"),
-    )
-)
+EXAMPLES = Path(__file__).parents[3] / "examples"
+SHARED = plan_setup(load_setups(EXAMPLES / "emr-studio-cross-account.yaml")[0])
 
 
 def test_everything_in_the_table_is_something_that_a_plan_makes() -> None:
     made = {type(getattr(one, "of", one)).__name__ for phase in SINGLE.phases for one in phase.resources}
-    assert {capability.needed_for for capability in CAPABILITIES} <= made
+    assert {capability.needed_for.partition(".")[0] for capability in CAPABILITIES} <= made
     assert all(capability.cloudformation for capability in CAPABILITIES)
 
 
-def test_terraform_lacks_the_look_up_and_cdktf_the_studio_too() -> None:
-    assert [one.needed_for for one in missing(SINGLE, "cdktn")] == ["IdentityCenterApplication"]
+def test_cdk_terrain_makes_a_studio_of_one_account_and_cdktf_none() -> None:
+    assert missing(SINGLE, "cdktn") == ()
+    check(SINGLE, "cdktn")
     assert [one.needed_for for one in missing(SINGLE, "cdktf")] == [
         "EmrStudio",
         "AthenaWorkGroup",
@@ -33,26 +33,28 @@ def test_terraform_lacks_the_look_up_and_cdktf_the_studio_too() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("engine", "reason"),
-    [
-        ("cdktn", "no provider of CDK Terrain makes the look-up of the Studio's application"),
-        (
-            "cdktf",
-            "no provider of the archived CDKTF makes a Studio with trusted identity propagation, a workgroup with results "
-            "through S3 Access Grants, the look-up of the Studio's application or grants to users and groups",
-        ),
-    ],
-)
-def test_the_refusal_says_what_is_missing_and_which_engine_can(engine: str, reason: str) -> None:
-    assert str(refusal(SINGLE, engine)) == (
-        f"it does not become a Terraform stack: {reason}: the CDK and plain CloudFormation can: lakehouse-iam template writes "
-        "its templates, and cdk synth its stacks"
+def test_a_catalog_of_another_account_takes_recipients_that_no_provider_knows() -> None:
+    shares = "LakeFormationIdentityCenter.share_recipients"
+    assert [one.needed_for for one in missing(SHARED, "cdktn")] == [shares]
+    assert shares in [one.needed_for for one in missing(SHARED, "cdktf")]
+
+
+def test_where_cdk_terrain_can_the_refusal_of_cdktf_says_so() -> None:
+    with pytest.raises(NotForThisEngine) as refused:
+        check(SINGLE, "cdktf")
+    assert str(refused.value) == (
+        "it does not become a Terraform stack: no provider of the archived CDKTF makes a Studio with trusted identity "
+        "propagation, a workgroup with results through S3 Access Grants, the look-up of the Studio's application or grants to "
+        "users and groups: CDK Terrain, the CDK and plain CloudFormation can: LAKEHOUSE_IAM_TERRAFORM=cdktn with "
+        "lakehouse-iam[cdktn] writes the Terraform stack, lakehouse-iam template writes its templates, and cdk synth its stacks"
     )
 
 
-def test_where_a_provider_has_all_of_it_the_refusal_is_this_librarys_own() -> None:
-    assert missing(EVERYONE, "cdktn") == ()
-    assert "this library writes the pattern emr-studio for the CDK and plain CloudFormation only" in str(
-        refusal(EVERYONE, "cdktn")
+@pytest.mark.parametrize("engine", ["cdktn", "cdktf"])
+def test_where_no_engine_of_terraform_can_only_the_others_are_named(engine: str) -> None:
+    with pytest.raises(NotForThisEngine) as refused:
+        check(SHARED, engine)
+    assert "recipients of shares in Lake Formation's connection" in str(refused.value)
+    assert str(refused.value).endswith(
+        ": the CDK and plain CloudFormation can: lakehouse-iam template writes its templates, and cdk synth its stacks"
     )

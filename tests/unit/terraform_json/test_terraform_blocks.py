@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.policy import Condition, PolicyDocument, Statement
-from lakehouse_iam.terraform_json import aws, databricks, time
-from lakehouse_iam.terraform_json.blocks import Block, Pairs, Provider, Resource
+from lakehouse_iam.terraform_json import aws, aws_emr_studio, awscc, databricks, time
+from lakehouse_iam.terraform_json.blocks import Block, Nested, Pairs, Provider, Resource
 from lakehouse_iam.terraform_json.literals import Expression, known, literal
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "terraform"
 ALL: tuple[tuple[type[Provider], tuple[type[Resource], ...]], ...] = (
-    (aws.AwsProvider, aws.RESOURCES),
+    (aws.AwsProvider, (*aws.RESOURCES, *aws_emr_studio.RESOURCES)),
+    (awscc.AwsccProvider, awscc.RESOURCES),
     (databricks.DatabricksProvider, databricks.RESOURCES),
     (time.TimeProvider, time.RESOURCES),
 )
@@ -114,6 +115,30 @@ def test_a_description_is_written_as_terraform_reads_it() -> None:
         "block": [{"key": "k"}],
         "several": [{"key": "k"}, {"key": "l", "nothing": "m"}],
         "expression": "${var.x}",
+    }
+
+
+@dataclass(frozen=True)
+class Inside(Nested):
+    key: str
+
+
+@dataclass(frozen=True)
+class WithNested(Resource):
+    TERRAFORM_TYPE: ClassVar[str] = "with_nested"
+    EMPTY_TOO: ClassVar[tuple[str, ...]] = ("required",)
+
+    one: Inside
+    several: tuple[Inside, ...]
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+def test_a_nested_attribute_is_an_object_and_a_list_that_is_required_stays_empty() -> None:
+    assert WithNested(Inside("k"), (Inside("${l}"),)).attributes() == {
+        "one": {"key": "k"},
+        "several": [{"key": "$${l}"}],
+        "required": [],
     }
 
 
