@@ -114,7 +114,9 @@ def _of_denial(denial: Denial, language: Language) -> Finding:
     if denial.policy:
         here += sentence("denied-by-policy", language, policy=denial.policy)
     account = _whose(denial)
-    return Finding(replace(rule, who=f"{rule.who} ({account})") if account else rule, here)
+    if account:
+        rule = replace(rule, who=sentence("who-of-account", language, who=rule.who, account=account))
+    return Finding(rule, here)
 
 
 _OF_THE_RESOURCE = ("resource", "trust", "resource-control")

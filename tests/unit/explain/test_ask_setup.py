@@ -93,7 +93,9 @@ def test_the_first_step_of_the_chain_names_both_sides() -> None:
 def test_what_the_setup_does_not_allow_is_the_same_answer_as_aws() -> None:
     answer = answered("unity-catalog-aws", denied(UC, "s3:PutObject", "arn:aws:s3:::sales-lake-reference/currencies/a"))
     assert (answer.answer, answer.differs) == ("deny", False)
-    assert answer.says == ("same answer as AWS's: the setup does not allow this either; change the setup if it is meant to",)
+    assert answer.says == (
+        "same answer as AWS's: the setup does not allow this either; change the setup if it is meant to",
+    )
     assert "no identity policy" in " ".join(answer.because)
 
 
@@ -106,8 +108,9 @@ def test_a_text_without_account_ids_finds_the_role_by_its_name() -> None:
 
 def test_the_role_assuming_itself_takes_the_external_id_of_the_setup() -> None:
     answer = answered("unity-catalog-aws", denied(UC, "sts:AssumeRole", UC_ROLE))
-    assert answer.answer in ("allow", "not decided")
-    assert any(text.startswith("sts:ExternalId is ") for text in answer.taken)
+    assert answer.answer == "allow"
+    assert answer.taken[0] == "sts:ExternalId is the one that the deployment was told; the setup file does not have it"
+    assert '"AssumeItself"' in answer.because[1]
 
 
 def test_a_key_is_asked_for_through_the_bucket_that_it_encrypts() -> None:
@@ -184,19 +187,56 @@ def test_an_event_gets_the_plans_answer_beside_aws() -> None:
     beside = event(requestParameters={"bucketName": "sales-lake-reference", "key": "salaries/a"})
     answer = answered("unity-catalog-aws", beside)
     assert (answer.answer, answer.differs) == ("deny", True)
-    assert answer.says[0] == "the setup does not allow this, and AWS allowed it: what is deployed is wider than the setup"
+    assert (
+        answer.says[0] == "the setup does not allow this, and AWS allowed it: what is deployed is wider than the setup"
+    )
 
 
-def test_an_event_of_the_wrong_external_id_is_refused_by_the_plan_as_well() -> None:
-    wrong = event(
+def assumed(external_id: str) -> str:
+    return event(
         eventSource="sts.amazonaws.com",
         eventName="AssumeRole",
         errorCode="AccessDenied",
-        requestParameters={"roleArn": UC_ROLE, "externalId": "0000", "roleSessionName": "x"},
+        requestParameters={"roleArn": UC_ROLE, "externalId": external_id, "roleSessionName": "x"},
     )
-    answer = answered("unity-catalog-aws", wrong)
-    assert answer.answer in ("deny", "not decided")
-    assert not answer.differs
+
+
+def test_an_external_id_cannot_be_compared_while_the_setup_does_not_know_its_own() -> None:
+    answer = answered("unity-catalog-aws", assumed("0000"))
+    assert answer.answer == "not decided"
+    assert answer.missing[0].startswith("the setup's external id: compare 0000 with what the storage credential shows")
+
+
+def test_an_event_with_the_wrong_external_id_is_refused_by_the_plan_as_well(tmp_path: Path) -> None:
+    text = (EXAMPLES / "unity-catalog-aws.yaml").read_text(encoding="utf-8")
+    known = text.replace(
+        "  name: sales-lake\n", '  name: sales-lake\n  external_id: "b0834ee0-0ead-4165-9d0a-6f081fdae9bc"\n'
+    )
+    (tmp_path / "setup.yaml").write_text(known, encoding="utf-8")
+    loaded = tuple(load_setups(tmp_path / "setup.yaml"))
+    (wrong,) = explain_text(assumed("0000").encode(), loaded, NOW).answers
+    assert (wrong.answer, wrong.differs) == ("deny", False)
+    assert "Condition StringEquals sts:ExternalId asks for" in " ".join(wrong.because)
+    (right,) = explain_text(assumed("b0834ee0-0ead-4165-9d0a-6f081fdae9bc").encode(), loaded, NOW).answers
+    assert (right.answer, right.differs) == ("allow", True)
+
+
+def test_passing_a_role_asks_no_trust_policy() -> None:
+    passer = "arn:aws:sts::111122223333:assumed-role/databricks-cross-account-role/x"
+    role = "arn:aws:iam::111122223333:role/deployment-acct-cross-account-s3-role"
+    answer = answered("instance-profile", denied(passer, "iam:PassRole", role))
+    assert [document.partition(": ")[2] for document in answer.documents] == [
+        "Resources.PassRoleGrant.Properties.PolicyDocument (account 111122223333)"
+    ]
+
+
+def test_unity_catalogs_own_role_has_no_document_that_could_be_compared() -> None:
+    catalog = "arn:aws:sts::414351767826:assumed-role/unity-catalog-prod-UCMasterRole-14S5ZJVKOTYTL/x"
+    answer = answered("unity-catalog-aws", denied(catalog, "sts:AssumeRole", UC_ROLE))
+    assert [document.partition(": ")[2] for document in answer.documents] == [
+        "Resources.StorageCredentialRole.Properties.AssumeRolePolicyDocument (account 444455556666)"
+    ]
+    assert "ask the admin of 444455556666" in answer.says[-1]
 
 
 def test_an_event_that_lacks_the_caller_says_which_input_is_missing() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -33,12 +36,8 @@ def run(*arguments: object, input: bytes | None = None, env: dict[str, str] | No
 
 def explain_or_refuse(content: bytes) -> None:
     for language in Language:
-        try:
-            explanation = explain_text(content, (), NOW, language)
-        except LakehouseIamError as error:
-            assert str(error)
-        else:
-            json.dumps(explanation.to_json())
+        with suppress(LakehouseIamError):
+            json.dumps(explain_text(content, (), NOW, language).to_json())
 
 
 @given(st.text())
@@ -78,7 +77,9 @@ def test_a_text_that_is_not_known_is_said_to_be_with_the_two_facts_that_would_he
 
 
 def test_words_of_the_header_within_another_error_are_no_header() -> None:
-    done = run("An error occurred (ValidationError) when calling the DescribeStacks operation: Stack with id x does not exist")
+    done = run(
+        "An error occurred (ValidationError) when calling the DescribeStacks operation: Stack with id x does not exist"
+    )
     assert done.exit_code == 2
     assert "PassThrough" not in done.output
 
@@ -92,7 +93,10 @@ def test_the_language_is_the_locales_unless_it_is_named() -> None:
 
 
 def test_nothing_in_a_text_acts_upon_the_terminal() -> None:
-    text = "User: \x1b]0;owned\x07arn:aws:sts::1:assumed-role/\u202ea/b is not authorized to perform: s3:GetObject on resource: \x1b[31mx"
+    text = (
+        "User: \x1b]0;owned\x07arn:aws:sts::1:assumed-role/\u202ea/b is not authorized to perform: s3:GetObject "
+        "on resource: \x1b[31mx"
+    )
     for arguments in ((text,), (ROOT / "examples" / "instance-profile.yaml", text)):
         output = run(*arguments).output
         assert "\\x1b" in output
@@ -135,9 +139,6 @@ def test_a_setup_that_cannot_be_read_is_refused_in_words(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("page", ["explain.md", "explain.ja.md"])
 def test_the_commands_of_the_page_do_what_it_shows(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import re
-    import shlex
-
     monkeypatch.chdir(ROOT)
     language = "ja" if page.endswith(".ja.md") else "en"
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
