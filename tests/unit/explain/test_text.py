@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import socket
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -128,6 +131,39 @@ def test_the_exit_code_is_1_where_the_plan_answers_otherwise_than_aws() -> None:
     assert answer["request"]["action"] == "s3:GetObject"
     assert answer["setups"][0]["answer"] == "allow"
     assert run(text).exit_code == 0
+
+
+def test_the_name_of_a_file_that_is_not_there_is_told() -> None:
+    done = run("no-such-error.txt")
+    assert done.exit_code == 2
+    assert "there is no file no-such-error.txt, so its name was taken for the text" in done.output
+
+
+def test_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for text in REAL:
+        assert run(ROOT / "examples" / "instance-profile.yaml", text).exit_code in (0, 1, 2)
+
+
+def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in REAL[:5]:
+        run(ROOT / "examples" / "instance-profile.yaml", text)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_alone_loads_neither_plans_nor_proofs_nor_readers_of_saml() -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from lakehouse_iam.cli import main\n"
+        "assert CliRunner().invoke(main, ['explain', 'LimitExceeded: Cannot exceed quota for PolicySize: 6144']).exit_code == 0\n"
+        "print([name for name in sys.modules if name.split('.')[:2][-1] in ('plan', 'proof', 'setups') or name == 'lxml'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_setup_that_cannot_be_read_is_refused_in_words(tmp_path: Path) -> None:
