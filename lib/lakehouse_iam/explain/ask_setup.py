@@ -19,7 +19,7 @@ from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import probe_document
-from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.deployed import Deployed, Written
 from lakehouse_iam.proof.expectations import add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of
@@ -140,8 +140,17 @@ class _Asking:
                 context[key] = value
                 unknown = value in self._document.parameters.values()
                 taken.append(self._say("parameter-taken" if unknown else "context-taken", key=key, value=value))
-        sign_in = next((one.sign_in for one in self._opens if one.principal == principal and one.sign_in), None)
+        sign_in = self._sign_in(principal)
+        if sign_in is not None:
+            taken.append(self._say("audience-taken", audience=sign_in.audience))
         return replace(probe, context=tuple(context.items()), sign_in=sign_in), taken
+
+    def _sign_in(self, principal: str) -> SamlSignIn | None:
+        """What an assertion says, by the setup; an event does not hold it."""
+        mine = [one for one in self._opens if one.principal == principal and one.sign_in]
+        # Of the same role first: roles may take other session tags.
+        mine.sort(key=lambda one: self._request.resource not in (one.resource, *one.assumes[:1]))
+        return mine[0].sign_in if mine else None
 
     def _alike(self, principal: str) -> Iterator[tuple[tuple[str, str], ...]]:
         """The context of the setup's own requests of this kind."""

@@ -251,6 +251,29 @@ def test_an_event_that_lacks_the_caller_says_which_input_is_missing() -> None:
     assert answer.missing[0].startswith("the caller's ARN: the event of the resource's account shows the account only")
 
 
+@pytest.mark.parametrize(("role", "answer"), [("role-a", "allow"), ("nobody", "deny")])
+def test_a_sign_in_of_an_identity_provider_is_asked_with_the_setups_recipient(role: str, answer: str) -> None:
+    text = event(
+        eventSource="sts.amazonaws.com",
+        eventName="AssumeRoleWithSAML",
+        errorCode="AccessDenied",
+        userIdentity={"type": "SAMLUser", "principalId": "x", "userName": "u"},
+        requestParameters={
+            "roleArn": f"arn:aws:iam::111122223333:role/{role}",
+            "principalArn": "arn:aws:iam::111122223333:saml-provider/okta-databricks",
+        },
+    )
+    found = answered("saml-passthrough", text)
+    assert found.answer == answer
+    assert any(text.startswith("the assertion's recipient is https://") for text in found.taken)
+
+
+def test_of_a_folder_of_setups_only_those_that_are_concerned_answer() -> None:
+    text = denied(OWNER, "s3:GetObject", f"{BUCKET}/a")
+    answers = explain_text(text.encode(), tuple(load_setups(EXAMPLES)), NOW).answers
+    assert [answer.setup for answer in answers] == ["partner-bucket"]
+
+
 @pytest.mark.parametrize("name", ["instance-profile", "unity-catalog-aws", "unity-catalog-azure", "saml-passthrough"])
 def test_every_pattern_is_asked_in_japanese_too(name: str) -> None:
     text = denied("arn:aws:sts::444455556666:assumed-role/other/x", "s3:GetObject", "arn:aws:s3:::elsewhere/a")
