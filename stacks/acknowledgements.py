@@ -12,6 +12,9 @@ from aws_cdk import Acknowledgment, Validations
 from constructs import Construct
 
 from lakehouse_iam.partitions import Partition
+from lakehouse_iam.plan import Phase
+from lakehouse_iam.resources import Bucket as MadeBucket
+from lakehouse_iam.resources import CustomResourceFunction, ManagedPolicy, SessionPolicy
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
@@ -58,6 +61,36 @@ def accept_as_created(construct: Construct, bucket: Bucket) -> None:
     _accept(construct, "AwsSolutions-S1", ACCESS_LOGS)
     if bucket.policy is BucketPolicyMode.NONE:
         _accept(construct, "AwsSolutions-S10", TLS)
+
+
+BY_SERVICE = (
+    "The wildcard stands for what the service or its users make later in this account and region; the name before it and the "
+    "conditions of the statement are as narrow as AWS documents."
+)
+TLS_BY_NAME = (
+    "The bucket's policy denies plain HTTP. It names the bucket by its name and belongs to it by a reference, which cdk-nag does "
+    "not see as one."
+)
+RUNTIME = "The function is tested with this runtime, which AWS supports; a release of this library raises it."
+NO_RESOURCE = "The actions of this statement take no resource, says the Service Authorization Reference."
+
+
+def accept_emr_studio(stack: Construct, phase: Phase) -> None:
+    """The wildcards in the policies of one stack, each by itself, and what its buckets lack."""
+    for resource in phase.resources:
+        if isinstance(resource, ManagedPolicy | SessionPolicy):
+            wild = {arn for s in resource.document.statements for arn in s.resources if "*" in arn}
+            for arn in sorted(wild):
+                reason = NO_RESOURCE if arn == "*" else OBJECTS if ":s3:::" in arn else BY_SERVICE
+                # cdk-nag writes policy variables, too, as if they were references.
+                written = arn.replace("${", "<").replace("}", ">")
+                if not _BRACKETS & set(written):
+                    _accept(stack, f"AwsSolutions-IAM5[Resource::{written}]", reason)
+        if isinstance(resource, MadeBucket):
+            _accept(stack, "AwsSolutions-S1", ACCESS_LOGS)
+            _accept(stack, "AwsSolutions-S10", TLS_BY_NAME)
+        if isinstance(resource, CustomResourceFunction):
+            _accept(stack, "AwsSolutions-L1", RUNTIME)
 
 
 def _accept(construct: Construct, rule: str, reason: str) -> None:

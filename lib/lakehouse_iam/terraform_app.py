@@ -13,7 +13,8 @@ from pathlib import Path
 
 from lakehouse_iam.errors import InvalidValue, LakehouseIamError
 from lakehouse_iam.patterns import pattern_named
-from lakehouse_iam.plan import Plan, plan_setups
+from lakehouse_iam.plan import Plan, PlanError, plan_setups
+from lakehouse_iam.plan.phases import refusal
 from lakehouse_iam.setups import load_setups, passed_over
 
 OUTPUT = "cdktf.out"
@@ -29,7 +30,7 @@ def synthesize(path: str, otherwise: Path | None = None) -> None:
 
     Raises:
         LakehouseIamError: no engine is installed, a setup is wrong or too large, two of them claim the same role, bucket or
-            bucket policy, or no setup is named.
+            bucket policy, no setup is named, or the engine cannot make one of them; the others are written first.
         OSError: the output cannot be written.
     """
     # Node deprecates what the archived cdktf calls, and nobody will change it there.
@@ -37,14 +38,25 @@ def synthesize(path: str, otherwise: Path | None = None) -> None:
     # Planned first: the engine creates its folder as soon as there is an app, and a wrong setup shall leave nothing.
     plans = _plans(path) if path else None
     # Imported here, so that a missing engine is one line and no traceback.
+    from lakehouse_iam.terraform.capabilities import NotForThisEngine
     from lakehouse_iam.terraform.engine import App
 
     folder = Path(os.environ.get("CDKTF_OUTDIR") or OUTPUT)
     folder.mkdir(parents=True, exist_ok=True)
     app = App(outdir=str(folder))
-    for plan in plans or _plans(app.node.try_get_context("setup") or otherwise):
-        pattern_named(plan.pattern).terraform_stack.load()(app, plan)
+    named = path or app.node.try_get_context("setup")
+    refused: list[PlanError] = []
+    for plan in plans or _plans(named or otherwise):
+        try:
+            pattern_named(plan.pattern).terraform_stack.load()(app, plan)
+        except NotForThisEngine as problem:
+            refused.append(PlanError(plan.setup, problem))
     app.synth()
+    # Of the examples that nobody named, those that the engine can make are enough.
+    if named and refused:
+        raise refusal(refused)
+    for error in refused:
+        print(error, file=sys.stderr)
 
 
 def _plans(path: str | Path | None) -> tuple[Plan, ...]:

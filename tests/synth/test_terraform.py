@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,13 +36,16 @@ from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 pytestmark = pytest.mark.synth
 
 ENGINES = ("cdktn", "cdktf")
+# What Terraform cannot say has a test of its own.
+REFUSED = ("assertion_encryption", "pattern: emr-studio")
 FILES = [
-    *sorted((ROOT / "examples").glob("*.yaml")),
-    # What Terraform cannot say has a test of its own.
     *(
         file
-        for file in sorted((ROOT / "tests" / "golden").glob("*/*.yaml"))
-        if "assertion_encryption" not in file.read_text(encoding="utf-8")
+        for file in (
+            *sorted((ROOT / "examples").glob("*.yaml")),
+            *sorted((ROOT / "tests" / "golden").glob("*/*.yaml")),
+        )
+        if not any(text in file.read_text(encoding="utf-8") for text in REFUSED)
     ),
     Path(__file__).parent / "rich.yaml",
 ]
@@ -117,7 +121,7 @@ def _added(name: str, text: str, folder: Path, folders: list[Path]) -> None:
     raise AssertionError(f"{name} conflicts with itself")
 
 
-def app(engine: str, setups: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def app(engine: str, setups: Path | str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs the app as `make synth-terraform` does."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CDKTF_"))}
     return subprocess.run(
@@ -230,7 +234,7 @@ def test_twice_gives_the_same_bytes(engine: str, tmp_path: Path) -> None:
     files = []
     for number in (1, 2):
         folder = tmp_path / str(number)
-        assert app(engine, ROOT / "examples", folder).returncode == 0
+        assert app(engine, "", folder).returncode == 0
         files.append({str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()})
     assert files[0] == files[1]
     assert len(files[0]) > 3
@@ -245,6 +249,26 @@ def test_wrong_setup_prints_its_problems_and_nothing_else(tmp_path: Path) -> Non
     assert f"{wrong}:" in run.stderr
     assert "buckets[1].access" in run.stderr
     assert not stacks_in(tmp_path / "out")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_emr_studio_is_refused_with_the_reason_and_other_setups_beside_it_are_written(
+    engine: str, tmp_path: Path
+) -> None:
+    for name in ("emr-studio", "unity-catalog-aws"):
+        shutil.copy(ROOT / "examples" / f"{name}.yaml", tmp_path)
+    run = app(engine, tmp_path, tmp_path / "out")
+    assert run.returncode == 2
+    assert run.stderr.startswith("analytics-studio: it does not become a Terraform stack: no provider of ")
+    assert "the CDK and plain CloudFormation can" in run.stderr
+    assert list(stacks_in(tmp_path / "out")) == ["sales-lake"]
+
+
+def test_of_the_examples_those_are_written_that_the_engine_can_make(tmp_path: Path) -> None:
+    run = app("cdktn", "", tmp_path / "out")
+    assert run.returncode == 0
+    assert [line.partition(":")[0] for line in run.stderr.splitlines()] == ["shared-flights", "analytics-studio"]
+    assert len(stacks_in(tmp_path / "out")) == 4
 
 
 def test_unknown_engine_is_named_in_one_line(tmp_path: Path) -> None:

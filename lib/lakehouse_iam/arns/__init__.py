@@ -25,6 +25,7 @@ from lakehouse_iam.arns.iam import (
     SamlProviderArn,
     SamlProviderName,
 )
+from lakehouse_iam.arns.identity_center import DirectoryKind, DirectoryPrincipal, IdentityCenterInstance
 from lakehouse_iam.arns.kms import KeyArn
 from lakehouse_iam.arns.s3 import OBJECT_KEY_LENGTH, BucketName, ObjectPrefix
 
@@ -40,8 +41,11 @@ __all__ = [
     "AccountId",
     "Arn",
     "BucketName",
+    "DirectoryKind",
+    "DirectoryPrincipal",
     "ExternalId",
     "IamPath",
+    "IdentityCenterInstance",
     "InstanceProfileArn",
     "InstanceProfileName",
     "KeyArn",

@@ -74,6 +74,10 @@ def template_files(plan: Plan, folder: Path) -> tuple[dict[Path, str], list[dict
                 stack["upload_to"] = _upload_bucket(stack)
         if phase.parameters:
             stack["parameters"] = {parameter.id: parameter.description for parameter in phase.parameters}
+        if phase.hands_over and not phase.has_stack:
+            stack["tells"] = [
+                {"name": one.name, "value": one.value, "to": one.to, "why": one.why} for one in phase.hands_over
+            ]
         if phase.handoffs:
             file = place / f"{phase.stack}{HANDOFF_FILE}"
             files[file] = text([handoff.to_json() for handoff in phase.handoffs])
@@ -110,6 +114,8 @@ def _show(stacks: list[dict[str, Any]]) -> None:
             )
         for parameter, description in stack.get("parameters", {}).items():
             say(f"   {parameter}: {description}")
+        for told in stack.get("tells", []):
+            say(f"   tells the {told['to']} the {told['name']}: {told['value']} ({told['why']})")
         if "handoff" in stack:
             first = "then have" if "template" in stack else "nothing to deploy; have"
             say(f"   {first} merged what stands in {stack['handoff']}")

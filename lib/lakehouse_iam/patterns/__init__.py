@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse_iam.patterns import instance_profile, saml_passthrough, unity_catalog
+from lakehouse_iam.patterns import emr_studio, instance_profile, saml_passthrough, unity_catalog
 from lakehouse_iam.patterns.pattern import Pattern, Reference
 
 __all__ = ["Pattern", "Reference", "every_pattern", "pattern_named", "pattern_names"]
@@ -12,6 +12,7 @@ PATTERNS: tuple[Pattern, ...] = (
     unity_catalog.ON_AWS,
     unity_catalog.FROM_AZURE,
     saml_passthrough.PATTERN,
+    emr_studio.PATTERN,
 )
 
 

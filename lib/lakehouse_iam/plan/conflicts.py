@@ -4,12 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lakehouse_iam.custom_resource import AthenaWorkGroup
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan.phases import Phase, Plan, PlanError
-from lakehouse_iam.resources import Bucket, BucketPolicy, InstanceProfile, ManagedPolicy, Resource, Role
+from lakehouse_iam.resources import (
+    AccessGrantsInstance,
+    Bucket,
+    BucketPolicy,
+    CustomResource,
+    DatabaseLink,
+    EmrStudio,
+    InstanceProfile,
+    ManagedPolicy,
+    Resource,
+    Role,
+    SessionPolicy,
+    Workgroup,
+)
 
 # What is named after a role, so that only the role need be reported where both are claimed.
 _NAMED_AFTER_A_ROLE = ("managed policy", "instance profile")
+
+_OTHERWISE = (
+    "allowed is one setup for each role, instance profile, created bucket and managed bucket policy",
+    "put the buckets into one setup, or give this one names of its own and policy: handoff",
+)
+_REMEDIES = {
+    "EMR Studio": ("allowed is each name once in a region of an account", "give the Studio a name of its own"),
+    "workgroup": ("allowed is each name once in a region of an account", "give the workgroup a name of its own"),
+    "S3 Access Grants instance": (
+        "an account has one in a region",
+        "write access_grants: {instance: exists} into one of the two, and deploy it after the other",
+    ),
+    "database": ("allowed is each name once in a catalog", "put the grants on it into one setup"),
+}
 
 
 def conflicts(plans: Sequence[Plan]) -> list[PlanError]:
@@ -35,7 +63,15 @@ def _claims(phase: Phase) -> Iterator[tuple[str, str, str]]:
         claim = _claim(resource)
         if claim:
             kind, name = claim
-            yield kind, "" if isinstance(resource, Bucket | BucketPolicy) else str(phase.account), name
+            yield kind, _place(resource, phase), name
+
+
+def _place(resource: Resource, phase: Phase) -> str:
+    """Where a name is unique: everywhere, in an account, or in a region of it."""
+    if isinstance(resource, Bucket | BucketPolicy):
+        return ""
+    is_global = isinstance(resource, Role | ManagedPolicy | SessionPolicy | InstanceProfile)
+    return str(phase.account) if is_global else f"{phase.account}, {phase.region}"
 
 
 def _claim(resource: Resource) -> tuple[str, str] | None:
@@ -49,13 +85,24 @@ def _claim(resource: Resource) -> tuple[str, str] | None:
         return "bucket", str(resource.name)
     if isinstance(resource, BucketPolicy):
         return "whole policy of the bucket", str(resource.bucket)
+    if isinstance(resource, SessionPolicy):
+        return "managed policy", resource.name
+    if isinstance(resource, EmrStudio):
+        return "EMR Studio", resource.name
+    if isinstance(resource, Workgroup):
+        return "workgroup", resource.name
+    if isinstance(resource, CustomResource) and isinstance(resource.of, AthenaWorkGroup):
+        return "workgroup", str(resource.of.name)
+    if isinstance(resource, AccessGrantsInstance):
+        return "S3 Access Grants instance", "default"
+    if isinstance(resource, DatabaseLink):
+        return "database", resource.name
     return None
 
 
 def _problem(kind: str, place: str, name: str, first: str) -> InvalidValue:
     where = f" in {place}" if place else ""
+    allowed, next_step = _REMEDIES.get(kind, _OTHERWISE)
     return InvalidValue(
-        f"the {kind} {name}{where} belongs to the setup {first} too",
-        allowed="allowed is one setup for each role, instance profile, created bucket and managed bucket policy",
-        next_step="put the buckets into one setup, or give this one names of its own and policy: handoff",
+        f"the {kind} {name}{where} belongs to the setup {first} too", allowed=allowed, next_step=next_step
     )

@@ -10,6 +10,7 @@ from lakehouse_iam.arns import AccountId
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.plan.quotas import Exceeded
 from lakehouse_iam.resources import Existing, HandOff, Resource
+from lakehouse_iam.resources.references import AttributeOf
 from lakehouse_iam.setups.setup import Setup
 from lakehouse_iam.setups.top_level import SETUP_TAG
 
@@ -21,6 +22,9 @@ class Party(Enum):
     BUCKET_OWNER = "bucket owner's account"
     DATABRICKS_WORKSPACE = "Databricks workspace"
     FEDERATION = "account with roles for groups"
+    IDENTITY_CENTER = "Identity Center's account"
+    CATALOG_OWNER = "catalog owner's account"
+    STUDIO_OWNER = "Studio owner's account"
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,14 @@ class Output:
         value: the value, known beforehand because every name is given.
         description: what it is for.
         arn_of: the `id` of the resource whose ARN it is; empty where it is plain text.
+        only_deployed: what it is where only the deployment knows it, and `value` is empty.
     """
 
     id: str
     value: str
     description: str
     arn_of: str = ""
+    only_deployed: AttributeOf | None = None
 
 
 @dataclass(frozen=True)

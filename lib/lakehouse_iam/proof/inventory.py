@@ -64,8 +64,33 @@ class _Made:
         return self.one.resolved(self.resource)
 
     @property
+    def as_written(self) -> str:
+        """All that it is, whatever its logical id: what is written alike deploys alike."""
+        where = self.one.deployment
+        return f"{self.type} {where.account} {where.region} {_canonical(self.properties)}"
+
+    @property
     def place(self) -> Place:
         return Place(self.one.template.place, self.logical_id)
+
+
+def _canonical(value: Any) -> Any:
+    """A value without what means nothing: the order of keys, and of tags."""
+    if isinstance(value, Mapping):
+        return sorted((str(key), _canonical(item)) for key, item in value.items())
+    if isinstance(value, list):
+        items = [_canonical(item) for item in value]
+        return sorted(items) if value and all(_is_tag(item) for item in value) else items
+    return repr(value)
+
+
+def _is_tag(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"Key", "Value"}
+
+
+def _own(meant: Sequence[BoundTemplate]) -> frozenset[str]:
+    """The setup's resources of types that no document describes, each as it is written."""
+    return frozenset(made.as_written for made in _every(meant) if made.type not in _NAMED)
 
 
 def _every(bound: Sequence[BoundTemplate]) -> Iterator[_Made]:
@@ -91,6 +116,7 @@ def beyond_resources(
     named = {made.key: made for made in _every(meant) if made.type in _NAMED}
     nested = {(one.template.parent, one.template.parent_resource) for one in bound}
     ours = _ours(named) | frozenset(names)
+    own = _own(meant)
     found: set[Key] = set()
     for made in _every(bound):
         if made.one.is_made(made.resource) is False:
@@ -102,6 +128,8 @@ def beyond_resources(
         if made.one.template.place not in judged and not (made.type in _NAMED and made.key in named):
             continue
         yield from _conditional(made)
+        if made.type not in _NAMED and made.as_written in own:
+            continue
         if made.type in READ:
             yield from _of_the_setup(made, named.get(made.key) if made.type in _NAMED else None)
         elif made.type not in HARMLESS and (made.one.template.place, made.logical_id) not in nested:
@@ -123,10 +151,11 @@ def not_read(
 ) -> Iterator[NotRead]:
     """The resources that were passed over, because they can neither carry nor bypass access; as `beyond_resources`."""
     ours = _ours({made.key: made for made in _every(meant) if made.type in _NAMED}) | frozenset(names)
+    own = _own(meant)
     nested = {(one.template.parent, one.template.parent_resource) for one in bound}
     for made in _every(bound):
         known = made.type in READ or made.type in HARMLESS or made.one.template.place not in judged
-        if known or (made.one.template.place, made.logical_id) in nested:
+        if known or (made.one.template.place, made.logical_id) in nested or made.as_written in own:
             continue
         if made.one.is_made(made.resource) is not False and not carries_access(made.type, made.properties, ours):
             yield NotRead(made.type, made.logical_id, made.one.template.place)

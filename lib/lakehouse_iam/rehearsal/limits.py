@@ -29,7 +29,18 @@ OTHER_ACCOUNTS_BUCKET = (
     "the local AWS checks the policy of a bucket in another account against that account's root where AWS takes the role, so it "
     "refuses whom the policy lets in"
 )
+OTHER_SERVICE = "the local AWS does not have this service, or does not ask IAM about it"
+SENT_BY_A_SERVICE = "only the service itself sends the keys of this request, and the local AWS does not have it"
+ASKED_ALONG_WITH_ASSUMING = (
+    "no call has this action alone: STS asks for it when a role is assumed with what it is about"
+)
 EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
+
+
+_ACCESS_GRANTS = frozenset({"s3:GetAccessGrantsInstanceForPrefix", "s3:GetDataAccess"})
+_ASKED_ALONG_WITH_ASSUMING = frozenset({"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"})
+_SERVICES = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
+_SENT_BY_A_SERVICE = frozenset({"identitystore:UserId", "s3:AccessGrantsInstanceArn", "lambda:SourceFunctionArn"})
 
 
 def not_judged(probe: Probe, trusts_through_account: frozenset[str], across: frozenset[tuple[str, str]]) -> str:
@@ -45,8 +56,14 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str], across: fro
         return SERVICES
     if probe.principal.endswith(f"/{UNNAMED_ROLE}"):
         return UNNAMED
+    if probe.action in _ASKED_ALONG_WITH_ASSUMING:
+        return ASKED_ALONG_WITH_ASSUMING
     if probe.action == "iam:PassRole":
         return PASS_ROLE
+    if probe.action.partition(":")[0] not in _SERVICES or probe.action in _ACCESS_GRANTS:
+        return OTHER_SERVICE
+    if any(key in _SENT_BY_A_SERVICE for key, _ in probe.context):
+        return SENT_BY_A_SERVICE
     if ("sts:ExternalId", "") in probe.context:
         return EMPTY_EXTERNAL_ID
     if probe.recreated:

@@ -164,7 +164,7 @@ def read_bucket(
         create=create,
         policy=_policy_mode(entry, path, create, policy, faults),
         object_ownership=ObjectOwnership(entry.get("object_ownership", "bucket-owner-enforced")),
-        key=_key(entry, path, region, partition, faults),
+        key=read_key(entry, path, region, partition, faults),
     )
 
 
@@ -202,7 +202,8 @@ def _policy_mode(
     return BucketPolicyMode(entry["policy"]) if "policy" in entry else BucketPolicyMode.MANAGED if create else otherwise
 
 
-def _key(entry: dict[str, Any], path: Path, region: str, partition: Partition, faults: Faults) -> KeyArn | None:
+def read_key(entry: dict[str, Any], path: Path, region: str, partition: Partition, faults: Faults) -> KeyArn | None:
+    """The key under `kms_key` of an entry; noted is one that S3 cannot use for a bucket in the region."""
     if "kms_key" not in entry:
         return None
     key = KeyArn.parse(entry["kms_key"])

@@ -59,6 +59,15 @@ def key_statements(grants: Sequence[KeyGrant]) -> tuple[Statement, ...]:
     )
 
 
+def decrypt_catalog(key_arn: str, via: str) -> Statement:
+    """Reading a Data Catalog that is encrypted with a key of one's own, and nothing else with that key.
+
+    Source: Glue "Setting up encryption in AWS Glue" (Data Catalog metadata), read 2026-11-24.
+    """
+    conditions = (Condition("StringEquals", "kms:ViaService", (via,)),)
+    return Statement(DECRYPT, (key_arn,), conditions=conditions, sid="DecryptCatalog")
+
+
 def key_policy_statement(grant: KeyGrant, principal: Principal, *, sid: str) -> Statement:
     """The statement to merge into the policy of one key. Its resource is `*`: in a key policy that is the key itself."""
     return Statement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lakehouse_iam.policy import Condition, Principal, Statement
 
@@ -114,3 +115,59 @@ def trust_source_identity(provider_arn: str) -> Statement:
     roles", read 2026-11-24.
     """
     return Statement(("sts:SetSourceIdentity",), principals=(Principal("Federated", provider_arn),))
+
+
+@dataclass(frozen=True)
+class Source:
+    """On whose behalf a service acts when it assumes a role.
+
+    Args:
+        account: the account of the resource.
+        arn: its ARN, or a pattern of it.
+    """
+
+    account: str
+    arn: str
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions that keep other customers of the service out (IAM "The confused deputy problem", read 2026-11-24)."""
+        return (
+            Condition("ArnLike", "aws:SourceArn", (self.arn,)),
+            Condition("StringEquals", "aws:SourceAccount", (self.account,)),
+        )
+
+
+def trust_service_for(service: str, source: Source | None, *, also: Sequence[str] = ()) -> Statement:
+    """In a trust policy: an AWS service, on behalf of one resource.
+
+    Args:
+        service: the service principal.
+        source: the resource; `None` where AWS does not say that the service names one.
+        also: further actions that are allowed with it, such as `sts:SetSourceIdentity`.
+    """
+    return Statement(
+        (*ASSUME_ROLE, *also),
+        principals=(Principal("Service", service),),
+        conditions=source.conditions if source else (),
+        sid="AssumeForService",
+    )
+
+
+def trust_identity_context(service: str, source: Source | None, partition: str) -> Statement:
+    """In a trust policy: the service may pass on who the user of IAM Identity Center is, and nobody else's word for it.
+
+    `ForAllValues` is AWS's own form; it holds where the key is absent too, and then no context is passed.
+    Source: S3 "Access Grants location role" and IAM Identity Center "Trusted identity propagation" (the second statement), read
+    2026-11-24; `sts:RequestContextProviders`: Service Authorization Reference of STS.
+    """
+    provider = f"arn:{partition}:iam::aws:contextProvider/IdentityCenter"
+    return Statement(
+        ("sts:SetContext",),
+        principals=(Principal("Service", service),),
+        conditions=(
+            *(source.conditions if source else ()),
+            Condition("ForAllValues:ArnEquals", "sts:RequestContextProviders", (provider,)),
+        ),
+        sid="PassOnIdentity",
+    )

@@ -15,6 +15,7 @@ from lakehouse_iam.cli import main
 Json = dict[str, Any]
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.yaml"))
 (WITH_HAND_OFF,) = (path for path in EXAMPLES if path.stem == "unity-catalog-aws")
+EXAMPLE = next(file for file in EXAMPLES if file.stem == "instance-profile")
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -86,7 +87,7 @@ def entry(section: str, key: str, value: Any) -> Callable[[Json], object]:
 
 
 ROWS: dict[str, tuple[Callable[[Json], object], str]] = {
-    "Lambda in the trust": (trusting({"Service": "lambda.amazonaws.com"}), "AssumeRolePolicyDocument"),
+    "CodeBuild in the trust": (trusting({"Service": "codebuild.amazonaws.com"}), "AssumeRolePolicyDocument"),
     "a role of an attacker in the trust": (trusting({"AWS": "arn:aws:iam::666677778888:role/attacker"}), "AssumeRole"),
     "secrets": (doing("secretsmanager:GetSecretValue"), "Policies[0].PolicyDocument"),
     "any role": (doing("sts:AssumeRole"), "Policies[0].PolicyDocument"),
@@ -124,7 +125,7 @@ def test_what_somebody_added_ends_with_1_and_its_place(example: tuple[Path, Path
 
 
 def test_the_findings_are_in_the_json_with_the_request_as_evidence(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     edit(folder, trusting({"Service": "lambda.amazonaws.com"}))
     (proof,) = json.loads(run("prove", setup, "--templates", folder, "--json").output)
     (found,) = proof["beyond"]
@@ -138,7 +139,7 @@ def test_the_findings_are_in_the_json_with_the_request_as_evidence(tmp_path: Pat
 
 
 def test_a_resource_that_carries_no_access_is_listed_as_not_read(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     edit(folder, lambda body: add(body, "AWS::CloudWatch::Alarm", {"AlarmName": "x"}))
     result = run("prove", setup, "--templates", folder)
     assert result.exit_code == 0, result.output
@@ -146,7 +147,7 @@ def test_a_resource_that_carries_no_access_is_listed_as_not_read(tmp_path: Path)
 
 
 def test_a_template_that_belongs_to_no_setup_of_the_folder_is_beyond_it(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     body: Json = {"Resources": {}}
     second_role(body)
     (folder / "111122223333" / "innocent.template.json").write_text(json.dumps(body), encoding="utf-8")
@@ -189,7 +190,7 @@ def test_probes_that_are_fewer_than_the_setup_gives_are_said_and_all_of_them_are
 
 
 def test_probes_that_are_others_than_the_setup_gives_are_said(tmp_path: Path) -> None:
-    _, folder = written(EXAMPLES[0], tmp_path)
+    _, folder = written(EXAMPLE, tmp_path)
     edit(folder, lambda document: document["probes"][3].update(expected="allow"), ".probes.json")
     result = run("prove", folder)
     assert result.exit_code == 1
@@ -197,7 +198,7 @@ def test_probes_that_are_others_than_the_setup_gives_are_said(tmp_path: Path) ->
 
 
 def test_probes_that_do_not_say_which_setup_they_are_of_prove_nothing_beyond_themselves(tmp_path: Path) -> None:
-    _, folder = written(EXAMPLES[0], tmp_path)
+    _, folder = written(EXAMPLE, tmp_path)
     edit(folder, lambda document: document.pop("definition"), ".probes.json")
     result = run("prove", folder)
     assert result.exit_code == 1
@@ -270,7 +271,7 @@ def test_templates_that_somebody_else_wrote_need_no_probes_and_it_is_said(exampl
 def test_templates_in_yaml_with_short_forms_are_read_like_those_in_json(tmp_path: Path) -> None:
     from ruamel.yaml import YAML
 
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     for file in folder.rglob("*.template.json"):
         body = json.loads(file.read_text(encoding="utf-8"))
         with file.with_suffix(".yaml").open("w", encoding="utf-8") as stream:
@@ -288,7 +289,7 @@ def test_templates_in_yaml_with_short_forms_are_read_like_those_in_json(tmp_path
 
 
 def test_failed_shows_only_what_is_not_as_expected(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     edit(folder, trusting({"Service": "lambda.amazonaws.com"}))
     output = run("prove", setup, "--templates", folder, "--failed").output
     assert "ok  " not in output
@@ -296,21 +297,21 @@ def test_failed_shows_only_what_is_not_as_expected(tmp_path: Path) -> None:
 
 
 def test_quiet_shows_the_total_alone_and_several_setups_have_one_total() -> None:
-    quiet = run("prove", EXAMPLES[0].parent, "--quiet")
-    assert quiet.output == "408 of 408 probes as expected in 4 setups\n"
-    assert run("prove", EXAMPLES[0].parent).output.splitlines()[-1] == quiet.output.strip()
+    quiet = run("prove", EXAMPLE.parent, "--quiet")
+    assert quiet.output == "784 of 784 probes as expected in 6 setups\n"
+    assert run("prove", EXAMPLE.parent).output.splitlines()[-1] == quiet.output.strip()
 
 
 def test_a_setup_comes_before_old_templates_in_a_folder_below_it(tmp_path: Path) -> None:
-    (tmp_path / "setup.yaml").write_text(EXAMPLES[0].read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "setup.yaml").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert run("template", tmp_path / "setup.yaml", "--out", tmp_path / "templates").exit_code == 0
-    broken = EXAMPLES[0].read_text(encoding="utf-8").replace("pattern: instance-profile", "pattern: nonsense")
+    broken = EXAMPLE.read_text(encoding="utf-8").replace("pattern: instance-profile", "pattern: nonsense")
     (tmp_path / "setup.yaml").write_text(broken, encoding="utf-8")
     assert run("prove", tmp_path).exit_code == 2
 
 
 def test_escapes_of_a_hostile_folder_reach_no_terminal(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     edit(folder, lambda body: body["Resources"].update({"\x1b[31m[/nope]": {"Type": "AWS::IAM::User\x1b[0m"}}))
     edit(folder, lambda document: document["probes"][0].update(question="\x1b[2J"), ".probes.json")
     for result in (run("prove", setup, "--templates", folder), run("prove", folder)):
@@ -320,7 +321,7 @@ def test_escapes_of_a_hostile_folder_reach_no_terminal(tmp_path: Path) -> None:
 
 
 def test_a_template_that_hides_behind_probes_of_its_own_is_said(tmp_path: Path) -> None:
-    setup, folder = written(EXAMPLES[0], tmp_path)
+    setup, folder = written(EXAMPLE, tmp_path)
     body: Json = {"Resources": {}}
     second_role(body)
     (folder / "111122223333" / "innocent.template.json").write_text(json.dumps(body), encoding="utf-8")
@@ -334,11 +335,11 @@ def test_a_template_that_hides_behind_probes_of_its_own_is_said(tmp_path: Path) 
 
 
 def test_setups_that_share_a_folder_of_templates_hold_together(tmp_path: Path) -> None:
-    examples = EXAMPLES[0].parent
+    examples = EXAMPLE.parent
     assert run("template", examples, "--out", tmp_path / "out").exit_code == 0
     for result in (run("prove", examples, "--templates", tmp_path / "out"), run("prove", tmp_path / "out")):
         assert result.exit_code == 0, result.output
-        assert "408 of 408 probes as expected in 4 setups" in result.output
+        assert "784 of 784 probes as expected in 6 setups" in result.output
 
 
 def test_a_level_of_scps_that_allows_nothing_is_said_with_what_to_write(tmp_path: Path) -> None:
@@ -350,7 +351,7 @@ def test_a_level_of_scps_that_allows_nothing_is_said_with_what_to_write(tmp_path
     for name, levels in (("apart", apart), ("together", together)):
         world = tmp_path / f"{name}.yaml"
         world.write_text(f'accounts:\n  "444455556666":\n    service_control_policies: {levels}\n', encoding="utf-8")
-        said[name] = run("prove", EXAMPLES[0], "--world", world)
+        said[name] = run("prove", EXAMPLE, "--world", world)
     sentence = "no SCP of level 2 above 444455556666 allows anything"
     assert sentence in said["apart"].output
     assert said["apart"].exit_code == 1
@@ -364,13 +365,13 @@ def test_a_long_proof_tells_how_far_it_is() -> None:
     from lakehouse_iam.setups import load_setups
 
     told: list[tuple[str, int, int]] = []
-    prove_plan(plan_setup(load_setups(EXAMPLES[0])[0]), progress=lambda *so_far: told.append(so_far))
+    prove_plan(plan_setup(load_setups(EXAMPLE)[0]), progress=lambda *so_far: told.append(so_far))
     assert told == [("partner-bucket", 0, 47)]
 
 
 @pytest.mark.parametrize("role", ["databricks-cross-account-role", "deployment-acct-cross-account-s3-role"])
 def test_what_one_setup_adds_to_a_role_of_another_or_of_nobody_is_beyond_it(role: str, tmp_path: Path) -> None:
-    examples, out = EXAMPLES[0].parent, tmp_path / "out"
+    examples, out = EXAMPLE.parent, tmp_path / "out"
     assert run("template", examples, "--out", out).exit_code == 0
     file = out / "111122223333" / "okta-passthrough-meta-instance-profile.template.json"
     body = json.loads(file.read_text(encoding="utf-8"))

@@ -41,6 +41,8 @@ def additions(templates: tuple[StackTemplate, ...]) -> Iterator[Addition]:
     for number, template in enumerate(templates):
         for kind, make in KINDS.items():
             for where, body in make(json.loads(json.dumps(template.body))):
+                if body == template.body:
+                    continue
                 changed = replace(template, body=json.loads(json.dumps(body)))
                 yield Addition(kind, template.stack, where, (*templates[:number], changed, *templates[number + 1 :]))
 
@@ -308,7 +310,7 @@ _SWITCH = {"Switch": {"Type": "String", "Default": "off"}}
 
 KINDS: dict[str, Make] = {
     # whom roles trust
-    "trust: a service": _trusting({"Service": "lambda.amazonaws.com"}),
+    "trust: a service": _trusting({"Service": "codebuild.amazonaws.com"}),
     "trust: another account": _trusting({"AWS": _OTHER_ROOT}),
     "trust: a role of another account": _trusting({"AWS": _OTHER_ROLE}),
     "trust: a user": _trusting({"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:user/attacker"}),

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lakehouse_iam.cloudformation import access_grants, athena, custom_resources, ec2, emr, lake_formation
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refusal
-from lakehouse_iam.policy import Json
+from lakehouse_iam.policy import ANYONE, Json
 from lakehouse_iam.resources import (
     Bucket,
     BucketPolicy,
@@ -23,7 +24,9 @@ from lakehouse_iam.resources import (
     Role,
     RolePolicy,
     SamlProvider,
+    SessionPolicy,
 )
+from lakehouse_iam.resources.references import AttributeOf
 from lakehouse_iam.statements.s3 import ObjectOwnership
 
 # Source: CloudFormation "Understand CloudFormation quotas" (template body in a request 51,200 bytes, in S3 1 MB), read
@@ -127,11 +130,17 @@ def _with_references(value: Any, references: Mapping[str, Json]) -> Any:
         return {key: _with_references(item, references) for key, item in value.items()}
     if isinstance(value, list):
         return [_with_references(item, references) for item in value]
+    if isinstance(value, AttributeOf):
+        return _reference(value)
     return references.get(value, value) if isinstance(value, str) else value
 
 
+def _reference(value: AttributeOf) -> Json:
+    return {"Fn::GetAtt": [value.resource, value.attribute]} if value.attribute else {"Ref": value.resource}
+
+
 def _output(output: Output) -> Json:
-    value = {"Fn::GetAtt": [output.arn_of, "Arn"]} if output.arn_of else output.value
+    value = {"Fn::GetAtt": [output.arn_of, "Arn"]} if output.arn_of else output.only_deployed or output.value
     return {"Description": output.description, "Value": value}
 
 
@@ -144,6 +153,13 @@ def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...
         Bucket: _bucket,
         BucketPolicy: _bucket_policy,
         SamlProvider: _saml_provider,
+        SessionPolicy: _session_policy,
+        **access_grants.RENDERERS,
+        **athena.RENDERERS,
+        **custom_resources.RENDERERS,
+        **ec2.RENDERERS,
+        **emr.RENDERERS,
+        **lake_formation.RENDERERS,
     }
     return renderers[type(resource)](resource, phase, [{"Key": key, "Value": value} for key, value in tags])
 
@@ -174,6 +190,18 @@ def _managed_policy(policy: ManagedPolicy, phase: Phase, tags: list[Json]) -> Js
             "Path": "/",
             "PolicyDocument": policy.document.to_json(),
             "Roles": [_reference_to_role(str(policy.role), phase)],
+        },
+    }
+
+
+def _session_policy(policy: SessionPolicy, phase: Phase, tags: list[Json]) -> Json:
+    return {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "ManagedPolicyName": policy.name,
+            "Description": policy.description,
+            "Path": "/",
+            "PolicyDocument": policy.document.to_json(),
         },
     }
 
@@ -235,13 +263,14 @@ def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:
 
 def _bucket_policy(policy: BucketPolicy, phase: Phase, tags: list[Json]) -> Json:
     # S3 refuses a policy whose principal does not exist yet, and the text of an ARN creates no dependency.
-    roles = [resource.id for resource in phase.resources if isinstance(resource, Role)]
+    names_roles = any(principal != ANYONE for s in policy.document.statements for principal in s.principals)
+    roles = [resource.id for resource in phase.resources if isinstance(resource, Role) and names_roles]
     buckets = [
         resource.id for resource in phase.resources if isinstance(resource, Bucket) and resource.name == policy.bucket
     ]
     return {
         "Type": "AWS::S3::BucketPolicy",
-        "DependsOn": roles,
+        **({"DependsOn": roles} if names_roles else {}),
         "Properties": {
             "Bucket": {"Ref": buckets[0]} if buckets else str(policy.bucket),
             "PolicyDocument": policy.document.to_json(),

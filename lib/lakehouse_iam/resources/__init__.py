@@ -20,7 +20,48 @@ from lakehouse_iam.arns import (
     SamlProviderArn,
 )
 from lakehouse_iam.policy import Json, PolicyDocument, Statement
+from lakehouse_iam.resources.access_grants import AccessGrant, AccessGrantsInstance, AccessGrantsLocation
+from lakehouse_iam.resources.athena import Workgroup
+from lakehouse_iam.resources.custom_resources import CustomResource, CustomResourceFunction, FunctionLogs
+from lakehouse_iam.resources.ec2 import InboundRule, OutboundRule, SecurityGroup
+from lakehouse_iam.resources.emr import EmrStudio, StudioSessionPolicy
+from lakehouse_iam.resources.lake_formation import CatalogPermissions, DatabaseLink, RegisteredLocation
 from lakehouse_iam.statements.s3 import ObjectOwnership
+
+__all__ = [
+    "AccessGrant",
+    "AccessGrantsInstance",
+    "AccessGrantsLocation",
+    "AssertionEncryption",
+    "Bucket",
+    "BucketPolicy",
+    "CatalogPermissions",
+    "CustomResource",
+    "CustomResourceFunction",
+    "DatabaseLink",
+    "EmrStudio",
+    "Existing",
+    "ExistingBucket",
+    "ExistingKey",
+    "ExistingManagedPolicy",
+    "ExistingRole",
+    "FunctionLogs",
+    "HandOff",
+    "HandOffKind",
+    "InboundRule",
+    "InstanceProfile",
+    "ManagedPolicy",
+    "OutboundRule",
+    "RegisteredLocation",
+    "Resource",
+    "Role",
+    "RolePolicy",
+    "SamlProvider",
+    "SecurityGroup",
+    "SessionPolicy",
+    "StudioSessionPolicy",
+    "Workgroup",
+]
 
 
 @dataclass(frozen=True)
@@ -48,6 +89,16 @@ class ManagedPolicy:
     document: PolicyDocument
     description: str
     role: RoleName
+
+
+@dataclass(frozen=True)
+class SessionPolicy:
+    """A customer managed policy that is attached to no role: it narrows sessions that are opened with it."""
+
+    id: str
+    name: str
+    document: PolicyDocument
+    description: str
 
 
 @dataclass(frozen=True)
@@ -111,7 +162,31 @@ class SamlProvider:
     encryption: AssertionEncryption | None = None
 
 
-Resource = Role | ManagedPolicy | RolePolicy | InstanceProfile | Bucket | BucketPolicy | SamlProvider
+Resource = (
+    Role
+    | ManagedPolicy
+    | SessionPolicy
+    | RolePolicy
+    | InstanceProfile
+    | Bucket
+    | BucketPolicy
+    | SamlProvider
+    | EmrStudio
+    | StudioSessionPolicy
+    | Workgroup
+    | AccessGrantsInstance
+    | AccessGrantsLocation
+    | AccessGrant
+    | RegisteredLocation
+    | CatalogPermissions
+    | DatabaseLink
+    | SecurityGroup
+    | InboundRule
+    | OutboundRule
+    | FunctionLogs
+    | CustomResourceFunction
+    | CustomResource
+)
 
 
 @dataclass(frozen=True)
