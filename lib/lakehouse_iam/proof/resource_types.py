@@ -1,6 +1,6 @@
 """CloudFormation resource types by what they mean for access: read, harmless, or able to carry or bypass it.
 
-Source: CloudFormation "AWS resource and property types reference", read 2026-11-25.
+Source: CloudFormation "AWS resource and property types reference", from memory, to be checked against the page.
 """
 
 from __future__ import annotations
