@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,3 +139,10 @@ def test_the_rules_of_sign_ins_speak_japanese_too_and_share_no_name_with_an_erro
     assert not set(rules) & set(READ)
     found = explain_text("ロール名属性の形式が正しくありません".encode(), (), NOW, Language.JAPANESE)
     assert found.findings[0].sentence.startswith("Databricks がロール属性を解釈できません")
+
+
+@pytest.mark.parametrize(("page", "words"), [("explain.md", "| {} errors of "), ("explain.ja.md", " {} 種のエラー")])
+def test_the_page_counts_the_errors(page: str, words: str) -> None:
+    others = {"unknown-text", "event-allowed", "event-denied", "event-failed-otherwise"}
+    text = (Path(__file__).parents[3] / "docs" / page).read_text(encoding="utf-8")
+    assert words.format(len(set(READ) - others)) in text
