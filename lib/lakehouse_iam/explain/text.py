@@ -14,6 +14,7 @@ from lakehouse_iam.explain.denial import Denial, parse_denial
 from lakehouse_iam.explain.finding import Explanation, Finding
 from lakehouse_iam.explain.header import explain_header, is_header
 from lakehouse_iam.explain.known_errors import Language, known_error, recognised, unwrapped
+from lakehouse_iam.explain.passthrough_words import in_japanese
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.trail_event import TrailEvent, read_events
@@ -83,7 +84,7 @@ def explain_text(
     if is_header(text):
         found = explain_header(text)
         if found is not None:
-            return found
+            return _in_language(found, language)
     findings = _findings(text, language)
     if findings:
         request = _request(text)
@@ -92,7 +93,7 @@ def explain_text(
     if _is_response(content):
         from lakehouse_iam.explain.assertion import explain_response
 
-        return explain_response(content, _federating(setups), now)
+        return _in_language(explain_response(content, _federating(setups), now), language)
     return _unknown(content, language)
 
 
@@ -210,6 +211,10 @@ def _in_partition(request: SaidRequest, setup: Setup) -> SaidRequest:
 # ---------------------------------------------------------------- SAML responses, and what nobody knows
 
 _RESPONSE = re.compile(rb"\s*(?:SAMLResponse=|<|\xef\xbb\xbf<|[A-Za-z0-9+/=\s%]{200,}\s*\Z)")
+
+
+def _in_language(explanation: Explanation, language: Language) -> Explanation:
+    return in_japanese(explanation) if language is Language.JAPANESE else explanation
 
 
 def _is_response(content: bytes) -> bool:
