@@ -6,10 +6,10 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, CfnStack, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from click.testing import CliRunner
@@ -100,6 +100,36 @@ def test_a_policy_that_cannot_be_read_is_said_and_does_not_hide_that_nothing_was
     assert "Odd/Policy" in error
 
 
+def proof_report(app: App) -> list[dict[str, Any]]:
+    """What our plugin found, errors or not."""
+    assembly = app.synth()
+    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text(encoding="utf-8"))
+    reports = [one for one in report["pluginReports"] if one["pluginName"] == "lakehouse-iam-proof"]
+    return [violation for report in reports for violation in report["violations"]]
+
+
+def test_a_nested_stack_that_is_not_there_is_said_and_the_rest_is_proved(new_app: NewApp) -> None:
+    app = foreign_app(new_app(), lets_in=True)
+    owner = app.node.find_child("Owner")
+    CfnStack(owner, "Elsewhere", template_url="https://elsewhere.s3.amazonaws.com/template.json")
+    found = proof_report(app)
+    (missing,) = (one for one in found if "not everything was proved: " in one["description"])
+    assert missing["severity"] == "warning"
+    assert "the template of this nested stack is not in the folder" in missing["description"]
+    assert "Owner/Elsewhere" in json.dumps(missing)
+    assert any(one["ruleName"] == "Beyond" for one in found)
+
+
+def test_an_assembly_that_cannot_be_read_is_said(new_app: NewApp) -> None:
+    app = foreign_app(new_app())
+    owner = app.node.find_child("Owner")
+    owner.node.add_metadata("lakehouse-iam:probes", cast("Any", {"setup": "x"}))
+    (found,) = proof_report(app)
+    assert found["severity"] == "warning"
+    assert "nothing was proved: " in found["description"]
+    assert "this is not a document of probes" in found["description"]
+
+
 def test_the_proof_can_be_switched_off_for_one_synthesis(new_app: NewApp) -> None:
     app = new_app()
     app.node.set_context(SWITCH, "false")
@@ -142,10 +172,7 @@ def test_a_synthesized_template_that_somebody_edits_is_noticed(cdk: Callable[...
 
 
 def beyond_warnings(app: App) -> list[str]:
-    assembly = app.synth()
-    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text(encoding="utf-8"))
-    reports = [one for one in report["pluginReports"] if one["pluginName"] == "lakehouse-iam-proof"]
-    return [one["description"] for report in reports for one in report["violations"] if one["ruleName"] == "Beyond"]
+    return [one["description"] for one in proof_report(app) if one["ruleName"] == "Beyond"]
 
 
 def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(
