@@ -23,12 +23,12 @@ from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.probes import Expected
 from lakehouse_iam.proof.beyond import Beyond
+from lakehouse_iam.proof.beyond_constructs import beyond_constructs
 from lakehouse_iam.proof.deployed import Deployed, PolicyError
 from lakehouse_iam.proof.meaning import meaning_of
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
 from lakehouse_iam.proof.prove_files import held_against, plan_of
-from lakehouse_iam.proof.reached_by_others import reached_by_others
 from lakehouse_iam.proof.template_files import (
     NestedTemplateMissing,
     TemplateFiles,
@@ -166,7 +166,7 @@ def violations_of(files: TemplateFiles) -> Iterator[PolicyViolation]:
             held = held_against(replace(files, templates=in_regions(files.templates, document)), meaning)
             yield from (_beyond(one, files, "error") for one in held.beyond)
         elif not document.pattern:
-            yield from (_beyond(one, files, "warning") for one in reached_by_others(files))
+            yield from (_beyond(one, files, "warning") for one in beyond_constructs(files))
 
 
 def _beyond(one: Beyond, files: TemplateFiles, severity: str) -> PolicyViolation:

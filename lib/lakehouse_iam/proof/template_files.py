@@ -17,6 +17,7 @@ from lakehouse_iam.file_names import DOCUMENT_FILES, EXCHANGE_FILE, HANDOFF_FILE
 from lakehouse_iam.probes.document import PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
+    PERMISSIONS_METADATA,
     WAY_METADATA,
     Declaration,
     declared_roles,
@@ -224,7 +225,7 @@ def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
             for entry in stack.metadata():
                 if entry.type == PROBES_METADATA:
                     documents.append(from_json(entry.data, entry.path))
-                elif entry.type in (WAY_METADATA, ACCESS_METADATA):
+                elif entry.type in (WAY_METADATA, ACCESS_METADATA, PERMISSIONS_METADATA):
                     declarations.append(Declaration(top.place, entry.path, entry.type, entry.data))
         nested = {top.place: tuple(_nested(top, assembly.folder, root)) for top in tops}
     # What is missing of a setup's own stacks is reported as beyond the setup; of other stacks nothing is known then.
