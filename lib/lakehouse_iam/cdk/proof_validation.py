@@ -57,9 +57,9 @@ class ProofValidation:
       not work is an error, and so is access that a setup must refuse. An app of your own may let in whom it likes, so an
       outside principal that gets in there is a warning, and so is a trusted role that the app makes in its own way and that
       may not assume. What only the deployment knows is not judged here; `lakehouse-iam prove cdk.out` reports it.
-    - `lakehouse-iam-proof::Beyond`: something in the stacks of a setup that the setup does not mean, which is an error; or
-      a principal of another account that gets to a role, bucket or key of a construct in an app of your own, which is a
-      warning.
+    - `lakehouse-iam-proof::Beyond`: something in the stacks of a setup that the setup does not mean, which is an error. In an
+      app of your own, what it adds to what a construct made, which is a warning: a principal of another account that gets to
+      a role, bucket or key, permissions of a role that no construct gives it, what opens a bucket beside its policy.
 
     To accept a finding of one construct, acknowledge the rule with a reason; to switch the proof off for one synthesis, give
     `-c lakehouse-iam:proof=false`:
