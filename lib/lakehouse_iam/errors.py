@@ -38,6 +38,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         StillUsed (databricks.refusals)
         StsRefusal (rehearsal.sts.token_service)
         TemplateError (template_text)
+            NestedTemplateMissing (proof.template_files)
         UnknownOperatorError (evaluator.operators)
         VariableSyntaxError (evaluator.variables)
         WorldError (evaluator.world)

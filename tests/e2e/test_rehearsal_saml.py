@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from fake_clock import FakeClock
 
+from lakehouse_iam.databricks import saml_passthrough
+from lakehouse_iam.databricks.outcome import State
+from lakehouse_iam.databricks.session import Options, Session
 from lakehouse_iam.plan import Plan
 from lakehouse_iam.policy import PolicyDocument
 from lakehouse_iam.rehearsal.attempts import Happened
 from lakehouse_iam.rehearsal.deployment import deploy
-from lakehouse_iam.rehearsal.local_aws import LocalAws
+from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.rehearsal.preparation import Progress
 from lakehouse_iam.rehearsal.run import Rehearsal, rehearse
+from lakehouse_iam.rehearsal.workspace import client_of, stand_in_workspace
 from lakehouse_iam.resources import Role
 from lakehouse_iam.setups import load_setups
+from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
 
 pytestmark = pytest.mark.e2e
 
@@ -78,3 +85,21 @@ def test_a_trust_policy_without_the_address_is_found() -> None:
         "an assertion without a recipient takes role-a",
     } <= wrong
     assert not any("role-b" in question for question in wrong)
+
+
+def test_the_meta_instance_profile_is_registered_over_http_and_taken_out_again() -> None:
+    clock = FakeClock()
+    profile = "arn:aws:iam::111122223333:instance-profile/databricks-passthrough"
+    with local_aws(EXAMPLE.region) as aws, stand_in_workspace(aws) as workspace:
+        session = Session(client_of(workspace, clock), clock, silent)
+        setup = cast("SamlPassthroughSetup", EXAMPLE)
+        assert saml_passthrough.connect(setup, session, Options()).state is State.CONNECTED
+        assert workspace.metastore.profiles == {
+            profile: {
+                "instance_profile_arn": profile,
+                "iam_role_arn": "arn:aws:iam::111122223333:role/databricks-passthrough",
+                "is_meta_instance_profile": True,
+            }
+        }
+        assert saml_passthrough.disconnect(setup, session).state is State.DISCONNECTED
+        assert workspace.metastore.profiles == {}

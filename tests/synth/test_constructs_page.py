@@ -69,4 +69,4 @@ def test_its_tables_list_every_argument(page: Path, construct: type[Any]) -> Non
 def test_its_table_lists_every_rule(page: Path) -> None:
     listed = set(re.findall(r"^\| `(lakehouse-iam\S*::\w+)` \|", page.read_text(encoding="utf-8"), re.M))
     plugins = (LakehouseIamValidation(), ProofValidation())
-    assert {f"{plugin.name}::{rule}" for plugin in plugins for rule in plugin.rule_ids or ()} <= listed
+    assert {f"{plugin.name}::{rule}" for plugin in plugins for rule in plugin.rule_ids or ()} == listed

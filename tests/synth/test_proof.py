@@ -6,16 +6,16 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from aws_cdk import App, Environment, Stack
+from aws_cdk import App, CfnStack, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from click.testing import CliRunner
 from project import ROOT, CommandRun
 
-from lakehouse_iam.cdk import Access, BucketAccess, BucketOwnerRole, DeploymentAccountRole
+from lakehouse_iam.cdk import Access, BucketAccess, BucketOwnerRole, DeploymentAccountRole, StorageCredentialRole
 from lakehouse_iam.cdk.proof_validation import SWITCH
 from lakehouse_iam.cli import main
 from lakehouse_iam.setups import load_setups
@@ -100,6 +100,36 @@ def test_a_policy_that_cannot_be_read_is_said_and_does_not_hide_that_nothing_was
     assert "Odd/Policy" in error
 
 
+def proof_report(app: App) -> list[dict[str, Any]]:
+    """What our plugin found, errors or not."""
+    assembly = app.synth()
+    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text(encoding="utf-8"))
+    reports = [one for one in report["pluginReports"] if one["pluginName"] == "lakehouse-iam-proof"]
+    return [violation for report in reports for violation in report["violations"]]
+
+
+def test_a_nested_stack_that_is_not_there_is_said_and_the_rest_is_proved(new_app: NewApp) -> None:
+    app = foreign_app(new_app(), lets_in=True)
+    owner = app.node.find_child("Owner")
+    CfnStack(owner, "Elsewhere", template_url="https://elsewhere.s3.amazonaws.com/template.json")
+    found = proof_report(app)
+    (missing,) = (one for one in found if "not everything was proved: " in one["description"])
+    assert missing["severity"] == "warning"
+    assert "the template of this nested stack is not in the folder" in missing["description"]
+    assert "Owner/Elsewhere" in json.dumps(missing)
+    assert any(one["ruleName"] == "Beyond" for one in found)
+
+
+def test_an_assembly_that_cannot_be_read_is_said(new_app: NewApp) -> None:
+    app = foreign_app(new_app())
+    owner = app.node.find_child("Owner")
+    owner.node.add_metadata("lakehouse-iam:probes", cast("Any", {"setup": "x"}))
+    (found,) = proof_report(app)
+    assert found["severity"] == "warning"
+    assert "nothing was proved: " in found["description"]
+    assert "this is not a document of probes" in found["description"]
+
+
 def test_the_proof_can_be_switched_off_for_one_synthesis(new_app: NewApp) -> None:
     app = new_app()
     app.node.set_context(SWITCH, "false")
@@ -142,10 +172,7 @@ def test_a_synthesized_template_that_somebody_edits_is_noticed(cdk: Callable[...
 
 
 def beyond_warnings(app: App) -> list[str]:
-    assembly = app.synth()
-    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text(encoding="utf-8"))
-    reports = [one for one in report["pluginReports"] if one["pluginName"] == "lakehouse-iam-proof"]
-    return [one["description"] for report in reports for one in report["violations"] if one["ruleName"] == "Beyond"]
+    return [one["description"] for one in proof_report(app) if one["ruleName"] == "Beyond"]
 
 
 def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_with_the_request(
@@ -157,6 +184,136 @@ def test_an_account_that_an_app_lets_into_a_bucket_of_a_construct_is_a_warning_w
     lake.grant_read_write(iam.AccountPrincipal("666677778888"))
     (first, *_) = beyond_warnings(app)
     assert " lets in arn:aws:iam::666677778888:root: s3:" in first
+
+
+def lake_of(app: App) -> s3.Bucket:
+    lake = app.node.find_child("Owner").node.find_child("Lake")
+    assert isinstance(lake, s3.Bucket)
+    return lake
+
+
+def role_of_construct(app: App) -> BucketOwnerRole:
+    made = app.node.find_child("Owner").node.find_child("BucketOwnerRole")
+    assert isinstance(made, BucketOwnerRole)
+    return made
+
+
+def owner_of(app: App) -> Stack:
+    owner = app.node.find_child("Owner")
+    assert isinstance(owner, Stack)
+    return owner
+
+
+def secrets() -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=["*"])
+
+
+def trust(app: App, *principals: iam.IPrincipal) -> None:
+    policy = role_of_construct(app).role.assume_role_policy
+    assert policy is not None
+    policy.add_statements(iam.PolicyStatement(actions=["sts:AssumeRole"], principals=list(principals)))
+
+
+def cfn_lake(app: App) -> s3.CfnBucket:
+    lake = lake_of(app).node.default_child
+    assert isinstance(lake, s3.CfnBucket)
+    return lake
+
+
+def open_to_all(lake: s3.CfnBucket) -> None:
+    lake.add_property_override("AccessControl", "PublicRead")
+    lake.add_property_override("OwnershipControls", {"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+
+
+COPIES = {"Account": "666677778888", "Bucket": "arn:aws:s3:::attacker"}
+ADMINISTRATOR = "AdministratorAccess"
+ATTACKS: dict[str, tuple[Callable[[App], object], str, str]] = {
+    "a stranger reads and writes": (
+        lambda app: lake_of(app).grant_read_write(iam.AccountPrincipal("666677778888")),
+        "arn:aws:iam::666677778888:root",
+        "Owner/Lake/Policy",
+    ),
+    "a stranger in the trust policy": (
+        lambda app: trust(app, iam.ArnPrincipal("arn:aws:iam::666677778888:role/attacker")),
+        "arn:aws:iam::666677778888:role/attacker",
+        "Owner/BucketOwnerRole/Role",
+    ),
+    "a service in the trust policy": (
+        lambda app: trust(app, iam.ServicePrincipal("lambda.amazonaws.com")),
+        "lambda.amazonaws.com",
+        "Owner/BucketOwnerRole/Role",
+    ),
+    "a provider of another account in the trust policy": (
+        lambda app: trust(app, iam.FederatedPrincipal("arn:aws:iam::666677778888:saml-provider/attacker")),
+        "saml-provider/attacker",
+        "Owner/BucketOwnerRole/Role",
+    ),
+    "one more statement for the role": (
+        lambda app: role_of_construct(app).role.add_to_policy(secrets()),
+        "secretsmanager:GetSecretValue",
+        "Owner/BucketOwnerRole/Role/DefaultPolicy",
+    ),
+    "a policy of its own for the role": (
+        lambda app: iam.Policy(owner_of(app), "More", statements=[secrets()], roles=[role_of_construct(app).role]),
+        "secretsmanager:GetSecretValue",
+        "Owner/More",
+    ),
+    "a policy of AWS for the role": (
+        lambda app: role_of_construct(app).role.add_managed_policy(
+            iam.ManagedPolicy.from_aws_managed_policy_name(ADMINISTRATOR)
+        ),
+        ADMINISTRATOR,
+        "Owner/BucketOwnerRole/Role",
+    ),
+    "an access point": (
+        lambda app: s3.CfnAccessPoint(owner_of(app), "Point", bucket=lake_of(app).bucket_name),
+        "AWS::S3::AccessPoint of ",
+        "Owner/Point",
+    ),
+    "an ACL": (
+        lambda app: open_to_all(cfn_lake(app)),
+        "the ACL PublicRead",
+        "Owner/Lake/Resource",
+    ),
+    "copies for another account": (
+        lambda app: cfn_lake(app).add_property_override(
+            "ReplicationConfiguration",
+            {"Role": OWNER_ROLE, "Rules": [{"Status": "Enabled", "Destination": COPIES}]},
+        ),
+        "are copied to the account 666677778888",
+        "Owner/Lake/Resource",
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_what_an_app_adds_to_what_a_construct_made_is_a_warning_with_its_place(new_app: NewApp, attack: str) -> None:
+    app = foreign_app(new_app())
+    add, what, place = ATTACKS[attack]
+    add(app)
+    found = [one for one in proof_report(app) if one["ruleName"] == "Beyond" and what in one["description"]]
+    assert found
+    assert all(one["severity"] == "warning" for one in found)
+    assert any(place in json.dumps(one) for one in found)
+
+
+def test_what_the_constructs_grant_themselves_is_no_warning(new_app: NewApp) -> None:
+    app = foreign_app(new_app())
+    owner, workspace = owner_of(app), app.node.find_child("Workspace")
+    role_of_construct(app).grant_read_write(s3.Bucket(owner, "Second"))
+    role_of_construct(app).grant_read("a-bucket-of-another-team")
+    deployment = workspace.node.find_child("Deployment")
+    assert isinstance(deployment, DeploymentAccountRole)
+    deployment.grant_assume("arn:aws:iam::777788889999:role/of-somebody-else")
+    StorageCredentialRole(
+        owner,
+        "StorageCredential",
+        role_name="credential",
+        external_id="0f1e2d3c-0000-4000-8000-000000000000",
+        buckets=[BucketAccess(s3.Bucket(owner, "Third"), Access.READ_WRITE)],
+    )
+    report = Path(app.synth().directory) / "validation-report.json"
+    assert not report.exists() or "Beyond" not in report.read_text(encoding="utf-8")
 
 
 def test_an_app_that_lets_nobody_else_in_has_no_such_warning(new_app: NewApp) -> None:

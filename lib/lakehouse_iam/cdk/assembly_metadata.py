@@ -5,14 +5,14 @@ It is metadata of the assembly and never reaches a template. Tokens in it are re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from constructs import Construct
 
 from lakehouse_iam.plan import Plan
 from lakehouse_iam.probes.document import PROBES_METADATA, probe_document, to_json
-from lakehouse_iam.proof.from_constructs import ACCESS_METADATA, WAY_METADATA
+from lakehouse_iam.proof.from_constructs import ACCESS_METADATA, PERMISSIONS_METADATA, WAY_METADATA
 from lakehouse_iam.roles.bucket_access import BucketAccess
 
 
@@ -49,6 +49,17 @@ def record_sign_in(scope: Construct, role_arn: str, provider_arn: str, audience:
     """
     data = {"role": role_arn, "trusted": provider_arn, "external_ids": [], "audience": audience}
     _add(scope, WAY_METADATA, data)
+
+
+def record_permissions(scope: Construct, role_arn: str, statements: Sequence[Mapping[str, Any]]) -> None:
+    """Write down which statements a construct gives a role, so that those of somebody else can be told apart.
+
+    Args:
+        scope: the construct that gives them.
+        role_arn: the role's ARN, possibly a token.
+        statements: as they stand in its policies, tokens included.
+    """
+    _add(scope, PERMISSIONS_METADATA, {"role": role_arn, "statements": list(statements)})
 
 
 def record_access(scope: Construct, role_arn: str, grants: Sequence[BucketAccess]) -> None:

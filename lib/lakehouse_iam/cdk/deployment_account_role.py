@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.cdk.arguments import HasRole, argument, listed, role_in, shard_in, text
-from lakehouse_iam.cdk.assembly_metadata import record_trust
+from lakehouse_iam.cdk.assembly_metadata import record_permissions, record_trust
 from lakehouse_iam.cdk.bucket_owner_role import BucketOwnerRole
 from lakehouse_iam.cdk.documents import attach_policies, make_role, policy_statement
 from lakehouse_iam.cdk.handoffs import HandOffs
@@ -150,6 +150,8 @@ class DeploymentAccountRole(Construct):
         if not self._is_trusted_by(target) and not self._extend_trust(target):
             why = "a role is assumed only by those its own trust policy names; merge it after this role exists"
             self._handoffs.add(HandOff(HandOffKind.TRUST_POLICY, arn, (sts.trust_role(self.role_arn),), why))
+        given = {"Effect": "Allow", "Action": list(sts.ASSUME_ROLE), "Resource": arn}
+        record_permissions(self, self.role_arn, [given])
         return iam.Grant.add_to_principal(
             grantee=self.role, actions=list(sts.ASSUME_ROLE), resource_arns=[arn], scope=self
         )

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_iam.cdk.arguments import argument
+from lakehouse_iam.cdk.assembly_metadata import record_permissions
 from lakehouse_iam.cdk.references import checked_path, checked_role_name
 from lakehouse_iam.cdk.token_placeholders import TokenPlaceholders
 from lakehouse_iam.policy import PolicyDocument, Principal, Statement
@@ -99,11 +100,13 @@ def attach_policies(
     names = spec.policy_names
     is_named = role_name not in (None, PhysicalName.GENERATE_IF_NEEDED)
     for policy in spec.policies:
+        document = placeholders.restore(policy.document.to_json())
+        record_permissions(scope, role.role_arn, document["Statement"])
         iam.ManagedPolicy(
             scope,
             f"{names.id}{policy.label}",
             managed_policy_name=names.name(str(role_name), policy) if is_named else None,
             description=names.description,
-            document=iam.PolicyDocument.from_json(placeholders.restore(policy.document.to_json())),
+            document=iam.PolicyDocument.from_json(document),
             roles=[role],
         )

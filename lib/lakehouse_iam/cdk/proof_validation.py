@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsii
@@ -22,14 +23,22 @@ from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.probes import Expected
 from lakehouse_iam.proof.beyond import Beyond
+from lakehouse_iam.proof.beyond_constructs import beyond_constructs
 from lakehouse_iam.proof.deployed import Deployed, PolicyError
 from lakehouse_iam.proof.meaning import meaning_of
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Answer, Verdict, answer_probes, deployed_by
 from lakehouse_iam.proof.prove_files import held_against, plan_of
-from lakehouse_iam.proof.reached_by_others import reached_by_others
-from lakehouse_iam.proof.template_files import TemplateFiles, in_regions, made_by_constructs, probes_of, read_templates
+from lakehouse_iam.proof.template_files import (
+    NestedTemplateMissing,
+    TemplateFiles,
+    in_regions,
+    made_by_constructs,
+    probes_of,
+    read_stages,
+)
 from lakehouse_iam.statements.sts import ASSUME_ROLE
+from lakehouse_iam.template_text import TemplateError, read_synthesized
 
 NAME = "lakehouse-iam-proof"
 PROBE_RULE = "Probe"
@@ -48,9 +57,9 @@ class ProofValidation:
       not work is an error, and so is access that a setup must refuse. An app of your own may let in whom it likes, so an
       outside principal that gets in there is a warning, and so is a trusted role that the app makes in its own way and that
       may not assume. What only the deployment knows is not judged here; `lakehouse-iam prove cdk.out` reports it.
-    - `lakehouse-iam-proof::Beyond`: something in the stacks of a setup that the setup does not mean, which is an error; or
-      a principal of another account that gets to a role, bucket or key of a construct in an app of your own, which is a
-      warning.
+    - `lakehouse-iam-proof::Beyond`: something in the stacks of a setup that the setup does not mean, which is an error. In an
+      app of your own, what it adds to what a construct made, which is a warning: a principal of another account that gets to
+      a role, bucket or key, permissions of a role that no construct gives it, what opens a bucket beside its policy.
 
     To accept a finding of one construct, acknowledge the rule with a reason; to switch the proof off for one synthesis, give
     `-c lakehouse-iam:proof=false`:
@@ -80,27 +89,56 @@ class ProofValidation:
         app = context.app_construct
         if not isinstance(app, Stage) or _is_off(app.node.try_get_context(SWITCH)):
             return PolicyValidationPluginReport(success=True, violations=[])
-        try:
-            violations = [violation for files in read_templates(app.outdir) for violation in violations_of(files)]
-        except PolicyError as error:
-            # What cannot be read cannot be proved, and whether it must be readable is for others to say.
-            violations = list(_unread(error))
-        except LakehouseIamError:
-            violations = []
+        violations = list(_proved(app.outdir))
         return PolicyValidationPluginReport(
             success=all(violation.severity != "error" for violation in violations), violations=violations
         )
 
 
-def _unread(error: PolicyError) -> Iterator[PolicyViolation]:
-    if error.place.logical_id:
-        yield PolicyViolation(
-            rule_name=PROBE_RULE,
-            description=f"nothing was proved: {error}",
-            fix="correct the policy, or acknowledge this rule",
-            severity="warning",
-            violating_resources=[_resource(error.place)],
-        )
+def _proved(folder: str) -> Iterator[PolicyViolation]:
+    """The findings of every stage; what cannot be read is one too, for then nothing of the stage is proved."""
+    try:
+        stages = read_stages(folder)
+    except LakehouseIamError as error:
+        yield _unread(error, _first_resource(Path(folder)))
+        return
+    for files in stages:
+        for place in files.missing:
+            missing = NestedTemplateMissing(place)
+            yield _warning(f"not everything was proved: {missing}", "make it a NestedStack of the CDK", place)
+        try:
+            yield from list(violations_of(files))
+        except LakehouseIamError as error:
+            yield _unread(error, Place(files.templates[0].place, _first_id(files.templates[0].body)))
+
+
+def _unread(error: LakehouseIamError, otherwise: Place) -> PolicyViolation:
+    """A warning, for whether it must be readable is for others to say: at its own place, or else at the first resource."""
+    place = error.place if isinstance(error, PolicyError) and error.place.logical_id else otherwise
+    return _warning(f"nothing was proved: {error}", "correct it", place)
+
+
+def _warning(what: str, fix: str, place: Place) -> PolicyViolation:
+    return PolicyViolation(
+        rule_name=PROBE_RULE,
+        description=what,
+        fix=f"{fix}, or acknowledge this rule",
+        severity="warning",
+        violating_resources=[_resource(place)],
+    )
+
+
+def _first_resource(folder: Path) -> Place:
+    """The first resource of an assembly of which some template cannot be read."""
+    file = next(iter(sorted(folder.rglob("*.template.json"))), folder)
+    try:
+        return Place(str(file), _first_id(read_synthesized(file)))
+    except TemplateError:
+        return Place(str(file))
+
+
+def _first_id(body: Mapping[str, Any]) -> str:
+    return next(iter(body["Resources"]), "")
 
 
 def _resource(place: Place) -> PolicyViolatingResource:
@@ -128,7 +166,7 @@ def violations_of(files: TemplateFiles) -> Iterator[PolicyViolation]:
             held = held_against(replace(files, templates=in_regions(files.templates, document)), meaning)
             yield from (_beyond(one, files, "error") for one in held.beyond)
         elif not document.pattern:
-            yield from (_beyond(one, files, "warning") for one in reached_by_others(files))
+            yield from (_beyond(one, files, "warning") for one in beyond_constructs(files))
 
 
 def _beyond(one: Beyond, files: TemplateFiles, severity: str) -> PolicyViolation:

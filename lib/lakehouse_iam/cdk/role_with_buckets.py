@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lakehouse_iam.cdk.arguments import argument, listed
+from lakehouse_iam.cdk.assembly_metadata import record_permissions
 from lakehouse_iam.cdk.bucket_access import BucketAccess, buckets_of
 from lakehouse_iam.cdk.resource_policies import ResourcePolicyWriter, grant_of
 from lakehouse_iam.policy import PackedPolicy, Statement
@@ -99,6 +100,7 @@ class RoleWithBuckets(Construct):
             grant = self._grant_of(bucket)
         # The default policy collects the statements of several calls, so they carry no Sids, which might be equal.
         statements = [statement for policy in self._own_policies(grant) for statement in policy.document.statements]
+        record_permissions(self, self.role_arn, [statement.to_json() for statement in statements])
         granted = reduce(iam.Grant.combine, [self._grant_to_role(statement) for statement in statements])
         self._resource_policies.add([bucket], [grant])
         return granted

@@ -67,8 +67,13 @@ COMMANDS = {
         ("disconnect sales-lake.yaml --dry-run",),
     ),
     "explain": Listed(
-        "Explain an error of a sign-in or a SAML response",
-        ("explain ValidationError", "explain okta-passthrough.yaml response.txt", "explain okta-passthrough.yaml -"),
+        "Explain an error: which link, who, and what to do",
+        (
+            "explain error.txt",
+            "explain sales-lake.yaml event.json",
+            "explain okta-passthrough.yaml response.txt",
+            "explain --lang ja - < error.txt",
+        ),
     ),
     "schema": Listed(
         "Write the JSON Schemas for your editor",

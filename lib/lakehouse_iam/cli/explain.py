@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -55,6 +56,8 @@ def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool
     else:
         for line in _lines(explanation, language):
             say(line)
+        if not explanation.known and _looks_like_a_file(arguments[-1]):
+            say(f"there is no file {one_line(arguments[-1])}, so its name was taken for the text", err=True)
     if not explanation.known:
         raise SystemExit(INPUT_IS_WRONG)
     if explanation.differs:
@@ -86,6 +89,10 @@ def _content(text: str) -> bytes:
     except (OSError, ValueError):
         # No file of that name, or no name at all: it is the text itself.
         return text.encode("utf-8", "replace")
+
+
+def _looks_like_a_file(text: str) -> bool:
+    return not re.search(r"\s", text) and ("." in text or "/" in text) and not os.path.exists(text)
 
 
 def _at_most(file: BinaryIO) -> bytes:

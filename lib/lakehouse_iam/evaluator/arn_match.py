@@ -9,7 +9,7 @@
 In the last component a wildcard matches any character, colons and slashes included: it holds names such as S3 keys.
 
 Source: AWS docs `IAM/latest/UserGuide/reference_policies_elements_resource.html` ("Using wildcards in resource ARNs") and
-`reference_policies_elements_condition_operators.html#Conditions_ARN`, read 2026-11-25.
+`reference_policies_elements_condition_operators.html#Conditions_ARN`, from memory, to be checked against the page.
 """
 
 from __future__ import annotations

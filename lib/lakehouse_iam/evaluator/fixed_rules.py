@@ -1,6 +1,7 @@
 """What no policy can allow, and what no policy can forbid.
 
-Source, all AWS docs read 2026-11-25: `STS/latest/APIReference/API_AssumeRole.html` (no root user), `API_GetCallerIdentity.html`
+Source, all AWS docs, in part from memory and to be checked: `STS/latest/APIReference/API_AssumeRole.html` (no root user),
+`API_GetCallerIdentity.html`
 ("No permissions are required"), `IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html` ("You cannot
 use policies to control authentication operations"), `id_credentials_sts-comparison.html` (GetSessionToken takes long-term
 credentials), `reference_policies_variables.html#principaltable` (anonymous callers reach SQS, SNS and S3 only),

@@ -1,8 +1,8 @@
 """S3 Block Public Access: its four settings, and whether S3 calls a bucket policy or an ACL public.
 
-Source: AWS docs `AmazonS3/latest/userguide/access-control-block-public-access.html`, read 2026-11-25. "The meaning of
-public": a policy is public unless every statement grants only to fixed values (no wildcard, no policy variable) of a
-principal or of one of the keys listed there. aws:PrincipalArn is not in that list.
+Source: AWS docs `AmazonS3/latest/userguide/access-control-block-public-access.html`, from memory, to be checked against the
+page. "The meaning of public": a policy is public unless every statement grants only to fixed values (no wildcard, no policy
+variable) of a principal or of one of the keys listed there. aws:PrincipalArn is not in that list.
 """
 
 from __future__ import annotations

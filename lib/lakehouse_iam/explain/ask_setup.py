@@ -12,17 +12,20 @@ from dataclasses import replace
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
+from lakehouse_iam.evaluator.chain import walk
 from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import probe_document
-from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.deployed import Deployed, Written
 from lakehouse_iam.proof.expectations import add_outsiders
 from lakehouse_iam.proof.from_plan import templates_of
+from lakehouse_iam.proof.probe_chain import chain_of
 from lakehouse_iam.proof.prove import Answer, Prover, Verdict, deployed_by
+from lakehouse_iam.proof.unresolved import Reading
 
 
 def ask_setup(plan: Plan, request: SaidRequest, language: Language) -> SetupAnswer:
@@ -37,6 +40,9 @@ def ask_setup(plan: Plan, request: SaidRequest, language: Language) -> SetupAnsw
         PlanError: the setup is larger than AWS accepts.
     """
     return _Asking(plan, request, language).answer()
+
+
+_EXTERNAL_ID = "sts:ExternalId"
 
 
 class _Asking:
@@ -69,6 +75,9 @@ class _Asking:
             missing = (*missing, self._say("own-policies-unknown", principal=principal))
             says = (self._say("not-decided"), self._say("caller-not-of-setup", principal=principal))
             return replace(shown, answer="not decided", says=says, taken=tuple(taken), missing=missing)
+        if self._cannot_compare_external_id(principal):
+            missing = (*missing, self._say("external-id-unknown", given=self._request.context[_EXTERNAL_ID]))
+            return replace(shown, answer="not decided", says=(self._say("not-decided"),), missing=missing)
         probe, more = self._probe(principal)
         return self._compared(shown, probe, (*taken, *more))
 
@@ -91,6 +100,11 @@ class _Asking:
             hidden = () if arn.account.isdigit() else (self._say("account-hidden", principal=same[0]),)
             return same[0], list(hidden)
         return f"arn:{arn.partition}:iam::{arn.account}:role/{name}", []
+
+    def _cannot_compare_external_id(self, principal: str) -> bool:
+        """Whether the request names an external id and the setup does not know its own yet."""
+        wanted = {value for like in self._alike(principal) for key, value in like if key == _EXTERNAL_ID}
+        return _EXTERNAL_ID in self._request.context and bool(wanted & set(self._document.parameters.values()))
 
     def _owner(self) -> str:
         """The account of the resource; S3's ARNs do not name it, but the stacks of the setup's buckets do."""
@@ -121,14 +135,22 @@ class _Asking:
         taken: list[str] = []
         if request.action.lower().startswith("kms:") and not context:
             return self._through_s3(principal, probe)
-        for like in self._alike(principal):
-            for key, value in like:
-                if key not in context:
-                    context[key] = value
-                    taken.append(self._say("context-taken", key=key, value=value))
-            break
-        sign_in = next((one.sign_in for one in self._opens if one.principal == principal and one.sign_in), None)
+        for key, value in next(self._alike(principal), ()):
+            if key not in context:
+                context[key] = value
+                unknown = value in self._document.parameters.values()
+                taken.append(self._say("parameter-taken" if unknown else "context-taken", key=key, value=value))
+        sign_in = self._sign_in(principal)
+        if sign_in is not None:
+            taken.append(self._say("audience-taken", audience=sign_in.audience))
         return replace(probe, context=tuple(context.items()), sign_in=sign_in), taken
+
+    def _sign_in(self, principal: str) -> SamlSignIn | None:
+        """What an assertion says, by the setup; an event does not hold it."""
+        mine = [one for one in self._opens if one.principal == principal and one.sign_in]
+        # Of the same role first: roles may take other session tags.
+        mine.sort(key=lambda one: self._request.resource not in (one.resource, *one.assumes[:1]))
+        return mine[0].sign_in if mine else None
 
     def _alike(self, principal: str) -> Iterator[tuple[tuple[str, str], ...]]:
         """The context of the setup's own requests of this kind."""
@@ -137,7 +159,7 @@ class _Asking:
             callers = (probe.principal, *probe.assumes)
             for caller, (role, external_id) in zip(callers, probe.steps, strict=False):
                 if action == "sts:assumerole" and caller == principal and role == resource and external_id:
-                    yield (("sts:ExternalId", external_id),)
+                    yield ((_EXTERNAL_ID, external_id),)
             same = probe.action.lower() == action and policy_holder(probe.resource) == policy_holder(resource)
             if same and callers[-1] == principal and probe.context:
                 yield probe.context
@@ -162,7 +184,7 @@ class _Asking:
                 _take_away_policy(deployed, policy_holder(probe.resource))
             answer = Prover(deployed).answer(probe)
             # Made here: the sentences of the reasons are found when they are read.
-            because = answer.because
+            because = _every_link(deployed, probe) if answer.verdict is Verdict.ALLOW else answer.because
         except LakehouseIamError as error:
             return replace(shown, missing=(*shown.missing, str(error)), taken=taken)
         documents = tuple(text for _, text in self._documents(deployed, shown.principal, probe))
@@ -194,19 +216,23 @@ class _Asking:
         for document in shown.documents:
             if self._request.kind in ("", self._of_kind[document]):
                 yield self._say("compare-document", document=document)
-        yield self._say("or-outside", account=_account(shown.principal))
+        account = _account(shown.principal)
+        yield self._say("or-outside", account=account if account in self._stacks.values() else self._owner())
 
     def _documents(self, deployed: Deployed, principal: str, probe: Probe) -> Iterator[tuple[str, str]]:
         """The kind of each document that decides, and where it is."""
         holder = policy_holder(probe.resource)
         role, target = deployed.roles.get(principal), deployed.roles.get(holder)
+        found: list[tuple[str, Written]] = []
         if role is not None and principal in self._roles:
-            yield from (("identity", self._place(one)) for one in role.identity.values())
-        if target is not None and target.trust is not None:
-            yield "trust", self._place(target.trust)
-        for found in (deployed.buckets.get(holder), deployed.keys.get(self._request.resource)):
-            if found is not None:
-                yield from (("resource", self._place(one)) for one in (found.policy, *found.handed_off) if one)
+            found += [("identity", one) for one in role.identity.values()]
+        if target is not None and target.trust is not None and self._request.action.lower().startswith("sts:"):
+            found.append(("trust", target.trust))
+        for holds in (deployed.buckets.get(holder), deployed.keys.get(self._request.resource)):
+            if holds is not None:
+                found += [("resource", one) for one in (holds.policy, *holds.handed_off) if one]
+        # What was assumed has the ARN it was assumed for as its place: nobody can compare anything with that.
+        yield from ((kind, self._place(one)) for kind, one in found if not one.place.file.startswith("arn:"))
 
     def _place(self, written: Written) -> str:
         account = self._stacks.get(written.place.file, "")
@@ -219,6 +245,12 @@ class _Asking:
 def _roles(probes: tuple[Probe, ...]) -> Iterator[str]:
     for probe in probes:
         yield from (one for one in (probe.principal, *probe.assumes, probe.resource) if ":role/" in one)
+
+
+def _every_link(deployed: Deployed, probe: Probe) -> tuple[str, ...]:
+    """Why a request is allowed, S3's own requests to KMS included."""
+    links = walk(deployed.world(Reading.LEAST), chain_of(probe)).links
+    return tuple(dict.fromkeys(reason for link in links for reason in link.decision.because))
 
 
 def _take_away_policy(deployed: Deployed, holder: str) -> None:

@@ -21,6 +21,9 @@ from lakehouse_iam.explain.finding import Rule
 ERRORS = Path(__file__).parent / "errors"
 SCHEMA = Path(__file__).parent / "error.schema.json"
 
+_LONGEST = 1_000_000
+"""Characters after normalising, which makes eighteen of one that a text may be full of."""
+
 _WHITE = re.compile(r"\s+")
 # What Terraform draws at the left of an error, and how JSON and Python write quotes and line ends within a string.
 _DRAWN = str.maketrans("\u2502\u2577\u2575\u201c\u201d\u2018\u2019", "   \"\"''")
@@ -86,7 +89,7 @@ def unwrapped(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text in one case and one width, so that full-width forms and line breaks make no difference."""
-    return unwrapped(unicodedata.normalize("NFKC", text)).casefold()
+    return unwrapped(unicodedata.normalize("NFKC", text)[:_LONGEST]).casefold()
 
 
 def _weight(error: KnownError, said: str) -> int:

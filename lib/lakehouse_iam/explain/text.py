@@ -6,24 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.evaluator.arn_match import split_arn
-from lakehouse_iam.explain.ask_setup import ask_setup
-from lakehouse_iam.explain.assertion import explain_response
 from lakehouse_iam.explain.denial import Denial, parse_denial
 from lakehouse_iam.explain.finding import Explanation, Finding
 from lakehouse_iam.explain.header import explain_header, is_header
 from lakehouse_iam.explain.known_errors import Language, known_error, recognised, unwrapped
+from lakehouse_iam.explain.passthrough_words import in_japanese
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
-from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.explain.trail_event import TrailEvent, read_events
-from lakehouse_iam.plan import plan_setup
-from lakehouse_iam.saml.response import read_response
-from lakehouse_iam.saml.xml import SamlPackagesMissing
-from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
-from lakehouse_iam.setups.setup import Setup
+
+if TYPE_CHECKING:
+    from lakehouse_iam.explain.setup_answer import SetupAnswer
+    from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
+    from lakehouse_iam.setups.setup import Setup
+
+# Plans, proofs and readers of SAML are imported where they are used: most texts need none of them.
 
 TEXT_SIZE = 1_000_000
 """Bytes; a stack trace of Spark has some ten thousand, a page of `lookup-events` some hundred thousand."""
@@ -83,14 +84,16 @@ def explain_text(
     if is_header(text):
         found = explain_header(text)
         if found is not None:
-            return found
+            return _in_language(found, language)
     findings = _findings(text, language)
     if findings:
         request = _request(text)
         what = sentence("an-error", language)
         return _with_setups(Explanation(what, findings, request=request), setups, language)
     if _is_response(content):
-        return explain_response(content, _federating(setups), now)
+        from lakehouse_iam.explain.assertion import explain_response
+
+        return _in_language(explain_response(content, _federating(setups), now), language)
     return _unknown(content, language)
 
 
@@ -114,7 +117,9 @@ def _of_denial(denial: Denial, language: Language) -> Finding:
     if denial.policy:
         here += sentence("denied-by-policy", language, policy=denial.policy)
     account = _whose(denial)
-    return Finding(replace(rule, who=f"{rule.who} ({account})") if account else rule, here)
+    if account:
+        rule = replace(rule, who=sentence("who-of-account", language, who=rule.who, account=account))
+    return Finding(rule, here)
 
 
 _OF_THE_RESOURCE = ("resource", "trust", "resource-control")
@@ -183,6 +188,9 @@ def _with_setups(explanation: Explanation, setups: Sequence[Setup], language: La
     request = explanation.request
     if request is None or not setups:
         return explanation
+    from lakehouse_iam.explain.ask_setup import ask_setup
+    from lakehouse_iam.plan import plan_setup
+
     answers = [ask_setup(plan_setup(setup), _in_partition(request, setup), language) for setup in setups]
     concerned = [answer for answer in answers if answer.principal_in_setup or answer.resource_in_setup]
     return replace(explanation, answers=_named_first(concerned or answers))
@@ -205,6 +213,10 @@ def _in_partition(request: SaidRequest, setup: Setup) -> SaidRequest:
 _RESPONSE = re.compile(rb"\s*(?:SAMLResponse=|<|\xef\xbb\xbf<|[A-Za-z0-9+/=\s%]{200,}\s*\Z)")
 
 
+def _in_language(explanation: Explanation, language: Language) -> Explanation:
+    return in_japanese(explanation) if language is Language.JAPANESE else explanation
+
+
 def _is_response(content: bytes) -> bool:
     return b"SAMLResponse=" in content[:10_000] or _RESPONSE.match(content) is not None
 
@@ -213,6 +225,8 @@ def _federating(setups: Sequence[Setup]) -> SamlPassthroughSetup | None:
     """The setup with which a response is compared; None where none was given."""
     if not setups:
         return None
+    from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
+
     federating = [setup for setup in setups if isinstance(setup, SamlPassthroughSetup)]
     if len(federating) != 1:
         raise InvalidValue(
@@ -224,6 +238,9 @@ def _federating(setups: Sequence[Setup]) -> SamlPassthroughSetup | None:
 
 
 def _unknown(content: bytes, language: Language) -> Explanation:
+    from lakehouse_iam.saml.response import read_response
+    from lakehouse_iam.saml.xml import SamlPackagesMissing
+
     findings = (Finding(known_error("unknown-text").rule(language)),)
     checked: tuple[str, ...] = ()
     try:

@@ -1,9 +1,9 @@
 """CloudTrail events, and decoded authorization messages: the request that AWS decided, rebuilt.
 
-Sources: CloudTrail "CloudTrail record contents for management, data, and network activity events" and "CloudTrail userIdentity
-element" (`awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html`,
-`cloudtrail-event-reference-user-identity.html`); S3 "Required permissions for Amazon S3 API operations"
-(`AmazonS3/latest/userguide/using-with-s3-policy-actions.html`); STS `DecodeAuthorizationMessage`: from memory, unverified.
+Sources: CloudTrail "CloudTrail record contents" and "CloudTrail userIdentity element"
+(`awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html`,
+`cloudtrail-event-reference-user-identity.html`; awsdocs/aws-cloudtrail-user-guide), read 2026-11-26. From memory, unverified: S3
+"Required permissions for Amazon S3 API operations", and the form of what STS `DecodeAuthorizationMessage` answers.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.explain.request import SaidRequest
+from lakehouse_iam.partitions import Partition, partition_named, partition_of_region
 
 Json = dict[str, Any]
 
@@ -45,6 +47,8 @@ _S3_ACTIONS = {
     "GetBucketLifecycle": "GetLifecycleConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
 }
+# For services, only a name stands where the address of a caller does.
+_S3_ITSELF = ("AWS Internal", "s3.amazonaws.com")
 # Condition keys by the names of request parameters.
 _PARAMETER_KEYS = {
     "sts.amazonaws.com": {"externalId": "sts:ExternalId", "roleSessionName": "sts:RoleSessionName"},
@@ -166,7 +170,7 @@ def _principal(identity: Mapping[str, Any], parameters: Mapping[str, Any], name:
 
 def _resource(record: Json, source: str, parameters: Mapping[str, Any]) -> str:
     if source == "s3.amazonaws.com" and _text(parameters.get("bucketName")):
-        partition = _partition(_text(record.get("awsRegion")))
+        partition = _partition(_text(record.get("awsRegion"))).name
         key = _text(parameters.get("key"))
         return f"arn:{partition}:s3:::{parameters['bucketName']}" + (f"/{key}" if key else "")
     if _text(parameters.get("roleArn")):
@@ -183,9 +187,11 @@ def _resource(record: Json, source: str, parameters: Mapping[str, Any]) -> str:
     return key_id if split_arn(key_id) else ""
 
 
-def _partition(region: str) -> str:
-    prefixes = {"us-gov-": "aws-us-gov", "cn-": "aws-cn", "eusc-": "aws-eusc"}
-    return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")
+def _partition(region: str) -> Partition:
+    try:
+        return partition_of_region(region)
+    except InvalidValue:
+        return partition_named("aws")
 
 
 def _context(record: Json, source: str, parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -200,8 +206,8 @@ def _context(record: Json, source: str, parameters: Mapping[str, Any]) -> dict[s
     sent = _text(record.get("sourceIPAddress"))
     if _is_address(sent):
         found["aws:SourceIp"] = sent
-    elif source == "kms.amazonaws.com" and _text(record.get("awsRegion")) and sent == "AWS Internal":
-        found["kms:ViaService"] = f"s3.{record['awsRegion']}.amazonaws.com"
+    elif source == "kms.amazonaws.com" and sent in _S3_ITSELF and _text(record.get("awsRegion")):
+        found["kms:ViaService"] = _partition(record["awsRegion"]).via_service("s3", record["awsRegion"])
     for field, key in (
         ("vpcEndpointId", "aws:SourceVpce"),
         ("awsRegion", "aws:RequestedRegion"),

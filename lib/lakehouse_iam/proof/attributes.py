@@ -3,7 +3,7 @@
 Every property that the setup does not give is beyond it, except those listed as harmless: what is not known here is never
 skipped in silence.
 Sources: CloudFormation type references of `AWS::IAM::Role`, `AWS::IAM::InstanceProfile`, `AWS::IAM::SAMLProvider`,
-`AWS::S3::Bucket`; "DeletionPolicy attribute" (default Delete); read 2026-11-25.
+`AWS::S3::Bucket`; "DeletionPolicy attribute" (default Delete); from memory, to be checked against the page.
 """
 
 from __future__ import annotations

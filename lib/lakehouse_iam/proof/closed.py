@@ -225,7 +225,7 @@ def _findings(comparison: Comparison, names: _Names, given: Sequence[Written]) -
 def _powerless(found: Guard, meant: Guard, arn: str, given: Sequence[Written]) -> Iterator[Beyond]:
     for one in powerless_names(found.policy, meant.policy, arn):
         place = _place_of_statement(one.statement, given) or given[0].place
-        what = f"{one.statement} names {one.name}, which the setup does not: {one.why}"
+        what = f"{one.statement} names {one.name}, who is not of the setup: {one.why}"
         remedy = f"remove {one.statement}, or the principal in it"
         yield Beyond(place, what, remedy, one.statement)
 

@@ -18,6 +18,8 @@ from lakehouse_iam.proof.stack_templates import StackTemplate, bind
 
 WAY_METADATA = "lakehouse-iam:way"
 """The type of the metadata entry that says who is to assume a role."""
+PERMISSIONS_METADATA = "lakehouse-iam:permissions"
+"""The type of the metadata entry that says which statements a construct gives a role."""
 ACCESS_METADATA = "lakehouse-iam:access"
 """The type of the metadata entry that says what a role may do with a bucket."""
 
@@ -31,7 +33,7 @@ class Declaration:
     Args:
         template: the place of the template that the construct is in.
         path: the construct's path.
-        type: `WAY_METADATA` or `ACCESS_METADATA`.
+        type: `WAY_METADATA`, `ACCESS_METADATA` or `PERMISSIONS_METADATA`.
         data: what it says, with intrinsics.
     """
 

@@ -1,6 +1,6 @@
 """Every resource of the templates by its type: of the setup, beyond it, or not read; and what else a template may hold.
 
-Source: CloudFormation "Template anatomy", "Condition functions", "Transform", read 2026-11-25.
+Source: CloudFormation "Template anatomy", "Condition functions", "Transform", from memory, to be checked against the page.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument
 from lakehouse_iam.proof.beyond import Beyond, NotRead
+from lakehouse_iam.proof.beyond_constructs import beyond_constructs
 from lakehouse_iam.proof.closed import beyond_policies
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.expectations import add_handed_off
@@ -19,7 +20,6 @@ from lakehouse_iam.proof.inventory import beyond_resources, not_read
 from lakehouse_iam.proof.meaning import Meaning, meaning_of
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Progress, Proof, prove_templates, tell_nobody
-from lakehouse_iam.proof.reached_by_others import reached_by_others
 from lakehouse_iam.proof.real_world import RealWorld
 from lakehouse_iam.proof.stack_templates import StackTemplate, bind
 from lakehouse_iam.proof.template_files import TemplateFiles, in_regions, probes_of
@@ -95,7 +95,7 @@ def prove_files(
             remedy = "write the folder again, or give the setup: lakehouse-iam prove SETUP --templates DIR"
             yield replace(proof, beyond=(Beyond(Place(document.place), what, remedy),))
         else:
-            yield replace(proof, warnings=tuple(reached_by_others(files)))
+            yield replace(proof, warnings=tuple(beyond_constructs(files)))
 
 
 def plan_of(document: ProbeDocument) -> Plan:

@@ -2,7 +2,7 @@
 
 Source: "Update requires" of each property in the CloudFormation resource reference (`AWS::IAM::Role`, `ManagedPolicy`,
 `InstanceProfile`, `RolePolicy`, `SAMLProvider`, `AWS::S3::Bucket`, `BucketPolicy`, `AWS::KMS::Key`), and "Name type" (a
-resource with a name of its own cannot be replaced under that name), read 2026-11-25.
+resource with a name of its own cannot be replaced under that name), from memory, to be checked against the page.
 """
 
 from __future__ import annotations

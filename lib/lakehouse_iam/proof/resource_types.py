@@ -1,6 +1,6 @@
 """CloudFormation resource types by what they mean for access: read, harmless, or able to carry or bypass it.
 
-Source: CloudFormation "AWS resource and property types reference", read 2026-11-25.
+Source: CloudFormation "AWS resource and property types reference", from memory, to be checked against the page.
 """
 
 from __future__ import annotations
@@ -119,8 +119,13 @@ def carries_access(type_: str, properties: Mapping[str, Any], ours: frozenset[st
     key = next((key for key in _keys(properties) if _CARRYING_KEYS.fullmatch(key)), "")
     if key:
         return f"its property {key} gives it a role or a policy, or lets somebody in"
-    named = next((text for text in _texts(properties) if _names_ours(text, ours)), "")
+    named = named_of_ours(properties, ours)
     return f"it names {named}, which is of the setup" if named else ""
+
+
+def named_of_ours(properties: Mapping[str, Any], ours: frozenset[str]) -> str:
+    """The first text in the properties that names one of ours; empty if none does."""
+    return next((text for text in _texts(properties) if _names_ours(text, ours)), "")
 
 
 def _names_ours(text: str, ours: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from lakehouse_iam.cloud_assembly import CloudAssembly, is_assembly, manifest_of, read_assemblies, within
 from lakehouse_iam.errors import InvalidValue
@@ -16,17 +17,34 @@ from lakehouse_iam.file_names import DOCUMENT_FILES, EXCHANGE_FILE, HANDOFF_FILE
 from lakehouse_iam.probes.document import PROBES_METADATA, ProbeDocument, from_json
 from lakehouse_iam.proof.from_constructs import (
     ACCESS_METADATA,
+    PERMISSIONS_METADATA,
     WAY_METADATA,
     Declaration,
     declared_roles,
     probes_of_declarations,
 )
 from lakehouse_iam.proof.handoff_files import HandOffFile
+from lakehouse_iam.proof.place import Place
+from lakehouse_iam.proof.resource_types import NESTED_STACK
 from lakehouse_iam.proof.stack_templates import StackTemplate
 from lakehouse_iam.proof.terraform_plan import read_plan
 from lakehouse_iam.template_text import TEMPLATE_ENDINGS, TemplateError, read_json, read_synthesized, read_template
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+class NestedTemplateMissing(TemplateError):
+    """A nested stack whose template is not in the assembly.
+
+    Args:
+        place: the nested stack in the template that it is part of.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        super().__init__(
+            f"{place}: the template of this nested stack is not in the folder: what it deploys cannot be proved"
+        )
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,7 @@ class TemplateFiles:
         handoffs: the hand-off files beside the templates.
         unread: files of the folder that are none of these.
         of_an_app: whether they are the stacks of somebody's app, of which some may belong to no setup.
+        missing: nested stacks, outside of setups, whose template is not there.
     """
 
     templates: tuple[StackTemplate, ...]
@@ -51,6 +70,7 @@ class TemplateFiles:
     handoffs: tuple[HandOffFile, ...] = ()
     unread: tuple[str, ...] = ()
     of_an_app: bool = False
+    missing: tuple[Place, ...] = ()
 
 
 def files_of_plan(file: Path) -> TemplateFiles:
@@ -110,6 +130,20 @@ def told_at_deployment(templates: Sequence[StackTemplate]) -> dict[str, str]:
 
 
 def read_templates(folder: Path | str) -> tuple[TemplateFiles, ...]:
+    """Read a cloud assembly, stage by stage, or a folder of templates, of which nothing may be missing.
+
+    Raises:
+        NestedTemplateMissing: the template of a nested stack is not there.
+        TemplateError: what `read_stages` raises.
+        InvalidValue: what `read_stages` raises.
+    """
+    found = read_stages(folder)
+    for place in (place for files in found for place in files.missing):
+        raise NestedTemplateMissing(place)
+    return found
+
+
+def read_stages(folder: Path | str) -> tuple[TemplateFiles, ...]:
     """Read a cloud assembly, stage by stage, or a folder of templates.
 
     Raises:
@@ -191,28 +225,31 @@ def _assembly(assembly: CloudAssembly, root: Path) -> TemplateFiles:
             for entry in stack.metadata():
                 if entry.type == PROBES_METADATA:
                     documents.append(from_json(entry.data, entry.path))
-                elif entry.type in (WAY_METADATA, ACCESS_METADATA):
+                elif entry.type in (WAY_METADATA, ACCESS_METADATA, PERMISSIONS_METADATA):
                     declarations.append(Declaration(top.place, entry.path, entry.type, entry.data))
-        # What is missing of a setup's own stacks is reported as beyond the setup; of other stacks nothing is known then.
-        of_setups = {(place.account, place.stack) for one in documents if one.definition for place in one.stacks}
-        refused = [top.place for top in tops if (top.account, top.stack) not in of_setups]
-        templates = [one for top in tops for one in (top, *_nested(top, assembly.folder, root, refused))]
-    return TemplateFiles(tuple(templates), tuple(documents), tuple(declarations), of_an_app=True)
+        nested = {top.place: tuple(_nested(top, assembly.folder, root)) for top in tops}
+    # What is missing of a setup's own stacks is reported as beyond the setup; of other stacks nothing is known then.
+    of_setups = {(place.account, place.stack) for one in documents if one.definition for place in one.stacks}
+    templates = [one for top in tops for one in (top, *nested[top.place])]
+    others = [top for top in tops if (top.account, top.stack) not in of_setups]
+    missing = [place for top in others for place in _missing((top, *nested[top.place]))]
+    return TemplateFiles(
+        tuple(templates), tuple(documents), tuple(declarations), of_an_app=True, missing=tuple(missing)
+    )
 
 
-def _nested(parent: StackTemplate, folder: Path, root: Path, refused: Sequence[str]) -> Iterator[StackTemplate]:
-    """The templates of nested stacks; a missing one is an error in the templates at `refused`, and passed over elsewhere."""
-    for logical_id, resource in parent.body["Resources"].items():
-        asset = resource.get("Metadata", {}).get("aws:asset:path")
-        if resource["Type"] != "AWS::CloudFormation::Stack":
-            continue
+def _nested_stacks(template: StackTemplate) -> Iterator[tuple[str, Any]]:
+    """The nested stacks of a template: their logical ids, and what the CDK says of where their templates are."""
+    for logical_id, resource in template.body["Resources"].items():
+        if resource["Type"] == NESTED_STACK:
+            yield logical_id, resource.get("Metadata", {}).get("aws:asset:path")
+
+
+def _nested(parent: StackTemplate, folder: Path, root: Path) -> Iterator[StackTemplate]:
+    """The templates of nested stacks, as far as they are there, each after the one that it is nested in."""
+    for logical_id, asset in _nested_stacks(parent):
         if not isinstance(asset, str) or not (folder / asset).is_file():
-            if parent.place not in refused:
-                continue
-            raise TemplateError(
-                f"{parent.place}: Resources.{logical_id}: the template of this nested stack is not in the folder: "
-                "what it deploys cannot be proved"
-            )
+            continue
         file = within(root, folder / asset)
         inner = StackTemplate(
             place=str(file),
@@ -225,7 +262,16 @@ def _nested(parent: StackTemplate, folder: Path, root: Path, refused: Sequence[s
             path=f"{parent.path}/{logical_id}",
         )
         yield inner
-        yield from _nested(inner, folder, root, [*refused, *([inner.place] if parent.place in refused else [])])
+        yield from _nested(inner, folder, root)
+
+
+def _missing(templates: Sequence[StackTemplate]) -> Iterator[Place]:
+    """The nested stacks among templates whose own template is not among them."""
+    there = {(template.parent, template.parent_resource) for template in templates}
+    for template in templates:
+        for logical_id, _ in _nested_stacks(template):
+            if (template.place, logical_id) not in there:
+                yield Place(template.place, logical_id)
 
 
 def files_of_setup(read: Sequence[TemplateFiles], document: ProbeDocument) -> TemplateFiles:

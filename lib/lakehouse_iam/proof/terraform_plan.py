@@ -3,7 +3,8 @@
 Read are the resources of this library: those whose provider is one of ours (`aws.account_<id>`) or that carry our tag. A
 value that is known after the apply only is followed to the resource that it refers to; otherwise it stays unresolved.
 
-Source: Terraform docs "JSON Output Format" (format 1.x: planned_values, configuration), read 2026-11-25.
+Source: Terraform docs "JSON Output Format" (format 1.x: planned_values, configuration), from memory, to be
+checked against the page.
 """
 
 from __future__ import annotations

@@ -37,6 +37,7 @@ ASKED_ALONG_WITH_ASSUMING = (
 EMPTY_EXTERNAL_ID = "the AWS client refuses to send an empty external id, so nobody is asked"
 
 
+_ACCESS_GRANTS = frozenset({"s3:GetAccessGrantsInstanceForPrefix", "s3:GetDataAccess"})
 _ASKED_ALONG_WITH_ASSUMING = frozenset({"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"})
 _SERVICES = frozenset({"iam", "kms", "s3", "sns", "sqs", "sts"})
 _SENT_BY_A_SERVICE = frozenset({"identitystore:UserId", "s3:AccessGrantsInstanceArn", "lambda:SourceFunctionArn"})
@@ -59,7 +60,7 @@ def not_judged(probe: Probe, trusts_through_account: frozenset[str], across: fro
         return ASKED_ALONG_WITH_ASSUMING
     if probe.action == "iam:PassRole":
         return PASS_ROLE
-    if probe.action.partition(":")[0] not in _SERVICES or probe.action == "s3:GetDataAccess":
+    if probe.action.partition(":")[0] not in _SERVICES or probe.action in _ACCESS_GRANTS:
         return OTHER_SERVICE
     if any(key in _SENT_BY_A_SERVICE for key, _ in probe.context):
         return SENT_BY_A_SERVICE

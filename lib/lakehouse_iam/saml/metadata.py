@@ -168,6 +168,7 @@ def _certificates(descriptor: Any) -> list[SigningCertificate]:
 def _certificate(text: str) -> SigningCertificate:
     try:
         from cryptography import x509
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric import ec, rsa
     except ImportError as error:
         raise SamlPackagesMissing("cryptography") from error
@@ -177,12 +178,19 @@ def _certificate(text: str) -> SigningCertificate:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
         list(certificate.extensions)
+        since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     except x509.DuplicateExtension as error:
         raise InvalidValue(
             f"a signing certificate has the extension {error.oid.dotted_string} twice",
             allowed="allowed is each extension once",
         ) from error
-    except (binascii.Error, ValueError) as error:
+    except (
+        binascii.Error,
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
         raise InvalidValue(
             "a signing certificate cannot be read",
             allowed="allowed is an X.509 certificate in base64",
@@ -195,7 +203,7 @@ def _certificate(text: str) -> SigningCertificate:
             allowed=f"allowed is at least {KEY_BITS:,}; IAM refuses the metadata otherwise",
             next_step="let the identity provider make a new signing certificate",
         )
-    return SigningCertificate(der, bits, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    return SigningCertificate(der, bits, since, until)
 
 
 def _short(tag: object) -> str:

@@ -80,10 +80,24 @@ def _verified(element: Any, certificate: bytes) -> Any:
         signxml.exceptions.SignXMLException: it was not.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from lxml import etree
+    from signxml.exceptions import InvalidInput
     from signxml.verifier import XMLVerifier
 
-    known = x509.load_der_x509_certificate(certificate)
-    result = XMLVerifier().verify(copy.deepcopy(element), x509_cert=known, id_attribute="ID")
+    try:
+        known = x509.load_der_x509_certificate(certificate)
+        result = XMLVerifier().verify(copy.deepcopy(element), x509_cert=known, id_attribute="ID")
+    except (
+        etree.LxmlError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        # signxml lets through what its own libraries say of a signature that is none.
+        raise InvalidInput(str(error)) from error
     return result[0].signed_xml if isinstance(result, list) else result.signed_xml
 
 

@@ -3,7 +3,8 @@
 Roles by group become grants by group. One role of a storage credential in each account with buckets may do what any of the
 groups may; what each group may do is granted on external locations, and, for a folder within a location, on an external volume,
 because external locations may not overlap. Source: Databricks "Create an external location to connect cloud storage to
-Databricks", "Create and manage volumes" and "Unity Catalog privileges and securable objects", read 2026-11-25.
+Databricks", "Create and manage volumes" and "Unity Catalog privileges and securable objects", from memory, to be
+checked against the pages.
 """
 
 from __future__ import annotations

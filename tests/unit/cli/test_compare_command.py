@@ -316,7 +316,7 @@ def test_a_nested_stack_whose_template_is_not_there_is_not_decided(versions: tup
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("one",), "1 paths are given: allowed is two paths, BEFORE and AFTER, or one path with --git REV"),
+        (("one",), "1 path is given: allowed is two paths, BEFORE and AFTER, or one path with --git REV"),
         (("one", "two", "three"), "3 paths are given: allowed is two paths, BEFORE and AFTER"),
         (("one", "two", "--git", "main"), "2 paths are given: allowed is with --git one path"),
     ],

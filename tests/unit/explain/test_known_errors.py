@@ -6,12 +6,16 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from lakehouse_iam.explain import passthrough
+from lakehouse_iam.explain.finding import Rule
 from lakehouse_iam.explain.known_errors import ERRORS, SCHEMA, Language, known_error, recognised
+from lakehouse_iam.explain.passthrough_words import JAPANESE
 from lakehouse_iam.explain.text import explain_text
 
 NOW = datetime(2026, 11, 26, tzinfo=timezone.utc)
@@ -123,3 +127,22 @@ def test_no_text_names_an_account_that_is_not_an_example() -> None:
 def test_the_longest_sign_comes_first() -> None:
     text = READ["read-only-location-empty"]["texts"][0]["text"]
     assert [error.slug for error in recognised(text)] == ["read-only-location-empty", "location-not-readable"]
+
+
+def test_the_rules_of_sign_ins_speak_japanese_too_and_share_no_name_with_an_error() -> None:
+    rules = {value.slug: value for value in vars(passthrough).values() if isinstance(value, Rule)}
+    words = json.loads(JAPANESE.read_text(encoding="utf-8"))
+    assert set(words) == set(rules)
+    assert {slug: len(said["do"]) for slug, said in words.items()} == {
+        slug: len(rule.do) for slug, rule in rules.items()
+    }
+    assert not set(rules) & set(READ)
+    found = explain_text("ロール名属性の形式が正しくありません".encode(), (), NOW, Language.JAPANESE)
+    assert found.findings[0].sentence.startswith("Databricks がロール属性を解釈できません")
+
+
+@pytest.mark.parametrize(("page", "words"), [("explain.md", "| {} errors of "), ("explain.ja.md", " {} 種のエラー")])
+def test_the_page_counts_the_errors(page: str, words: str) -> None:
+    others = {"unknown-text", "event-allowed", "event-denied", "event-failed-otherwise"}
+    text = (Path(__file__).parents[3] / "docs" / page).read_text(encoding="utf-8")
+    assert words.format(len(set(READ) - others)) in text

@@ -217,11 +217,18 @@ def _principal(value: Any) -> Callable[[Json], object]:
     return change
 
 
+def _plain_http(policy: Json) -> object:
+    """Without its denials; not where nothing is left, because AWS refuses a policy without a statement."""
+    document = policy["Properties"]["PolicyDocument"]
+    document["Statement"] = [one for one in document["Statement"] if one["Effect"] == "Allow"]
+    return bool(document["Statement"])
+
+
 def _no_plain_http_if(branch: Callable[[Json], Json]) -> Make:
     def change(policy: Json) -> object:
         statements = policy["Properties"]["PolicyDocument"]["Statement"]
         for index, statement in enumerate(statements):
-            if statement["Effect"] == "Deny":
+            if statement["Effect"] == "Deny" and len(statements) > 1:
                 statements[index] = branch(statement)
                 return True
         return False
@@ -418,13 +425,7 @@ KINDS: dict[str, Make] = {
     "bucket: everybody of a network": _bucket_statement("*", Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}),
     "bucket: a service": _bucket_statement({"Service": "cloudfront.amazonaws.com"}),
     "bucket: its own policy": _bucket_statement({"AWS": _OTHER_ROLE}, "s3:PutBucketPolicy"),
-    "bucket: plain HTTP": _changing(
-        "AWS::S3::BucketPolicy",
-        lambda policy: policy["Properties"]["PolicyDocument"].__setitem__(
-            "Statement",
-            [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"],
-        ),
-    ),
+    "bucket: plain HTTP": _changing("AWS::S3::BucketPolicy", _plain_http),
     "bucket: plain HTTP by a false condition": _with_conditions(
         _no_plain_http_if(lambda one: {"Fn::If": ["Never", one, {"Ref": "AWS::NoValue"}]}), _NEVER
     ),

@@ -140,7 +140,7 @@ def _in_account(head: str, account: str) -> tuple[Pattern, ...]:
 
     A colon inside the resource stands behind its type (`secret:a/b`), between names (`execution:machine:run`), in a log group
     or before a revision: if any text could follow a colon, a star that crosses colons would let a name hold another ARN.
-    Source: AWS docs `IAM/latest/UserGuide/reference-arns.html` (the three formats), read 2026-11-25.
+    Source: AWS docs `IAM/latest/UserGuide/reference-arns.html` (the three formats), from memory, to be checked against the page.
     """
     whose: tuple[str | tuple[str, ...], ...] = (account,) if account else ((DIGIT, "12"),)
     start = (head, (SERVICE, "+"), ":", (SERVICE, "*"), ":", *whose, ":")

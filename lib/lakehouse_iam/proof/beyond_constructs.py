@@ -1,6 +1,7 @@
-"""Who else gets to the roles, buckets and keys of constructs in somebody's own app: warnings, for the app is its author's.
+"""What an app adds to the roles, buckets and keys of constructs: warnings, for the app is its author's.
 
-Not judged here is what the roles may do and what callers of the bucket's own account may do: both are the app's to say.
+Who else gets to them, what else the roles may do, and what opens a bucket beside its policy. Not judged here is what callers
+of the bucket's own account may do, nor any role that no construct makes: both are the app's to say.
 """
 
 from __future__ import annotations
@@ -14,25 +15,68 @@ from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.proof.beyond import Beyond
 from lakehouse_iam.proof.closed import beyond_policies
 from lakehouse_iam.proof.deployed import BucketFound, Deployed, KeyFound, RoleFound, Written
-from lakehouse_iam.proof.from_constructs import ACCESS_METADATA, WAY_METADATA, resolved_declarations
+from lakehouse_iam.proof.from_constructs import (
+    ACCESS_METADATA,
+    PERMISSIONS_METADATA,
+    WAY_METADATA,
+    Declaration,
+    resolved_declarations,
+)
 from lakehouse_iam.proof.from_templates import add_bound
+from lakehouse_iam.proof.merged_handoffs import attach
+from lakehouse_iam.proof.opened_beside import IF_MEANT, opened_beside
 from lakehouse_iam.proof.place import Place
-from lakehouse_iam.proof.stack_templates import bind
+from lakehouse_iam.proof.stack_templates import BoundTemplate, bind
 from lakehouse_iam.proof.template_files import TemplateFiles, told_at_deployment
 
 _MEANT = Place("the constructs")
 
 
-def reached_by_others(files: TemplateFiles) -> Iterator[Beyond]:
-    """Who besides those that the constructs name gets to their roles, buckets and keys.
+def beyond_constructs(files: TemplateFiles) -> Iterator[Beyond]:
+    """What the templates of an app hold of the roles, buckets and keys of constructs beyond what the constructs make.
 
     Raises:
         PolicyError: a policy that AWS would refuse.
     """
     parameters = told_at_deployment(files.templates)
-    declared = resolved_declarations(files.declarations, files.templates, parameters)
+    bound = bind(files.templates, parameters)
     found = Deployed()
-    add_bound(found, bind(files.templates, parameters))
+    add_bound(found, bound)
+    declared = resolved_declarations(files.declarations, files.templates, parameters)
+    yield from _reached(declared, found)
+    yield from _permitted(files, bound, found)
+    given = [data for declaration, data in declared if declaration.type == ACCESS_METADATA]
+    names = {_name(arn) for data in given for arn in (data["bucket"], data["key"]) if arn}
+    yield from opened_beside(bound, frozenset(names))
+
+
+def _permitted(files: TemplateFiles, bound: Sequence[BoundTemplate], found: Deployed) -> Iterator[Beyond]:
+    """What the roles of constructs may do that no construct gives them."""
+    deployments = {one.template.place: one.deployment for one in bound}
+    wanted = Deployed()
+    for declaration in files.declarations:
+        if declaration.type == PERMISSIONS_METADATA and declaration.template in deployments:
+            data = deployments[declaration.template].resolve(dict(declaration.data))
+            if data["role"] in found.roles:
+                document = {"Version": "2012-10-17", "Statement": data["statements"]}
+                attach(wanted.role(data["role"]), "given", Written(document, _MEANT))
+    only_ours = Deployed(roles={arn: replace(found.roles[arn], trust=None) for arn in wanted.roles})
+    for beyond in beyond_policies(only_ours, wanted, frozenset()):
+        if beyond.witness is not None:
+            what = (
+                f"{beyond.statement} lets the role of a construct do what no construct gives it: {beyond.witness.text}"
+            )
+            yield replace(beyond, what=what, remove=IF_MEANT)
+        else:
+            yield replace(beyond, what=beyond.what.replace("of the setup", "of the construct"), remove=IF_MEANT)
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
+
+
+def _reached(declared: Sequence[tuple[Declaration, Any]], found: Deployed) -> Iterator[Beyond]:
+    """Who besides those that the constructs name gets to their roles, buckets and keys."""
     named = [data for declaration, data in declared if declaration.type == WAY_METADATA]
     given = [data for declaration, data in declared if declaration.type == ACCESS_METADATA]
     wanted = Deployed(
@@ -47,11 +91,11 @@ def reached_by_others(files: TemplateFiles) -> Iterator[Beyond]:
     )
     for beyond in beyond_policies(only_ours, wanted, frozenset()):
         if beyond.witness is not None and _is_somebody_else(beyond.witness):
-            yield replace(
-                beyond,
-                what=f"{beyond.statement or 'a statement that is missing'} lets in {beyond.witness.text}",
-                remove="remove it, or, if it is meant, acknowledge lakehouse-iam-proof::Beyond with the reason",
-            )
+            what = f"{beyond.statement or 'a statement that is missing'} lets in {beyond.witness.text}"
+            yield replace(beyond, what=what, remove=IF_MEANT)
+        elif beyond.witness is None and beyond.statement:
+            # A principal that a statement names and that nobody can use as things are.
+            yield replace(beyond, what=beyond.what.replace("of the setup", "of the construct"), remove=IF_MEANT)
 
 
 def _is_somebody_else(witness: Witness) -> bool:
