@@ -225,6 +225,16 @@ def test_an_application_that_the_setup_knows_is_the_default(tmp_path: Path) -> N
     assert stack["variable"]["studio_application_arn"]["default"] == arn
 
 
+def test_the_page_names_the_variables_and_the_commands_that_show_their_values(seed: Json) -> None:
+    page = " ".join((ROOT / "docs" / "terraform.md").read_text(encoding="utf-8").replace("\\\n", " ").split())
+    for variable in ("studio_application_arn", "workgroup_application_arn"):
+        assert f"-var {variable}=" in page
+        (command,) = re.findall(
+            r"aws (?:sso-admin|athena) .*?(?= lists it| shows it)", seed["variable"][variable]["description"]
+        )
+        assert command in page
+
+
 # ---------------------------------------------------------------- what is refused
 
 
