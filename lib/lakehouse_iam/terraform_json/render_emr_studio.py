@@ -7,10 +7,9 @@ is made only once its variable has a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
-from lakehouse_iam.arns import AccountId, DirectoryKind, DirectoryPrincipal, RoleArn
+from lakehouse_iam.arns import AccountId
 from lakehouse_iam.custom_resource import (
     AthenaWorkGroup,
     IdentityCenterApplication,
@@ -19,12 +18,8 @@ from lakehouse_iam.custom_resource import (
 )
 from lakehouse_iam.plan.emr_studio_resources import APPLICATION, FUNCTION_ROLE, STUDIO, WORKGROUP
 from lakehouse_iam.resources import (
-    AccessGrant,
-    AccessGrantsInstance,
-    AccessGrantsLocation,
     Bucket,
     BucketPolicy,
-    CatalogPermissions,
     CustomResource,
     CustomResourceFunction,
     EmrStudio,
@@ -32,7 +27,6 @@ from lakehouse_iam.resources import (
     InboundRule,
     ManagedPolicy,
     OutboundRule,
-    RegisteredLocation,
     Role,
     SecurityGroup,
     SessionPolicy,
@@ -41,9 +35,10 @@ from lakehouse_iam.resources import (
 )
 from lakehouse_iam.resources import Resource as PlannedResource
 from lakehouse_iam.resources.references import AttributeOf
-from lakehouse_iam.terraform_json import aws, awscc
+from lakehouse_iam.terraform_json import aws, awscc, render_emr_studio_data
 from lakehouse_iam.terraform_json import aws_emr_studio as studio_types
-from lakehouse_iam.terraform_json.blocks import Address, Pairs, Reference
+from lakehouse_iam.terraform_json.account_stack import AccountStack, Renderer
+from lakehouse_iam.terraform_json.blocks import Address, Pairs
 from lakehouse_iam.terraform_json.literals import Expression
 from lakehouse_iam.terraform_json.render import TerraformResource, render
 from lakehouse_iam.terraform_json.time import TimeSleep
@@ -58,36 +53,9 @@ PROPAGATION = Address(TimeSleep.TERRAFORM_TYPE, "Propagation")
 
 # What the application belongs to: nobody is assigned before it is there.
 _OWNER_OF_APPLICATION = {APPLICATION: STUDIO, WORKGROUP: WORKGROUP}
-_GRANTEE_TYPES = {DirectoryKind.USER: "DIRECTORY_USER", DirectoryKind.GROUP: "DIRECTORY_GROUP"}
-_ALL_TABLES = "*"
 _BUCKETS = (Bucket, BucketPolicy)
 # The look-up and the function behind it: a variable tells what they would find.
 _LEFT_OUT = (CustomResourceFunction, FunctionLogs)
-
-
-@dataclass
-class _Stack:
-    """What has been made of the account so far, for those that come after it."""
-
-    account: AccountId
-    partition: str
-    tags: Pairs
-    roles: Mapping[RoleArn, Address]
-    addresses: dict[str, tuple[Address, ...]] = field(default_factory=dict)
-
-    def after(self, ids: Sequence[str]) -> tuple[Address, ...]:
-        """The addresses of what must be there first; the function's ids have none."""
-        return tuple(dict.fromkeys(address for id in ids for address in self.addresses.get(id, ())))
-
-    def role(self, arn: RoleArn | str) -> str | Reference:
-        """The ARN of a role: a reference where it is made here."""
-        address = next((address for role, address in self.roles.items() if str(role) == str(arn)), None)
-        return Reference(address, "arn") if address else str(arn)
-
-    def only(self, id: str, attribute: str) -> Reference:
-        """An attribute of what one planned resource became."""
-        (address,) = self.addresses[id]
-        return Reference(address, attribute)
 
 
 def render_emr_studio(
@@ -106,7 +74,7 @@ def render_emr_studio(
     """
     kept = [resource for resource in resources if not _is_of_the_function(resource)]
     roles = {one.arn: Address(aws.AwsIamRole.TERRAFORM_TYPE, one.id) for one in kept if isinstance(one, Role)}
-    stack = _Stack(account, partition, tags, roles)
+    stack = AccountStack(account, partition, tags, roles)
     basic = {
         **_by_name([one for one in kept if isinstance(one, Role | ManagedPolicy)], tags),
         **_by_name([one for one in kept if isinstance(one, _BUCKETS)], tags),
@@ -144,7 +112,7 @@ def _result(location: str, owner: str, key: str | None) -> studio_types.ResultCo
     return studio_types.ResultConfiguration(location, owner, encryption)
 
 
-def _workgroup(workgroup: Workgroup, stack: _Stack) -> Iterator[TerraformResource]:
+def _workgroup(workgroup: Workgroup, stack: AccountStack) -> Iterator[TerraformResource]:
     key = str(workgroup.key) if workgroup.key else None
     configuration = studio_types.WorkgroupConfiguration(
         enforce_workgroup_configuration=True,
@@ -155,7 +123,7 @@ def _workgroup(workgroup: Workgroup, stack: _Stack) -> Iterator[TerraformResourc
     yield TerraformResource(workgroup.id, body, stack.after(workgroup.after))
 
 
-def _custom(custom: CustomResource, stack: _Stack) -> Iterator[TerraformResource]:
+def _custom(custom: CustomResource, stack: AccountStack) -> Iterator[TerraformResource]:
     after = stack.after(custom.after)
     match custom.of:
         case AthenaWorkGroup() as of:
@@ -167,7 +135,7 @@ def _custom(custom: CustomResource, stack: _Stack) -> Iterator[TerraformResource
             yield _assignment(custom.id, of, after, stack)
 
 
-def _propagating_workgroup(of: AthenaWorkGroup, stack: _Stack) -> studio_types.AwsAthenaWorkgroup:
+def _propagating_workgroup(of: AthenaWorkGroup, stack: AccountStack) -> studio_types.AwsAthenaWorkgroup:
     configuration = studio_types.WorkgroupConfiguration(
         enforce_workgroup_configuration=True,
         publish_cloudwatch_metrics_enabled=of.metrics,
@@ -183,7 +151,9 @@ def _propagating_workgroup(of: AthenaWorkGroup, stack: _Stack) -> studio_types.A
     return studio_types.AwsAthenaWorkgroup(str(of.name), configuration, stack.tags)
 
 
-def _assignment(id: str, of: IdentityCenterAssignment, after: tuple[Address, ...], stack: _Stack) -> TerraformResource:
+def _assignment(
+    id: str, of: IdentityCenterAssignment, after: tuple[Address, ...], stack: AccountStack
+) -> TerraformResource:
     assert isinstance(of.application_arn, AttributeOf)
     known_to = of.application_arn.resource
     variable = APPLICATION_VARIABLES[known_to]
@@ -197,73 +167,15 @@ def _assignment(id: str, of: IdentityCenterAssignment, after: tuple[Address, ...
     return TerraformResource(id, body, (*after, *first), count=Expression(f'${{var.{variable} == "" ? 0 : 1}}'))
 
 
-# ---------------------------------------------------------------- S3 Access Grants
-
-
-def _instance(instance: AccessGrantsInstance, stack: _Stack) -> Iterator[TerraformResource]:
-    body = studio_types.AwsS3ControlAccessGrantsInstance(str(stack.account), str(instance.identity_center))
-    yield TerraformResource(instance.id, body)
-
-
-def _location(location: AccessGrantsLocation, stack: _Stack) -> Iterator[TerraformResource]:
-    body = studio_types.AwsS3ControlAccessGrantsLocation(str(stack.account), location.scope, stack.role(location.role))
-    yield TerraformResource(location.id, body, stack.after(location.after))
-
-
-def _grant(grant: AccessGrant, stack: _Stack) -> Iterator[TerraformResource]:
-    body = studio_types.AwsS3ControlAccessGrant(
-        account_id=str(stack.account),
-        access_grants_location_id=stack.only(grant.location, "access_grants_location_id"),
-        access_grants_location_configuration=studio_types.SubPrefix(grant.prefix),
-        grantee=studio_types.Grantee(_GRANTEE_TYPES[grant.grantee.kind], grant.grantee.id),
-        permission="READWRITE",
-    )
-    yield TerraformResource(grant.id, body)
-
-
-# ---------------------------------------------------------------- Lake Formation
-
-
-def _registered(location: RegisteredLocation, stack: _Stack) -> Iterator[TerraformResource]:
-    body = studio_types.AwsLakeformationResource(location.arn, stack.role(location.role), use_service_linked_role=False)
-    yield TerraformResource(location.id, body, stack.after(location.after))
-
-
-def _permissions(grant: CatalogPermissions, stack: _Stack) -> Iterator[TerraformResource]:
-    principal = (
-        grant.principal.arn(stack.partition)
-        if isinstance(grant.principal, DirectoryPrincipal)
-        else str(grant.principal)
-    )
-    body = awscc.AwsccLakeformationPrincipalPermissions(
-        principal=awscc.DataLakePrincipal(principal),
-        resource=_granted(grant),
-        permissions=grant.permissions,
-        permissions_with_grant_option=grant.grantable,
-    )
-    yield TerraformResource(grant.id, body, stack.after(grant.after))
-
-
-def _granted(grant: CatalogPermissions) -> awscc.Granted:
-    catalog, database, table = str(grant.catalog), grant.database, grant.table
-    if not table:
-        return awscc.Granted(database=awscc.GrantedDatabase(catalog, database))
-    if grant.columns:
-        return awscc.Granted(table_with_columns=awscc.GrantedColumns(catalog, database, table, grant.columns))
-    if table == _ALL_TABLES:
-        return awscc.Granted(table=awscc.GrantedTable(catalog, database, table_wildcard="{}"))
-    return awscc.Granted(table=awscc.GrantedTable(catalog, database, table))
-
-
 # ---------------------------------------------------------------- the Studio
 
 
-def _security_group(group: SecurityGroup, stack: _Stack) -> Iterator[TerraformResource]:
+def _security_group(group: SecurityGroup, stack: AccountStack) -> Iterator[TerraformResource]:
     body = studio_types.AwsSecurityGroup(group.description, group.vpc, (*stack.tags, *group.tags))
     yield TerraformResource(group.id, body)
 
 
-def _inbound(rule: InboundRule, stack: _Stack) -> Iterator[TerraformResource]:
+def _inbound(rule: InboundRule, stack: AccountStack) -> Iterator[TerraformResource]:
     body = studio_types.AwsVpcSecurityGroupIngressRule(
         security_group_id=stack.only(rule.group, "id"),
         referenced_security_group_id=stack.only(rule.source, "id"),
@@ -275,7 +187,7 @@ def _inbound(rule: InboundRule, stack: _Stack) -> Iterator[TerraformResource]:
     yield TerraformResource(rule.id, body)
 
 
-def _outbound(rule: OutboundRule, stack: _Stack) -> Iterator[TerraformResource]:
+def _outbound(rule: OutboundRule, stack: AccountStack) -> Iterator[TerraformResource]:
     body = studio_types.AwsVpcSecurityGroupEgressRule(
         security_group_id=stack.only(rule.group, "id"),
         ip_protocol="tcp",
@@ -288,7 +200,7 @@ def _outbound(rule: OutboundRule, stack: _Stack) -> Iterator[TerraformResource]:
     yield TerraformResource(rule.id, body)
 
 
-def _studio(studio: EmrStudio, stack: _Stack) -> Iterator[TerraformResource]:
+def _studio(studio: EmrStudio, stack: AccountStack) -> Iterator[TerraformResource]:
     body = awscc.AwsccEmrStudio(
         name=studio.name,
         auth_mode="SSO",
@@ -307,12 +219,12 @@ def _studio(studio: EmrStudio, stack: _Stack) -> Iterator[TerraformResource]:
     yield TerraformResource(studio.id, body, stack.after(studio.after))
 
 
-def _session_policy(policy: SessionPolicy, stack: _Stack) -> Iterator[TerraformResource]:
+def _session_policy(policy: SessionPolicy, stack: AccountStack) -> Iterator[TerraformResource]:
     body = aws.AwsIamPolicy(policy.name, "/", policy.description, policy.document, stack.tags)
     yield TerraformResource(policy.id, body)
 
 
-def _session(session: StudioSessionPolicy, stack: _Stack) -> Iterator[TerraformResource]:
+def _session(session: StudioSessionPolicy, stack: AccountStack) -> Iterator[TerraformResource]:
     body = studio_types.AwsEmrStudioSessionMapping(
         studio_id=stack.only(STUDIO, "studio_id"),
         identity_type=session.kind.value,
@@ -322,14 +234,10 @@ def _session(session: StudioSessionPolicy, stack: _Stack) -> Iterator[TerraformR
     yield TerraformResource(session.id, body, stack.after(session.after))
 
 
-_RENDERERS: Mapping[type[PlannedResource], Callable[..., Iterator[TerraformResource]]] = {
+_RENDERERS: Mapping[type[PlannedResource], Renderer] = {
     Workgroup: _workgroup,
     CustomResource: _custom,
-    AccessGrantsInstance: _instance,
-    AccessGrantsLocation: _location,
-    AccessGrant: _grant,
-    RegisteredLocation: _registered,
-    CatalogPermissions: _permissions,
+    **render_emr_studio_data.RENDERERS,
     SecurityGroup: _security_group,
     InboundRule: _inbound,
     OutboundRule: _outbound,
