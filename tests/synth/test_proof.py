@@ -297,6 +297,14 @@ def test_what_an_app_adds_to_what_a_construct_made_is_a_warning_with_its_place(n
     assert any(place in json.dumps(one) for one in found)
 
 
+def test_permissions_for_a_role_that_a_construct_gives_none_are_a_warning_too(new_app: NewApp) -> None:
+    app = new_app()
+    stack = Stack(app, "Workspace", env=Environment(account="111122223333", region="us-west-2"))
+    DeploymentAccountRole(stack, "Deployment", role_name="access").role.add_to_policy(secrets())
+    (found,) = beyond_warnings(app)
+    assert "secretsmanager:GetSecretValue" in found
+
+
 def test_what_the_constructs_grant_themselves_is_no_warning(new_app: NewApp) -> None:
     app = foreign_app(new_app())
     owner, workspace = owner_of(app), app.node.find_child("Workspace")
@@ -357,7 +365,9 @@ def add_to(body: Body, type_: str, **properties: Any) -> None:
 
 
 def role_of(body: Body) -> Body:
-    found: Body = next(one["Properties"] for one in body["Resources"].values() if one["Type"] == "AWS::IAM::Role")
+    """The properties of the first role; of a stack without one, properties that nobody reads."""
+    roles = (one["Properties"] for one in body["Resources"].values() if one["Type"] == "AWS::IAM::Role")
+    found: Body = next(roles, {"AssumeRolePolicyDocument": {"Statement": []}})
     return found
 
 

@@ -85,6 +85,7 @@ KNOWN_KEYS: Mapping[str, ContextKey] = {
     "dynamodb:attributes": _STRINGS,
     "dynamodb:leadingkeys": _STRINGS,
     "ec2:instancetype": _STRING,
+    "lambda:sourcefunctionarn": _ARN,
 }
 
 KNOWN_PREFIXES: Mapping[str, ContextKey] = {

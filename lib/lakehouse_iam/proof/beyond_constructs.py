@@ -55,9 +55,12 @@ def _permitted(files: TemplateFiles, bound: Sequence[BoundTemplate], found: Depl
     deployments = {one.template.place: one.deployment for one in bound}
     wanted = Deployed()
     for declaration in files.declarations:
-        if declaration.type == PERMISSIONS_METADATA and declaration.template in deployments:
+        if declaration.type != ACCESS_METADATA and declaration.template in deployments:
             data = deployments[declaration.template].resolve(dict(declaration.data))
-            if data["role"] in found.roles:
+            if not isinstance(data["role"], str) or data["role"] not in found.roles:
+                continue
+            wanted.role(data["role"])
+            if declaration.type == PERMISSIONS_METADATA:
                 document = {"Version": "2012-10-17", "Statement": data["statements"]}
                 attach(wanted.role(data["role"]), "given", Written(document, _MEANT))
     only_ours = Deployed(roles={arn: replace(found.roles[arn], trust=None) for arn in wanted.roles})
