@@ -74,23 +74,28 @@ role = IamRole(
     stack, "role", name=wanted["name"], path="/", description=wanted["description"], tags=wanted["tags"], provider=aws,
     assume_role_policy=json.dumps(trust, separators=(",", ":")),
 )
-(wanted,) = own["aws_iam_policy"]
-policy = IamPolicy(
-    stack, "policy", name=wanted["name"], path="/", description=wanted["description"], policy=wanted["policy"],
-    tags=wanted["tags"], provider=aws,
-)
-attachment = IamRolePolicyAttachment(stack, "attachment", role=role.name, policy_arn=policy.arn, provider=aws)
+attachments = []
+for number, wanted in enumerate(own["aws_iam_policy"]):
+    policy = IamPolicy(
+        stack, f"policy{number}", name=wanted["name"], path="/", description=wanted["description"],
+        policy=wanted["policy"], tags=wanted["tags"], provider=aws,
+    )
+    attachments.append(
+        IamRolePolicyAttachment(stack, f"attachment{number}", role=role.name, policy_arn=policy.arn, provider=aws)
+    )
 (wanted,) = own["time_sleep"]
 wait = Sleep(
-    stack, "wait", create_duration="60s", depends_on=[attachment],
+    stack, "wait", create_duration="60s", depends_on=attachments,
     triggers={"external_id": credential.aws_iam_role.external_id, "permissions": wanted["triggers"]["permissions"],
+              "external_locations": wanted["triggers"]["external_locations"],
               "role": role.unique_id},
 )
+queue = ExternalLocationFileEventQueue(managed_sqs=ExternalLocationFileEventQueueManagedSqs())
 for wanted in own["databricks_external_location"]:
     ExternalLocation(
         stack, wanted["name"], name=wanted["name"], url=wanted["url"], credential_name=credential.name,
-        read_only=wanted["read_only"], enable_file_events=True, depends_on=[wait], provider=databricks,
-        file_event_queue=ExternalLocationFileEventQueue(managed_sqs=ExternalLocationFileEventQueueManagedSqs()),
+        read_only=wanted["read_only"], enable_file_events=wanted["enable_file_events"], depends_on=[wait],
+        provider=databricks, file_event_queue=queue if wanted["enable_file_events"] else None,
     )
 app.synth()
 """
@@ -154,13 +159,16 @@ def _resident(root: int) -> int:
 
 
 def meaning(file: Path) -> Any:
-    """What a stack makes, without the names that each program gives."""
+    """What a stack makes, without the names that each program gives.
+
+    Left out is what orders later changes (`lifecycle`, `terraform_data`): only ours writes it, so ours does more.
+    """
     stack = json.loads(file.read_text())
     ids = sorted((id for named in stack["resource"].values() for id in named), key=len, reverse=True)
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items() if key != "//"}
+            return {key: plain(item) for key, item in value.items() if key not in ("//", "lifecycle")}
         if isinstance(value, list):
             # A block that stands once may be written with or without the list around it.
             return plain(value[0]) if len(value) == 1 else [plain(item) for item in value]
@@ -172,6 +180,7 @@ def meaning(file: Path) -> Any:
     return {
         type_: sorted(json.dumps(plain(body), sort_keys=True) for body in named.values())
         for type_, named in stack["resource"].items()
+        if type_ != "terraform_data"
     }
 
 
