@@ -29,7 +29,7 @@ from lakehouse_iam.evaluator.compare.patterns import (
     row,
 )
 from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies
-from lakehouse_iam.evaluator.compare.views import TRUST, Version, View, compared_views, same_documents
+from lakehouse_iam.evaluator.compare.views import TRUST, Version, View, compared_views, same_documents, same_grants
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.evaluate import Policies, resource_policy_kind
 from lakehouse_iam.evaluator.grammar import PolicyKind
@@ -52,9 +52,14 @@ class Attached:
     service_control: tuple[tuple[Policy, ...], ...] = ()
 
     @property
+    def limits(self) -> tuple[Policy, ...]:
+        """The policies that give nothing and only take away."""
+        return (*self.boundaries, *(policy for level in self.service_control for policy in level))
+
+    @property
     def every(self) -> tuple[Policy, ...]:
         """All of its policies."""
-        return (*self.identity, *self.boundaries, *(policy for level in self.service_control for policy in level))
+        return (*self.identity, *self.limits)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -83,6 +88,9 @@ def compare_attached(
     """
     name = subject or f"the policies of {role}"
     if same_documents(before.every, after.every) and before.shape == after.shape:
+        return Comparison(name)
+    same_limits = same_documents(before.limits, after.limits) and before.shape[1:] == after.shape[1:]
+    if same_limits and same_grants(before.identity, after.identity):
         return Comparison(name)
     return compared_views(name, lambda: _views_of_role(before, after, role, known or {}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -52,6 +53,41 @@ def same_documents(before: tuple[Policy, ...], after: tuple[Policy, ...]) -> boo
         one is other or (one.kind is other.kind and one.text == other.text)
         for one, other in zip(before, after, strict=True)
     )
+
+
+_MOST_GRANTS = 100_000
+"""Beyond so many single grants, policies are compared as sets of requests right away."""
+
+
+def same_grants(before: tuple[Policy, ...], after: tuple[Policy, ...]) -> bool:
+    """Whether two sets of policies consist of the same single grants, however they are joined into statements.
+
+    A statement means its actions times its resources under its conditions, so the order of statements, and which of them
+    stand together in one, change nothing. False says only that this is not seen at once.
+    """
+    ours, theirs = _grants(before), _grants(after)
+    return ours is not None and ours == theirs
+
+
+def _grants(policies: tuple[Policy, ...]) -> frozenset[tuple[str, ...]] | None:
+    found: set[tuple[str, ...]] = set()
+    for policy in policies:
+        document = json.loads(policy.text)
+        statements = document.get("Statement", [])
+        version = str(document.get("Version", ""))
+        for statement in statements if isinstance(statements, list) else [statements]:
+            rest = {key: value for key, value in statement.items() if key not in ("Sid", "Action", "Resource")}
+            how = json.dumps([version, rest], sort_keys=True)
+            actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
+            if len(found) + len(actions) * len(resources) > _MOST_GRANTS:
+                return None
+            found |= {(how, action.lower(), resource) for action in actions for resource in resources}
+    return frozenset(found)
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    # Nothing for an element that is not there keeps the statement's other elements in the comparison.
+    return [""] if value is None else [value] if isinstance(value, str) else value
 
 
 def compared_views(subject: str, views: Callable[[], Iterable[View]]) -> Comparison:
