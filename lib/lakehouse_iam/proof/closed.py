@@ -22,6 +22,7 @@ from lakehouse_iam.evaluator.compare import (
     compare_resource,
     compare_trust,
 )
+from lakehouse_iam.evaluator.compare.views import without_shared_grants
 from lakehouse_iam.evaluator.evaluate import RequestError
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.policies import Policy, load_policy
@@ -147,7 +148,8 @@ def _identity(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
         [policy for one in some if (policy := names.load(one, PolicyKind.IDENTITY, side)) is not None]
         for some, side in ((means, _MEANT), ([one for one in given if one not in unknown], ""))
     ]
-    comparison = compare_attached(Attached(tuple(sides[0])), Attached(tuple(sides[1])), role.arn)
+    before, after = (tuple(side) for side in sides)
+    comparison = compare_attached(Attached(before), Attached(without_shared_grants(after, before)), role.arn)
     yield from _findings(comparison, names, given)
 
 

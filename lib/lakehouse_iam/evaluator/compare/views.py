@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.compare.atoms import ACTION, PRINCIPAL_ARN, RESOURCE, Source
@@ -17,7 +18,7 @@ from lakehouse_iam.evaluator.compare.result import Comparison, OwnPolicies, Witn
 from lakehouse_iam.evaluator.compare.shown import shown, shown_key
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.evaluate import TRUST_ACTIONS, Policies, Request, RequestError, evaluate
-from lakehouse_iam.evaluator.policies import Policy
+from lakehouse_iam.evaluator.policies import Policy, load_policy
 
 TRUST = Domain(tuple(literal(action) for action in sorted(TRUST_ACTIONS)))
 """The actions that a role's trust policy is asked about."""
@@ -69,20 +70,67 @@ def same_grants(before: tuple[Policy, ...], after: tuple[Policy, ...]) -> bool:
     return ours is not None and ours == theirs
 
 
-def _grants(policies: tuple[Policy, ...]) -> frozenset[tuple[str, ...]] | None:
-    found: set[tuple[str, ...]] = set()
+def without_shared_grants(after: tuple[Policy, ...], before: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """AFTER as far as it matters to whether it allows more than BEFORE: cheap to compare, however large both are.
+
+    A statement whose every grant BEFORE has too allows nothing more, as long as both deny the same; it is left with one of
+    its grants, so that every statement keeps its number. Otherwise AFTER is given back as it is.
+    """
+    known, ours = _grants(before), _grants(after)
+    if known is None or ours is None or _denials(known) != _denials(ours):
+        return after
+    return tuple(_shortened(policy, known) for policy in after)
+
+
+Grant = tuple[str, str, str]
+"""The statement without its actions and resources, an action in lower case, and a resource."""
+
+
+def _denials(grants: frozenset[Grant]) -> frozenset[Grant]:
+    return frozenset(grant for grant in grants if '"Effect": "Deny"' in grant[0])
+
+
+def _shortened(policy: Policy, known: frozenset[Grant]) -> Policy:
+    document = json.loads(policy.text)
+    statements = document["Statement"]
+    listed = statements if isinstance(statements, list) else [statements]
+    version = str(document.get("Version", ""))
+    shorter = [
+        {**one, "Action": _listed(one["Action"])[:1], "Resource": _listed(one["Resource"])[:1]}
+        if _is_plain(one) and _grants_of(one, version) <= known
+        else one
+        for one in listed
+    ]
+    return policy if shorter == listed else load_policy({**document, "Statement": shorter}, policy.kind, policy.name)
+
+
+def _is_plain(statement: Mapping[str, Any]) -> bool:
+    """Whether it allows actions on resources, without conditions and policy variables, which may be undecidable."""
+    return (
+        statement.get("Effect") == "Allow"
+        and set(statement) <= {"Sid", "Effect", "Action", "Resource"}
+        and {"Action", "Resource"} <= set(statement)
+        and "${" not in json.dumps(statement["Resource"])
+    )
+
+
+def _grants(policies: tuple[Policy, ...]) -> frozenset[Grant] | None:
+    found: set[Grant] = set()
     for policy in policies:
         document = json.loads(policy.text)
         statements = document.get("Statement", [])
-        version = str(document.get("Version", ""))
-        for statement in statements if isinstance(statements, list) else [statements]:
-            rest = {key: value for key, value in statement.items() if key not in ("Sid", "Action", "Resource")}
-            how = json.dumps([version, rest], sort_keys=True)
-            actions, resources = _listed(statement.get("Action")), _listed(statement.get("Resource"))
-            if len(found) + len(actions) * len(resources) > _MOST_GRANTS:
+        for one in statements if isinstance(statements, list) else [statements]:
+            if len(_listed(one.get("Action"))) * len(_listed(one.get("Resource"))) > _MOST_GRANTS - len(found):
                 return None
-            found |= {(how, action.lower(), resource) for action in actions for resource in resources}
+            found |= _grants_of(one, str(document.get("Version", "")))
     return frozenset(found)
+
+
+def _grants_of(statement: Mapping[str, Any], version: str) -> set[Grant]:
+    rest = {key: value for key, value in statement.items() if key not in ("Sid", "Action", "Resource")}
+    how = json.dumps([version, rest], sort_keys=True)
+    resources = _listed(statement.get("Resource"))
+    return {(how, action.lower(), resource) for action in _listed(statement.get("Action")) for resource in resources}
 
 
 def _listed(value: str | list[str] | None) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from lakehouse_iam.evaluator import PolicyKind, load_policy
 from lakehouse_iam.evaluator.compare import Attached, Change, compare_attached
-from lakehouse_iam.evaluator.compare.views import same_grants
+from lakehouse_iam.evaluator.compare.views import same_grants, without_shared_grants
 from lakehouse_iam.evaluator.policies import Policy
 
 
@@ -54,3 +55,18 @@ def test_the_same_grants_under_another_boundary_are_compared() -> None:
     reads_one = policy(statement(["s3:GetObject"], BUCKETS[:1]))
     answer = compare_attached(Attached((one,), (reads_one,)), Attached((split,), (everything,)))
     assert answer.change is Change.WIDER
+
+
+def test_what_differs_is_found_among_many_shared_grants_that_are_joined_otherwise() -> None:
+    extra = policy(*json.loads(JOINED.text)["Statement"], statement(["sns:Publish"], ["*"]))
+    shorter = without_shared_grants((extra,), (ONE_EACH,))
+    assert [one["Resource"] for one in json.loads(shorter[0].text)["Statement"]] == [BUCKETS[:1], BUCKETS[-1:], ["*"]]
+    (witness,) = compare_attached(Attached((ONE_EACH,)), Attached(shorter)).wider
+    assert witness.action == "sns:Publish"
+    assert witness.statement == "statement 2"
+
+
+def test_nothing_is_left_out_where_the_denials_differ() -> None:
+    denied = statement(["s3:GetObject"], BUCKETS[:1])
+    before = policy(*json.loads(ONE_EACH.text)["Statement"], {**denied, "Effect": "Deny"})
+    assert without_shared_grants((JOINED,), (before,)) == (JOINED,)
