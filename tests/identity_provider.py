@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from cryptography import x509
@@ -105,9 +106,9 @@ class Said:
     key: str = "first"
     signs: str = "Assertion"
 
-    def but(self, **changes: object) -> Said:
+    def but(self, **changes: Any) -> Said:
         """The same with changes."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
 
 def _attributes(said: Said) -> str:

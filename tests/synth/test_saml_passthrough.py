@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aws_cdk import App, Environment, Validations
@@ -170,7 +170,7 @@ def test_it_takes_a_provider_of_the_same_app(stack: CdkStack) -> None:
     metadata = iam.SamlMetadataDocument.from_file(str(ROOT / "examples" / "okta-metadata.xml"))
     provider = iam.SamlProvider(stack, "Okta", name="okta", metadata_document=metadata)
     role = federated(stack, saml_provider=provider)
-    logical_id = stack.get_logical_id(provider.node.default_child)  # type: ignore[arg-type]
+    logical_id = stack.get_logical_id(cast("iam.CfnSAMLProvider", provider.node.default_child))
     assert trust(stack)[0]["Principal"] == {"Federated": {"Ref": logical_id}}
     assert role.role_and_provider.startswith("arn:aws:iam::111122223333:role/role-a,")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import jsii
@@ -25,12 +25,15 @@ from lakehouse_iam.statements.s3 import Access
 class RoleWithBuckets(Construct):
     """The base of the constructs whose role uses buckets. Each of them sets `role` and `_resource_policies`.
 
+    Each of them also has `_own_policies`: what the role's own policies need for one more bucket.
+
     Attributes:
         role: the CDK role.
     """
 
     role: iam.Role
     _resource_policies: ResourcePolicyWriter
+    _own_policies: Callable[[Grant], tuple[PackedPolicy, ...]]
 
     @property
     def role_arn(self) -> str:
@@ -130,7 +133,3 @@ class RoleWithBuckets(Construct):
             resource_arns=list(statement.resources),
             conditions=statement.to_json().get("Condition"),
         )
-
-    def _own_policies(self, grant: Grant) -> tuple[PackedPolicy, ...]:
-        """What the role's own policies need for one more bucket."""
-        raise NotImplementedError

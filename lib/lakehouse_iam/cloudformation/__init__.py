@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 from typing import Any
 
-from lakehouse_iam.cloudformation import access_grants, athena, custom_resources, ec2, emr, lake_formation
+from lakehouse_iam.cloudformation.rendering import Renderer
 from lakehouse_iam.errors import QuotaExceeded
 from lakehouse_iam.plan.phases import Output, Parameter, Phase, Plan, PlanError, refusal
 from lakehouse_iam.policy import ANYONE, Json
@@ -145,7 +147,22 @@ def _output(output: Output) -> Json:
 
 
 def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...]) -> Json:
-    renderers: dict[type, Callable[..., Json]] = {
+    kind = type(resource)
+    own = _renderers()
+    renderer = own[kind] if kind in own else _renderers_of_service(kind.__module__.rpartition(".")[2])[kind]
+    return renderer(resource, phase, [{"Key": key, "Value": value} for key, value in tags])
+
+
+@cache
+def _renderers_of_service(name: str) -> dict[type, Renderer]:
+    """The renderers of a service's resources, in the file that is named like theirs; imported where a plan has one."""
+    found: dict[type, Renderer] = import_module(f"{__name__}.{name}").RENDERERS
+    return found
+
+
+@cache
+def _renderers() -> dict[type, Renderer]:
+    return {
         Role: _role,
         ManagedPolicy: _managed_policy,
         RolePolicy: _role_policy,
@@ -154,14 +171,7 @@ def _resource(resource: Resource, phase: Phase, tags: tuple[tuple[str, str], ...
         BucketPolicy: _bucket_policy,
         SamlProvider: _saml_provider,
         SessionPolicy: _session_policy,
-        **access_grants.RENDERERS,
-        **athena.RENDERERS,
-        **custom_resources.RENDERERS,
-        **ec2.RENDERERS,
-        **emr.RENDERERS,
-        **lake_formation.RENDERERS,
     }
-    return renderers[type(resource)](resource, phase, [{"Key": key, "Value": value} for key, value in tags])
 
 
 def _role(role: Role, phase: Phase, tags: list[Json]) -> Json:

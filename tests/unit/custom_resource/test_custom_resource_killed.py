@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -88,15 +89,17 @@ def _killed_at(transport: Loopback, function: dict[str, Any], event: str, at: in
                 reached.set()
                 gone.wait(ANSWER_WITHIN)
 
-    transport.aws.call = call  # type: ignore[method-assign]
-    with subprocess.Popen(**function, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    with (
+        patch.object(transport.aws, "call", call),
+        subprocess.Popen(**function, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process,
+    ):
         assert process.stdin
         process.stdin.write(event)
         process.stdin.close()
         assert reached.wait(ANSWER_WITHIN)
         process.kill()
-    gone.set()
-    del transport.aws.call  # type: ignore[method-assign]
+        process.wait()
+        gone.set()
 
 
 def test_a_killed_process_leaves_what_the_next_run_completes_or_takes_away(

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from lxml.builder import ElementMaker  # type: ignore[import-not-found]
+from lxml.builder import ElementMaker  # type: ignore[import-not-found]  # lxml-stubs leave this module out
 from signxml.signer import XMLSigner
 
 from lakehouse_iam.probes.probe import SamlSignIn
