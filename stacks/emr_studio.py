@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aws_cdk import Stack, Stage
+from aws_cdk import Stack
 from aws_cdk.cloudformation_include import CfnInclude
 from constructs import Construct
 
@@ -19,22 +19,14 @@ from lakehouse_iam.cloudformation import templates
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.policy import Json
 from stacks.acknowledgements import accept_emr_studio
-from stacks.phases import stack_properties, stage_id
+from stacks.phases import SetupStage, stack_properties
 
 
-class EmrStudioStage(Stage):
-    """The stacks of one setup, each in its account.
-
-    Args:
-        plan: what to build: the plan of a setup of this pattern.
-        id: the stage's id. Default: the setup's name in PascalCase.
-
-    Raises:
-        InvalidValue: another stage's id differs only in case.
-    """
+class EmrStudioStage(SetupStage):
+    """The stacks of one setup, each in its account."""
 
     def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
-        super().__init__(scope, id or stage_id(scope, plan.setup))
+        super().__init__(scope, plan, id=id)
         self.phases: dict[str, PhaseStack] = {}
         made = templates(plan)
         for phase in plan.phases:

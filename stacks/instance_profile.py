@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Stack, Stage, Tags
+from aws_cdk import Stack
 from constructs import Construct
 
 from lakehouse_iam.cdk import BucketOwnerRole, DeploymentAccountRole, InstanceProfile, PassRoleGrant
@@ -22,37 +22,29 @@ from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
 from stacks.acknowledgements import accept_object_wildcards
 from stacks.phases import (
+    SetupStage,
     boundary_of,
     bucket_access,
     made_bucket,
     show_handoffs,
     show_outputs,
     stack_properties,
-    stage_id,
+    tag_everything,
 )
 
 
-class InstanceProfileStage(Stage):
-    """Both sides of one setup: a stack in the workspace's account, then one in each bucket owner's.
-
-    Args:
-        plan: what to build: the plan of a setup of this pattern.
-        id: the stage's id. Default: the setup's name in PascalCase.
-
-    Raises:
-        InvalidValue: another stage's id differs only in case.
-    """
+class InstanceProfileStage(SetupStage):
+    """Both sides of one setup: a stack in the workspace's account, then one in each bucket owner's."""
 
     def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
         setup = cast("InstanceProfileSetup", plan.source)
-        super().__init__(scope, id or stage_id(scope, setup.name))
+        super().__init__(scope, plan, id=id)
         self.deployment_account = DeploymentAccountStack(self, setup, plan)
         self.bucket_owners = [BucketOwnerStack(self, setup, plan, owner) for owner in setup.bucket_owners]
         for stack in self.bucket_owners:
             stack.add_stack_dependency(self.deployment_account)
         record_probes(self.deployment_account, plan)
-        for key, value in plan.tags:
-            Tags.of(self).add(key, value)
+        tag_everything(self, plan)
 
 
 class DeploymentAccountStack(Stack):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Environment, RemovalPolicy, Stack, Stage, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -20,6 +20,27 @@ from lakehouse_iam.resources import HandOffKind
 from lakehouse_iam.setups import Setup
 from lakehouse_iam.setups.buckets import Bucket
 from stacks.acknowledgements import accept_as_created
+
+
+class SetupStage(Stage):
+    """The stacks of one setup; each pattern has a stage of its own below this one.
+
+    Args:
+        plan: what to build.
+        id: the stage's id. Default: the setup's name in PascalCase.
+
+    Raises:
+        InvalidValue: another stage's id differs only in case.
+    """
+
+    def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
+        super().__init__(scope, id or stage_id(scope, plan.setup))
+
+
+def tag_everything(stage: Stage, plan: Plan) -> None:
+    """Give the setup's tags to everything in a stage."""
+    for key, value in plan.tags:
+        Tags.of(stage).add(key, value)
 
 
 def stage_id(scope: Construct, setup: str) -> str:

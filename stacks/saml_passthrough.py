@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from aws_cdk import Stack, Stage, Tags
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
@@ -46,30 +46,23 @@ from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.saml_passthrough import FederatedAccount, GroupRole, MetaInstanceProfile, SamlPassthroughSetup
 from stacks.acknowledgements import accept_object_wildcards
 from stacks.phases import (
+    SetupStage,
     boundary_of,
     bucket_access,
     made_bucket,
     show_handoffs,
     show_outputs,
     stack_properties,
-    stage_id,
+    tag_everything,
 )
 
 
-class SamlPassthroughStage(Stage):
-    """All accounts of one setup.
-
-    Args:
-        plan: what to build: the plan of a setup of this pattern.
-        id: the stage's id. Default: the setup's name in PascalCase.
-
-    Raises:
-        InvalidValue: another stage's id differs only in case.
-    """
+class SamlPassthroughStage(SetupStage):
+    """All accounts of one setup."""
 
     def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
         setup = cast("SamlPassthroughSetup", plan.source)
-        super().__init__(scope, id or stage_id(scope, setup.name))
+        super().__init__(scope, plan, id=id)
         if setup.meta_instance_profile:
             MetaInstanceProfileStack(self, setup, plan, setup.meta_instance_profile)
         self.federation = [FederationStack(self, setup, plan, account) for account in setup.accounts]
@@ -83,8 +76,7 @@ class SamlPassthroughStage(Stage):
                 # Nothing to deploy there, so what is to be merged there is shown with roles that it names.
                 show_handoffs(Construct(self.federation[0], phase.id), phase, HandOffKind.BUCKET_POLICY)
         record_probes(self.federation[0], plan)
-        for key, value in plan.tags:
-            Tags.of(self).add(key, value)
+        tag_everything(self, plan)
 
 
 class MetaInstanceProfileStack(Stack):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from aws_cdk import Stack, Stage, Tags
+from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -30,30 +30,23 @@ from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from stacks.acknowledgements import accept_unity_catalog_wildcards
 from stacks.phases import (
+    SetupStage,
     boundary_of,
     bucket_access,
     made_bucket,
     show_handoffs,
     show_outputs,
     stack_properties,
-    stage_id,
+    tag_everything,
 )
 
 
-class UnityCatalogStage(Stage):
-    """The AWS side of one setup: a stack with the role, then one in each other account that owns buckets.
-
-    Args:
-        plan: what to build: the plan of a setup of these patterns.
-        id: the stage's id. Default: the setup's name in PascalCase.
-
-    Raises:
-        InvalidValue: another stage's id differs only in case.
-    """
+class UnityCatalogStage(SetupStage):
+    """The AWS side of one setup: a stack with the role, then one in each other account that owns buckets."""
 
     def __init__(self, scope: Construct, plan: Plan, *, id: str = "") -> None:
         setup = cast("UnityCatalogSetup", plan.source)
-        super().__init__(scope, id or stage_id(scope, setup.name))
+        super().__init__(scope, plan, id=id)
         self.storage_credential_role = StorageCredentialRoleStack(self, setup, plan)
         self.other_owners = []
         for account in setup.other_owners:
@@ -66,8 +59,7 @@ class UnityCatalogStage(Stage):
                 # Nothing to deploy there, so what is to be merged there is shown with the role that it names.
                 show_handoffs(Construct(self.storage_credential_role, phase.id), phase, HandOffKind.BUCKET_POLICY)
         record_probes(self.storage_credential_role, plan)
-        for key, value in plan.tags:
-            Tags.of(self).add(key, value)
+        tag_everything(self, plan)
 
 
 class StorageCredentialRoleStack(Stack):

@@ -18,7 +18,6 @@ _STS = 'STS "AssumeRoleWithSAML", read 2026-11-24'
 
 _IDENTITY_PROVIDER = "identity provider admin"
 _AWS = "admin of the AWS account of the role"
-_WORKSPACE = "Databricks workspace admin"
 
 _ROLE = "identity provider: the attribute https://aws.amazon.com/SAML/Attributes/Role"
 _SESSION_NAME = "identity provider: the attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName"

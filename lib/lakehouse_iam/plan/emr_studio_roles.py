@@ -9,7 +9,7 @@ from lakehouse_iam.resources import HandOff, HandOffKind
 from lakehouse_iam.roles import emr_studio as roles
 from lakehouse_iam.roles import emr_studio_data as data_roles
 from lakehouse_iam.roles.bucket_access import BucketAccess
-from lakehouse_iam.roles.role_spec import PolicyNames, RoleSpec
+from lakehouse_iam.roles.role_spec import PolicyNames, RoleSpec, why_key
 from lakehouse_iam.setups.emr_studio import EmrStudioSetup, Place, Use
 from lakehouse_iam.statements import athena, kms
 from lakehouse_iam.statements.access_grants import ResultsLocation
@@ -201,9 +201,6 @@ def function_role(setup: EmrStudioSetup, account: AccountId) -> RoleSpec:
 # ---------------------------------------------------------------- keys of others
 
 
-_WHY_KEY = "a key is used only by those its own policy allows; merge it after the role exists"
-
-
 def studio_key_handoffs(setup: EmrStudioSetup) -> tuple[HandOff, ...]:
     """What the policies of keys must allow for the roles in the Studio's account."""
     studio, workgroup = setup.studio, setup.workgroup
@@ -242,7 +239,7 @@ def _handoff(grant: KeyGrant, users: tuple[RoleArn, ...], sid: str) -> HandOff:
         kms.key_policy_statement(grant, Principal("AWS", str(role)), sid=f"{sid}{number or ''}")
         for number, role in enumerate(users)
     )
-    return HandOff(HandOffKind.KEY_POLICY, grant.key_arn, statements, _WHY_KEY)
+    return HandOff(HandOffKind.KEY_POLICY, grant.key_arn, statements, why_key("the role exists"))
 
 
 def grantee_name(principal: DirectoryPrincipal) -> str:

@@ -14,7 +14,7 @@ from lakehouse_iam.partitions import Partition
 from lakehouse_iam.plan.assemble import bucket_policy_id, bucket_resource
 from lakehouse_iam.policy import BUCKET_POLICY_SIZE, PolicyDocument, Statement
 from lakehouse_iam.resources import BucketPolicy, HandOff, HandOffKind, Resource
-from lakehouse_iam.roles.role_spec import ResourcePolicies
+from lakehouse_iam.roles.role_spec import ResourcePolicies, why_key
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode
 from lakehouse_iam.statements.kms import strongest_key_grants
 from lakehouse_iam.statements.s3 import deny_insecure_transport
@@ -86,7 +86,7 @@ def shared_key_handoffs(uses: Sequence[BucketUse], partition: Partition) -> Iter
         for of_role in by_key[key].values():
             grants = [grant.key for grant in (use.bucket.grant(partition) for use in of_role) if grant.key]
             statements += [of_role[0].policies.key_policy_statement(grant) for grant in strongest_key_grants(grants)]
-        why = "a key is used only by those its own policy allows; merge it after the roles exist"
+        why = why_key("the roles exist")
         yield HandOff(HandOffKind.KEY_POLICY, str(key), tuple(statements), why)
 
 

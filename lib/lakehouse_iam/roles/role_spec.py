@@ -35,6 +35,15 @@ WHY_BUCKET_SOMEWHERE = (
 )
 
 
+def why_key(merged_after: str) -> str:
+    """What fails while the statement for a key is not merged.
+
+    Args:
+        merged_after: what must be so before, such as `the role exists`.
+    """
+    return f"a key is used only by those its own policy allows; merge it after {merged_after}"
+
+
 @dataclass(frozen=True)
 class PolicyNames:
     """What the managed policies of a role are called.
@@ -79,7 +88,7 @@ class ResourcePolicies:
     @property
     def why_key(self) -> str:
         """What fails while the statement for a key is not merged."""
-        return f"a key is used only by those its own policy allows; merge it after the {self.role_title} exists"
+        return why_key(f"the {self.role_title} exists")
 
     @property
     def _principals(self) -> tuple[Principal, ...]:
