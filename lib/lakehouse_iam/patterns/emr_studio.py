@@ -19,4 +19,5 @@ PATTERN = Pattern(
     rehearse=Reference("lakehouse_iam.rehearsal.emr_studio", "prepare"),
     stage=Reference("stacks.emr_studio", "EmrStudioStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.emr_studio", "EmrStudioStack"),
+    terraform_module=Reference("lakehouse_iam.terraform_json.module_emr_studio", "module"),
 )

@@ -53,6 +53,9 @@ class Pattern:
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
+        terraform_module: from a plan and the phases of one account to a plain module of Terraform, where it has resources that
+            the general renderer does not know.
+        exchange: what an exchange file of its setups carries, and how it is filled in: `handoff.exchange.Carried`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -72,6 +75,8 @@ class Pattern:
     terraform_stack: Reference
     documents: Reference | None = None
     from_setup: Reference | None = None
+    terraform_module: Reference | None = None
+    exchange: Reference | None = None
     cloud: str = AWS
 
     @property
