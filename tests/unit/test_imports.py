@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "file_names"),
+    ("errors", "file_names", "visible_text"),
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
@@ -28,8 +28,8 @@ LAYERS = (
     ("plan",),
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
-    ("cdk", "terraform", "databricks", "handoff", "explain", "testing"),
-    ("rehearsal", "terraform_app"),
+    ("cdk", "terraform", "databricks", "explain", "testing"),
+    ("rehearsal", "terraform_app", "handoff"),
     ("cli",),
     ("__main__",),
 )
@@ -62,6 +62,7 @@ HEAVY = (
     "click",
     "rich",
     "pytest",
+    "jinja2",
     "lxml",
     "cryptography",
     "signxml",
