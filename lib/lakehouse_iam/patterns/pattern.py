@@ -53,6 +53,9 @@ class Pattern:
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
+        runbook: who does what by hand, in which order, and what is made in Databricks: a
+            `lakehouse_iam.handoff.runbook.parts.PatternRunbook`.
+        spark: from a setup to what its clusters are configured with: a `lakehouse_iam.spark.cluster.ClusterSide`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -72,6 +75,8 @@ class Pattern:
     terraform_stack: Reference
     documents: Reference | None = None
     from_setup: Reference | None = None
+    runbook: Reference | None = None
+    spark: Reference | None = None
     cloud: str = AWS
 
     @property
