@@ -20,7 +20,7 @@ LAYERS = (
     ("partitions",),
     ("arns", "hosts"),
     ("policy", "intrinsics", "s3_url", "template_text", "patterns"),
-    ("template_checks", "cloud_assembly", "statements", "saml"),
+    ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli"),
     ("custom_resource",),
     ("roles", "resources"),
     ("setups",),
@@ -28,8 +28,12 @@ LAYERS = (
     ("plan",),
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
-    ("cdk", "terraform", "databricks", "explain", "testing"),
-    ("rehearsal", "terraform_app", "handoff"),
+    ("snapshot",),
+    ("explain",),
+    ("handoff",),
+    ("cdk", "terraform", "databricks", "testing"),
+    ("doctor",),
+    ("rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),
 )
@@ -38,8 +42,8 @@ CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}
 
 # What the core may import from outside the standard library.
 CORE_LIBRARIES = {"jsonschema", "referencing", "ruamel"}
-# What a part of it may import beyond, from an extra and inside functions only.
-OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}}
+# What a part of it may import beyond, inside functions only: from an extra, or slow to import.
+OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}, "handoff": {"jinja2", "markupsafe"}}
 
 # What runs in Lambda by itself, with the libraries of Lambda's Python; here it is only read as text.
 LAMBDA = "lakehouse_iam.custom_resource.handler"

@@ -1,1 +1,4 @@
-"""What each admin is given: a folder that stands alone, in their own language."""
+"""Hand-offs: for each party a folder that stands alone, and the file that carries values back.
+
+Pure: from a plan to texts. Writing them and verifying them is the command line's.
+"""
