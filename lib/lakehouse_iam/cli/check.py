@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse_iam.cli.answers import json_option, print_json, setups_argument, wrong_input
-from lakehouse_iam.cli.ci_report import Case, CiReport, Finding, Level, ci_options, ci_output, report_of_error
+from lakehouse_iam.cli.ci_output import ci_options, ci_output, report_of_error
+from lakehouse_iam.cli.ci_report import Case, CiReport, Finding, Level
 from lakehouse_iam.cli.next_line import say_next
 from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError

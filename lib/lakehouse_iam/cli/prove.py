@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
-from lakehouse_iam.cli.ci_report import ci_options, ci_output, report_of_error
+from lakehouse_iam.cli.ci_output import ci_options, ci_output, report_of_error
 from lakehouse_iam.cli.next_line import say_next
 from lakehouse_iam.cli.proof_text import answers_text, findings_text, total_text
 from lakehouse_iam.cli.terminal import one_line, say

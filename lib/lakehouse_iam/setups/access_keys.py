@@ -83,7 +83,8 @@ _IN_A_STORAGE_CREDENTIAL = _Words(
     f"{_COPIED_KEY_JA}Databricks には画面にも API にも SQL にも AWS のキーを入れる場所がなく"
     "(AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません)、Azure Databricks が受け付けるのはロールの ARN だけです。"
     f"{_TAKE_OUT_JA}bucket_owner にこれから作るロールの名前を"
-    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。",
+    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。"
+    "詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。",
 )
 _IN_ANY_SETUP = _Words(
     "an access key or an IAM user stands here, and a setup names only IAM roles",

@@ -28,7 +28,8 @@ MESSAGE = (
     "書かれた相手にだけ AWS が短時間貸し出します。Databricks には画面にも API にも SQL にも AWS のキーを入れる場所がなく"
     "(AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません)、Azure Databricks が受け付けるのはロールの ARN だけです。"
     "この行を削除し、キーが他人の目に触れた可能性があれば IAM でも削除してください。bucket_owner にこれから作るロールの名前を"
-    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。"
+    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。"
+    "詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。"
 )
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {

@@ -24,6 +24,10 @@ KEPT = {
     "permissions", "session", "session_hours", "metadata", "file_events", "read_only", "instance",
 }  # fmt: skip
 
+REPLACED = {
+    "account", "host", "saml_url", "instance", "vpc", "subnets", "url", "storage", "results", "group", "user",
+}  # fmt: skip
+
 
 def _leaves(content: Any, key: str = "") -> list[tuple[str, Any]]:
     if isinstance(content, dict):
