@@ -29,6 +29,7 @@ LAYERS = (
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
     ("cdk", "terraform", "databricks", "handoff", "explain", "testing"),
+    ("aws_sessions",),
     ("rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),
