@@ -232,6 +232,9 @@ class AwsSessions:
             return NotSignedIn(f"{_credentials(profile)} cannot be used: {error.message}") if error.is_denied else error
         except AwsError as error:
             return error
+        except (OSError, ValueError) as error:
+            # What botocore lets through of a credential_process that is not there or prints no JSON.
+            return NotSignedIn(f"{_credentials(profile)} cannot be used: {error}")
         return AccountSession(AccountId.parse(answer["Account"]), answer["Arn"], answer["Arn"].split(":")[1], session)
 
 
