@@ -12,6 +12,7 @@ Guide "Troubleshoot IAM", from memory, to be checked against the page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,6 +54,11 @@ _DENIED = frozenset(
     }
 )
 
+_MISSING_CODE = re.compile(r"NotFound|NoSuch|NotExist")
+# CloudFormation's ValidationError, Athena's and EMR's InvalidRequestException.
+_SAYS_IN_THE_MESSAGE = frozenset({"ValidationError", "InvalidRequestException"})
+_NOT_THERE = re.compile(r"(does|do) not exist|is not found|not found", re.IGNORECASE)
+
 
 class AwsError(LakehouseIamError):
     """AWS was asked and gave no answer that could be used."""
@@ -83,6 +89,13 @@ class AwsRefusal(AwsError):
     def is_denied(self) -> bool:
         """Whether the caller may not ask this."""
         return self.code in _DENIED or self.code == "403"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was asked for does not exist. A few services say so in the message only."""
+        if self.code in _SAYS_IN_THE_MESSAGE:
+            return bool(_NOT_THERE.search(self.message))
+        return self.code == "404" or bool(_MISSING_CODE.search(self.code))
 
 
 def read_profiles(pairs: Sequence[str]) -> dict[AccountId, str]:
@@ -144,8 +157,11 @@ class AccountSession:
         from botocore import xform_name
 
         _must_read(operation)
-        with _as_sentences(f"{service}:{operation} in {region}", self.caller):
-            answer: dict[str, Any] = getattr(self._client(service, region), xform_name(operation))(**parameters)
+        what = f"{service}:{operation} in {region}"
+        with _as_sentences(what, self.caller):
+            client = self._client(service, region)
+            _must_be_known(client, operation, what)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         return answer
 
     def read_all(
@@ -166,8 +182,10 @@ class AccountSession:
         from botocore import xform_name
 
         _must_read(operation)
-        with _as_sentences(f"{service}:{operation} in {region}", self.caller):
+        what = f"{service}:{operation} in {region}"
+        with _as_sentences(what, self.caller):
             client, method = self._client(service, region), xform_name(operation)
+            _must_be_known(client, operation, what)
             if client.can_paginate(method):
                 pages = list(client.get_paginator(method).paginate(**parameters))
             else:
@@ -263,6 +281,11 @@ def _client(session: Session, service: str, region: str) -> Any:
 def _must_read(operation: str) -> None:
     if not operation.startswith(READING):
         raise ValueError(f"{operation} may change something, and this session only reads")
+
+
+def _must_be_known(client: Any, operation: str, what: str) -> None:
+    if operation not in client.meta.service_model.operation_names:
+        raise AwsUnreachable(f"{what}: the installed botocore does not know it: pip install --upgrade boto3")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ LAYERS = (
     ("proof",),
     ("cdk", "terraform", "databricks", "handoff", "explain", "testing"),
     ("aws_sessions",),
-    ("rehearsal", "terraform_app"),
+    ("live_checks", "rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),
 )

@@ -19,4 +19,5 @@ PATTERN = Pattern(
     rehearse=Reference("lakehouse_iam.rehearsal.emr_studio", "prepare"),
     stage=Reference("stacks.emr_studio", "EmrStudioStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.emr_studio", "EmrStudioStack"),
+    live=Reference("lakehouse_iam.live_checks.emr_studio", "checks"),
 )
