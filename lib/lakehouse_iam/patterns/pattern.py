@@ -56,6 +56,7 @@ class Pattern:
         runbook: who does what by hand, in which order, and what is made in Databricks: a
             `lakehouse_iam.handoff.runbook.parts.PatternRunbook`.
         spark: from a setup to what its clusters are configured with: a `lakehouse_iam.spark.cluster.ClusterSide`.
+        live: from a plan to what only this pattern asks of live accounts before anything is deployed.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -77,6 +78,7 @@ class Pattern:
     from_setup: Reference | None = None
     runbook: Reference | None = None
     spark: Reference | None = None
+    live: Reference | None = None
     cloud: str = AWS
 
     @property
