@@ -44,7 +44,12 @@ CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}
 # What the core may import from outside the standard library.
 CORE_LIBRARIES = {"jsonschema", "referencing", "ruamel"}
 # What a part of it may import beyond, inside functions only: from an extra, or slow to import.
-OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}, "handoff": {"jinja2", "markupsafe"}}
+OPTIONAL_LIBRARIES = {
+    "saml": {"lxml", "cryptography", "signxml"},
+    "aws_sessions": {"botocore"},
+    "snapshot": {"botocore", "databricks"},
+    "handoff": {"jinja2", "markupsafe"},
+}
 
 # What runs in Lambda by itself, with the libraries of Lambda's Python; here it is only read as text.
 LAMBDA = "lakehouse_iam.custom_resource.handler"
