@@ -52,6 +52,7 @@ class Pattern:
         terraform_stack: the stack of Terraform, made of a scope and a setup.
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
+        workspace_objects: from a setup to what a snapshot of its workspace looks for.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
@@ -71,6 +72,7 @@ class Pattern:
     stage: Reference
     terraform_stack: Reference
     documents: Reference | None = None
+    workspace_objects: Reference | None = None
     from_setup: Reference | None = None
     cloud: str = AWS
 

@@ -19,6 +19,7 @@ ON_AWS = Pattern(
     probes=Reference("lakehouse_iam.probes.unity_catalog", "probes"),
     connect=Reference("lakehouse_iam.databricks.unity_catalog", "connect"),
     disconnect=Reference("lakehouse_iam.databricks.unity_catalog", "disconnect"),
+    workspace_objects=Reference("lakehouse_iam.databricks.unity_catalog_objects", "objects"),
     rehearse=Reference("lakehouse_iam.rehearsal.unity_catalog", "prepare"),
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),
