@@ -24,6 +24,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         JsonFaultError (evaluator.strict_json)
         LiveTrustUnreadable (databricks.live_trust)
         LocalAwsError (rehearsal.local_aws)
+        MergeError (policy_merge.merging)
         PlanError (plan.phases)
         PlanErrors (plan.phases)
         PolicyError (proof.deployed)
