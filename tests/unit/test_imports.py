@@ -28,6 +28,7 @@ LAYERS = (
     ("plan",),
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
+    ("aws_sessions",),
     ("snapshot",),
     ("handoff",),
     ("cdk", "terraform", "databricks", "explain", "testing"),
@@ -42,7 +43,11 @@ CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}
 # What the core may import from outside the standard library.
 CORE_LIBRARIES = {"jsonschema", "referencing", "ruamel"}
 # What a part of it may import beyond, from an extra and inside functions only.
-OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}}
+OPTIONAL_LIBRARIES = {
+    "saml": {"lxml", "cryptography", "signxml"},
+    "aws_sessions": {"botocore"},
+    "snapshot": {"botocore", "databricks"},
+}
 
 # What runs in Lambda by itself, with the libraries of Lambda's Python; here it is only read as text.
 LAMBDA = "lakehouse_iam.custom_resource.handler"
