@@ -118,5 +118,3 @@ def _newest(older: Snapshot, newer: Snapshot, of: str) -> str:
 def _object(snapshot: Snapshot, kind: str, name: str) -> Object:
     found: Object = snapshot.objects(kind).get(name, UNREAD)
     return found
-
-

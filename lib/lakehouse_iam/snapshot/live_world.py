@@ -380,9 +380,6 @@ def _grant(arn: str, grant: Json) -> Policy:
 
 def _levels(id: str, organization: Json, key: str, kind: PolicyKind) -> tuple[tuple[Policy, ...], ...]:
     return tuple(
-        tuple(
-            load_policy(document, kind, f'{kind.value} "{name}" above {id}')
-            for name, document in level.items()
-        )
+        tuple(load_policy(document, kind, f'{kind.value} "{name}" above {id}') for name, document in level.items())
         for level in organization.get(key, ())
     )
