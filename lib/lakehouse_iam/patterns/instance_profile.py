@@ -23,4 +23,5 @@ PATTERN = Pattern(
     rehearse=Reference("lakehouse_iam.rehearsal.instance_profile", "prepare"),
     stage=Reference("stacks.instance_profile", "InstanceProfileStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.instance_profile", "InstanceProfileStack"),
+    doctor=Reference("lakehouse_iam.doctor.instance_profile", "findings"),
 )

@@ -54,6 +54,9 @@ class Pattern:
             endings of their files' names.
         workspace_objects: from a setup to what a snapshot of its workspace looks for.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
+        live_values: from a plan and collected snapshots to what the live side tells in the place of texts in the setup's
+            documents; see `lakehouse_iam.snapshot.live_world`.
+        doctor: from a case of the doctor to the findings that only this pattern has; see `lakehouse_iam.doctor`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -74,6 +77,8 @@ class Pattern:
     documents: Reference | None = None
     workspace_objects: Reference | None = None
     from_setup: Reference | None = None
+    live_values: Reference | None = None
+    doctor: Reference | None = None
     cloud: str = AWS
 
     @property
