@@ -360,7 +360,7 @@ def verification_notebook(side: DatabricksSide) -> str:
     )
 
 
-_LAST_CELL = '''def _boto3(service, credentials):
+_LAST_CELL = """def _boto3(service, credentials):
     import boto3
 
     given = credentials or {}
@@ -383,7 +383,7 @@ language = dbutils.widgets.get("language")
 notebook = Notebook(spark, dbutils, connect, language, dbutils.widgets.get("write") == "yes")
 outcomes = verify(LINKS, ERRORS, notebook)
 print("\\n".join(lines(outcomes, ERRORS, language)))
-'''
+"""
 
 
 def _words(slug: str) -> dict[str, Any]:

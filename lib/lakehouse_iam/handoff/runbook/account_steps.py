@@ -28,7 +28,10 @@ Maker = Callable[[Phase, Resource], Iterable[Step]]
 
 # Why a hand-off is needed, as the plan says it, and the phrase that says it in every language.
 _WHYS = (
-    (r"the bucket has a policy of its own; without these statements the role's own policy still lets it in", "own-bucket"),
+    (
+        r"the bucket has a policy of its own; without these statements the role's own policy still lets it in",
+        "own-bucket",
+    ),
     (r"the bucket is in another account than the role", "bucket-elsewhere"),
     (r"the bucket has a policy of its own; without these statements nobody gets in", "bucket-somewhere"),
     (r"a key is used only by those its own policy allows", "key"),
@@ -129,9 +132,7 @@ def _replaces(resource: Resource, phase: Phase) -> bool:
 # ---------------------------------------------------------------- resources that several patterns have
 
 
-def _generic(
-    plan: Plan, phase: Phase, resource: Resource, profiles: Mapping[Any, InstanceProfile]
-) -> Iterator[Step]:
+def _generic(plan: Plan, phase: Phase, resource: Resource, profiles: Mapping[Any, InstanceProfile]) -> Iterator[Step]:
     if isinstance(resource, Role):
         yield _role(plan, phase, resource, profiles.get(resource.arn.name))
     elif isinstance(resource, ManagedPolicy):

@@ -55,9 +55,7 @@ def fenced(text: str, language: str = "") -> str:
 def json_text(value: Any) -> str:
     """JSON to read and to paste: what a screen would act upon is written as JSON's own escapes."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return "".join(
-        char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text
-    )
+    return "".join(char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def fenced_json(value: Any) -> str:
