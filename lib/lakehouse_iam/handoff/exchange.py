@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,22 @@ def read_exchange(path: Path | str) -> ExchangeFile:
     if problems:
         raise SetupError(problems)
     return ExchangeFile(file, document)
+
+
+def whose(exchanges: Sequence[ExchangeFile], setups: Sequence[Setup]) -> dict[str, list[ExchangeFile]]:
+    """Exchange files by the names of the setups that they are of.
+
+    Raises:
+        SetupError: a file is of none of the setups.
+    """
+    by_name = {setup.name: setup for setup in setups}
+    found: dict[str, list[ExchangeFile]] = {}
+    for exchange in exchanges:
+        name = str(exchange.content["setup"])
+        # With one setup the words are about that one; with several, about all of them.
+        _check_whose(by_name.get(name, setups[0]), exchange)
+        found.setdefault(name, []).append(exchange)
+    return found
 
 
 def with_exchange(setup: Setup, *exchanges: ExchangeFile) -> Plan:
