@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ from lakehouse_iam.cli.databricks_access import (
     tell_of_pauses,
 )
 from lakehouse_iam.cli.files import write_all
-from lakehouse_iam.cli.template import template_files
+from lakehouse_iam.cli.next_line import command_line
+from lakehouse_iam.cli.template import show_stacks, template_files
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import one_line, say
 
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
     from lakehouse_iam.databricks.session import Options
     from lakehouse_iam.databricks.workspace import Workspace
     from lakehouse_iam.plan import Plan
+    from lakehouse_iam.setups.setup import Setup
 
 
 @click.command()
 @setup_argument
 @click.option("--exchange", metavar="FILE", default="", help="Where to write what the bucket owner needs.")
+@click.option(
+    "--received", "received", metavar="FILE", multiple=True, help="What the bucket owner sent back; it is checked."
+)
 @click.option("--template", "folder", metavar="DIR", default="", help="Write the finished templates too.")
 @click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for IAM. Default: 120.")
 @click.option("--grant", "grants", metavar="WHO=WHAT,…", multiple=True, help="Privileges on every external location.")
@@ -70,6 +76,7 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
                 f"--exchange names one file, and {setup} holds {len(setups)} setups",
                 allowed="one setup with --exchange, or several without it",
             )
+        _check_received(setups, asked["received"])
     answers = []
     for found in setups:
         with databricks_answers(as_json=as_json):
@@ -78,6 +85,21 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
         print_json(answers)
     if any(answer["state"] == "not valid yet" for answer in answers):
         raise SystemExit(ANSWER_IS_NO)
+
+
+def _check_received(setups: Sequence[Setup], files: Sequence[str]) -> None:
+    """Hold what the bucket owner sent back against the setups, before anything is asked of Databricks.
+
+    Raises:
+        SetupError: a file is of another setup, of an older one, or tells an ARN of another account.
+    """
+    if not files:
+        return
+    from lakehouse_iam.handoff.exchange import read_exchange, whose, with_exchange
+
+    by_setup = whose([read_exchange(file) for file in files], setups)
+    for setup in setups:
+        with_exchange(setup, *by_setup.get(setup.name, ()))
 
 
 class _Run:
@@ -90,6 +112,7 @@ class _Run:
         self.as_json = as_json
         self.written: list[Path] = []
         self.would_make: list[Call] = []
+        self.stacks: list[dict[str, Any]] = []
 
     def run(self) -> dict[str, Any]:
         """Connect, show what came of it, and return it for machines."""
@@ -149,8 +172,9 @@ class _Run:
             return
         files = {Path(self.asked["exchange"] or given.file_name): given.text()}
         folder = Path(self.asked["folder"])
-        templates = template_files(plan, folder)[0] if self.asked["folder"] else {}
-        if templates:
+        templates: dict[Path, str] = {}
+        if self.asked["folder"]:
+            templates, self.stacks = template_files(plan, folder)
             write_template_folder(folder, templates)
         write_all(files)
         files |= templates
@@ -175,9 +199,19 @@ class _Run:
     def _next(self, outcome: Outcome) -> None:
         from lakehouse_iam.databricks.outcome import State
 
+        again = self._again()
         if outcome.state is State.HANDED_OVER:
+            if self.stacks:
+                say()
+                show_stacks(self.stacks)
             how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
             say(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
-            say(f"then: lakehouse-iam connect {one_line(self.file)}")
+            say(f"then: {one_line(again)}")
         elif outcome.state is State.NOT_VALID:
-            say(f"\nfix this, then run: lakehouse-iam connect {one_line(self.file)}", err=True)
+            say(f"\nfix this, then run: {one_line(again)}", err=True)
+
+    def _again(self) -> str:
+        """This command once more, where it goes on: with the same workspace and the same file."""
+        kept = {"--host": self.asked["host"], "--profile": self.asked["profile"], "--exchange": self.asked["exchange"]}
+        words = [word for option, value in kept.items() if value for word in (option, value)]
+        return command_line("connect", self.file, *words)
