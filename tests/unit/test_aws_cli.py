@@ -48,7 +48,9 @@ def run(shell: str, folder: Path, **variables: str) -> tuple[list[str], str]:
     record = folder / "record"
     record.mkdir(exist_ok=True)
     environment = {"PATH": f"{fake.parent}:{os.environ['PATH']}", "RECORD": str(record), **variables}
-    done = subprocess.run(["sh", "-euc", shell], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-euc", shell], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(path.name for path in folder.iterdir()) == ["bin", "record"], "something was run"
     stdin = record / "stdin"

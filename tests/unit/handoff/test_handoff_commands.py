@@ -8,14 +8,15 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from golden_setups import ROOT
+from golden_setups import GOLDEN
 
-from lakehouse_iam.aws_cli import AwsCommand, Variable
+from lakehouse_iam.aws_cli import AwsCommand, Document, Value, Variable
 from lakehouse_iam.handoff.commands import Commands, commands
 from lakehouse_iam.handoff.commands.step import EachOf, Lookup, Step
 from lakehouse_iam.handoff.merging import merge_targets
@@ -23,7 +24,8 @@ from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.resources import CustomResourceFunction, FunctionLogs
 from lakehouse_iam.setups import load_setups
 
-SETUPS = [*sorted((ROOT / "examples").glob("*.yaml")), *sorted((ROOT / "tests" / "golden").glob("*/*.yaml"))]
+ROOT = GOLDEN.parents[1]
+SETUPS = [*sorted((ROOT / "examples").glob("*.yaml")), *sorted(GOLDEN.glob("*/*.yaml"))]
 # What stands for ids that only AWS knows.
 TOLD = "sg-0123456789abcdef0"
 
@@ -40,9 +42,13 @@ def driver() -> Any:
 
 def refused(one: AwsCommand, monkeypatch: pytest.MonkeyPatch) -> str:
     """What the AWS CLI says against a command; empty where it takes it."""
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-west-2"}.items():
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-west-2",
+    }.items():
         monkeypatch.setenv(name, value)
-    options = tuple((name, TOLD if isinstance(value, Variable) else value) for name, value in one.options)
+    options = tuple((name, _known(value)) for name, value in one.options)
     words = AwsCommand(one.service, one.operation, options).arguments[1:]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -51,6 +57,14 @@ def refused(one: AwsCommand, monkeypatch: pytest.MonkeyPatch) -> str:
         except SystemExit as ended:
             code = ended.code
     return "" if code == 0 else f"{one}: {err.getvalue()}"
+
+
+def _known(value: Value) -> Value:
+    """What a value is when the script runs."""
+    if isinstance(value, Variable):
+        return TOLD
+    # The scripts lay this file ready before the command.
+    return replace(value, text="{}") if isinstance(value, Document) and not value.text else value
 
 
 def of_steps(steps: tuple[Step, ...]) -> Iterator[AwsCommand]:

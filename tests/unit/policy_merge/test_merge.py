@@ -1,4 +1,4 @@
-"""Statements merged into policies that somebody keeps: what is added, what is there already, what blocks, and what is taken out."""
+"""Statements merged into policies that somebody keeps: what is added, what was there, what blocks, and what is taken out."""
 
 from __future__ import annotations
 
@@ -160,9 +160,7 @@ def test_a_deny_about_something_else_does_not_block(elsewhere: dict[str, Any]) -
 def test_a_deny_for_everybody_but_the_owner_blocks() -> None:
     statement = {key: value for key, value in deny(Action="s3:List*").items() if key != "Principal"}
     statement["NotPrincipal"] = {"AWS": "444455556666"}
-    assert blocked(statement) == [
-        'statement "No" denies s3:ListBucket: what is merged stays without effect there'
-    ]
+    assert blocked(statement) == ['statement "No" denies s3:ListBucket: what is merged stays without effect there']
 
 
 def test_a_deny_of_other_prefixes_leaves_the_one_that_is_granted() -> None:
@@ -208,13 +206,17 @@ def test_what_is_no_bucket_policy_is_refused_with_the_place(text: str, said: str
 
 def test_a_policy_that_would_grow_past_20_kb_is_refused_with_the_numbers() -> None:
     large = policy(*(allow(Sid=f"S{at}", Resource=f"arn:aws:s3:::sales/{'x' * 945}{at}") for at in range(19)))
-    with pytest.raises(QuotaExceeded, match=r"sales would take 2\d,\d+ bytes of 20,480 with what .* it has 20,\d+ today"):
+    with pytest.raises(
+        QuotaExceeded, match=r"sales would take 2\d,\d+ bytes of 20,480 with what .* it has 20,\d+ today"
+    ):
         merge(large, OURS, BUCKET, name=NAME)
     assert merge(large, OURS, BUCKET, name=NAME, limit=30_000).size > 20_480
 
 
 def test_a_policy_that_is_full_and_needs_nothing_is_not_refused() -> None:
-    full = policy(OBJECTS.to_json(), *(allow(Sid=f"S{at}", Resource=f"arn:aws:s3:::sales/{'x' * 900}{at}") for at in range(20)))
+    full = policy(
+        OBJECTS.to_json(), *(allow(Sid=f"S{at}", Resource=f"arn:aws:s3:::sales/{'x' * 900}{at}") for at in range(20))
+    )
     assert merge(full, (OBJECTS,), BUCKET).added == ()
 
 
