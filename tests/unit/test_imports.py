@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "file_names"),
+    ("errors", "file_names", "printable"),
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
@@ -28,6 +28,7 @@ LAYERS = (
     ("plan",),
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
+    ("report",),
     ("cdk", "terraform", "databricks", "handoff", "explain", "testing"),
     ("rehearsal", "terraform_app"),
     ("cli",),
