@@ -1,6 +1,6 @@
 r"""What reaches a terminal: every text that this library did not write itself is made harmless here, and nowhere else.
 
-What a terminal would act upon is made visible by `lakehouse_iam.printable`; the markup of `rich` is taken literally.
+`visible_text` says what foreign text can hold and how it comes out; the markup of `rich` comes to it here.
 
 `say` prints whole texts, and keeps their lines. A foreign text inside a sentence goes through `one_line`, so that it cannot
 add a line of its own. In a table of `rich` it goes through `cell`, so that `[bold]` stays what it is.
@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse_iam.printable import escaped, one_line
+from lakehouse_iam.visible_text import escaped, one_line
 
 if TYPE_CHECKING:
+    from rich.markdown import Markdown
     from rich.table import Table
     from rich.text import Text
 
 __all__ = ["cell", "escaped", "one_line", "say", "show_table"]
 
 _WIDTH_OF_FILES = 140
+
 
 def cell(text: object, style: str = "") -> Text:
     """A foreign text for a table of `rich`, taken literally: neither markup nor emoji codes are read in it."""
@@ -36,6 +38,21 @@ def show_table(table: Table) -> None:
     Raises:
         BrokenPipeError: whoever read the output has gone; `rich` itself would end with 1, which means that the answer is no.
     """
+    _print(table)
+
+
+def show_page(markdown: str) -> None:
+    """Lay out a page of Markdown.
+
+    Raises:
+        BrokenPipeError: whoever read the output has gone.
+    """
+    from rich.markdown import Markdown
+
+    _print(Markdown(escaped(markdown)))
+
+
+def _print(shown: Table | Markdown) -> None:
     from rich.console import Console
 
     class OurConsole(Console):
@@ -43,7 +60,7 @@ def show_table(table: Table) -> None:
             raise BrokenPipeError
 
     width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
-    OurConsole(highlight=False, width=width).print(table)
+    OurConsole(highlight=False, width=width).print(shown)
 
 
 def say(text: object = "", *, err: bool = False) -> None:

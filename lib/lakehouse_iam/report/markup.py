@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any, Union
 
-from lakehouse_iam.printable import escaped
+from lakehouse_iam.visible_text import escaped
 
 
 class Markup(str):

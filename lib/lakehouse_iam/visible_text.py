@@ -1,7 +1,7 @@
-r"""Foreign texts made visible: what a terminal or a page would act upon comes out as it would stand in a Python string.
+r"""Foreign text made harmless to look at: what a screen would act upon is written out, as in a Python string.
 
 File names, values of setups and templates, error texts of AWS and Databricks can hold control characters, ANSI and OSC
-escape sequences, marks that turn the direction of writing (CVE-2021-42574), and half surrogates of file names that are not
+escape sequences, marks that turn the direction of writing (CVE-2021-42574) and half surrogates of file names that are not
 text. They come out as `\x1b`, `\u202e`.
 """
 
@@ -18,7 +18,7 @@ def one_line(text: object) -> str:
 
 
 def escaped(text: object) -> str:
-    """A text of several lines without anything that a terminal or a page would act upon; its line feeds stay."""
+    """A text of several lines without anything that a screen would act upon; its line feeds stay."""
     return "\n".join(one_line(line) for line in str(text).split("\n"))
 
 
