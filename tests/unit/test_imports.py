@@ -30,6 +30,7 @@ LAYERS = (
     ("proof",),
     ("aws_sessions",),
     ("snapshot",),
+    ("report",),
     ("explain",),
     ("handoff",),
     ("cdk", "terraform", "databricks", "testing"),
