@@ -38,6 +38,10 @@ COMMANDS = {
         "Check setups and say what they would become",
         ("check sales-lake.yaml", "check setups/ --json", "check - < sales-lake.yaml"),
     ),
+    "next": Listed(
+        "Say what each admin does next",
+        ("next sales-lake.yaml", "next sales-lake.yaml --as bucket-owner"),
+    ),
     "template": Listed(
         "Write the CloudFormation of each account",
         ("template sales-lake.yaml --out templates",),

@@ -22,4 +22,5 @@ PATTERN = Pattern(
     rehearse=Reference("lakehouse_iam.rehearsal.instance_profile", "prepare"),
     stage=Reference("stacks.instance_profile", "InstanceProfileStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.instance_profile", "InstanceProfileStack"),
+    next_steps=Reference("lakehouse_iam.next_steps.instance_profile", "STEPS"),
 )

@@ -53,6 +53,7 @@ class Pattern:
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
+        next_steps: what its setups need beside stacks: a `lakehouse_iam.next_steps.state.PatternSteps`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -72,6 +73,7 @@ class Pattern:
     terraform_stack: Reference
     documents: Reference | None = None
     from_setup: Reference | None = None
+    next_steps: Reference | None = None
     cloud: str = AWS
 
     @property

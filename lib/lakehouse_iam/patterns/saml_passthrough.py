@@ -20,4 +20,5 @@ PATTERN = Pattern(
     stage=Reference("stacks.saml_passthrough", "SamlPassthroughStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.saml_passthrough", "SamlPassthroughStack"),
     documents=Reference("lakehouse_iam.plan.saml_passthrough_documents", "documents"),
+    next_steps=Reference("lakehouse_iam.next_steps.saml_passthrough", "STEPS"),
 )

@@ -23,6 +23,7 @@ ON_AWS = Pattern(
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),
     from_setup=Reference("lakehouse_iam.setups.unity_catalog_migration", "from_setup"),
+    next_steps=Reference("lakehouse_iam.next_steps.unity_catalog", "STEPS"),
 )
 
 FROM_AZURE = replace(
