@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from lakehouse_iam.setups.unity_catalog_migration import Migration
 
 
+def _patterns_like(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in pattern_names() if name.startswith(incomplete)]
+
+
 @click.command(
     short_help="Write a commented setup of a pattern to start from.",
     help=f"""Write a commented setup of a pattern to start from.
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     lose or gain something.
     """,
 )
-@click.argument("pattern", metavar="PATTERN")
+@click.argument("pattern", metavar="PATTERN", shell_complete=_patterns_like)
 @click.option("--out", "file", metavar="FILE", default="", help="Where to write. Default: PATTERN.yaml; - prints it.")
 @click.option("--from", "source", metavar="SETUP", default="", help="A setup of another pattern that it replaces.")
 @json_option
