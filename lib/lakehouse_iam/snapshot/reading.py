@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from lakehouse_iam.aws_sessions import AccountSession, AwsError, AwsRefusal, NotSignedIn
+from lakehouse_iam.aws_sessions import AT_ONCE, AccountSession, AwsError, AwsRefusal, NotSignedIn
 from lakehouse_iam.evaluator.strict_json import JsonFaultError
 from lakehouse_iam.snapshot.answers import Answer, at, led_to_by, told_by
-from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, NotReadable, Snapshot
+from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.gathered import Gathered
 from lakehouse_iam.snapshot.requests import Request, first_requests, follows
 from lakehouse_iam.snapshot.subjects import Subjects
-
-AT_ONCE = 16
-"""Calls at the same time. AWS throttles IAM and KMS per account, so more would only be tried again."""
 
 Ask = Callable[[Request], Answer]
 """Makes one call. It raises `AwsError`, which is noted, except for `NotSignedIn`, with which nothing more can be asked."""
@@ -173,6 +170,3 @@ def _why(request: Request, error: AwsError) -> str:
     if request.call.service == "s3" and error.is_denied and error.message.strip() in ("", _BARE, "Forbidden"):
         return f"{why} (the bucket is another account's, or this may not be asked)"
     return why
-
-
-__all__ = ["AT_ONCE", "Ask", "NotReadable", "Progress", "Told", "ask_aws", "gather", "snapshot_of", "take_snapshot"]
