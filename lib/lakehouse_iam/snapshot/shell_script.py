@@ -1,7 +1,7 @@
 """A script of the AWS CLI that reads an account for somebody who has neither this tool nor Python: POSIX sh, `sed` and `tr`.
 
-It makes the calls of a snapshot and writes one JSON document: each call's words and its answer as the AWS CLI wrote it, or what the
-AWS CLI said when it failed. `command_output` reads that. Nothing is changed in the account: every operation begins with
+It makes the calls of a snapshot and writes one JSON document: the words of each call, and its answer as the AWS CLI wrote it, or
+what the AWS CLI said when it failed. `command_output` reads that. Nothing is changed in the account: every operation begins with
 `get`, `list` or `describe`, and a test holds it to that. Names are words in single quotes and run nothing.
 
 What one call needs of another's answer, such as the names of policies, is taken from its text: the AWS CLI writes JSON with a
