@@ -19,7 +19,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lakehouse_iam.aws_cli import AwsCommand
+from lakehouse_iam.aws_cli import AwsCommand, Variable
 from lakehouse_iam.errors import InvalidValue
 
 VERSION = 1
@@ -28,7 +28,7 @@ VERSION_KEY = "lakehouse_iam_commands"
 
 _READS = re.compile(r"(batch-get|describe|get|head|list)-[a-z0-9-]+")
 _AT_ONCE = 8
-_KEY = re.compile(r"[A-Za-z0-9]+")
+_PLAIN = re.compile(r"[A-Za-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Step:
 
     Args:
         command: the call; a value that an earlier step found is a `Variable`.
-        then: what follows for each value of the answer.
+        then: what follows for texts of the answer.
     """
 
     command: AwsCommand
@@ -49,22 +49,46 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ForEach:
-    """What follows for each of some texts in an answer.
+class Found:
+    """Texts in an answer.
 
     Args:
-        key: the property whose text is taken, wherever it stands in the answer; empty for the items of a list of texts.
-        variable: what the text is called in the steps.
-        steps: the calls.
+        key: the property whose text is taken; empty for the items of a list of texts.
+        variable: what the text is called in the steps that follow.
+        prefix: how the text begins.
+        depth: how deep the property stands; 0 for any depth.
+        otherwise: what is taken where there is none; none to take nothing.
     """
 
     key: str
     variable: str
-    steps: tuple[Step, ...]
+    prefix: str = ""
+    depth: int = 0
+    otherwise: str | Variable | None = None
 
     def __post_init__(self) -> None:
-        if self.key and not _KEY.fullmatch(self.key):
-            raise InvalidValue(f"{self.key!r} is no property of an answer", allowed="letters and digits")
+        if not _PLAIN.fullmatch(f"{self.key}{self.variable}{self.prefix}"):
+            raise InvalidValue(f"{self.key!r} is no property of an answer", allowed="letters, digits and -")
+
+    @property
+    def program(self) -> str:
+        """What `sed` takes the texts with. One with a quotation mark or a backslash in it is none of AWS's names."""
+        spaces = " " * (4 * self.depth) if self.depth else " *"
+        key = f'"{self.key}": ' if self.key else ""
+        return rf's/^{spaces}{key}"\({self.prefix}[^"\]*\)",\{{0,1\}}$/\1/p'
+
+
+@dataclass(frozen=True)
+class ForEach:
+    """What follows for each of some texts in an answer.
+
+    Args:
+        found: the texts.
+        steps: the calls.
+    """
+
+    found: Found
+    steps: tuple[Step, ...]
 
 
 def shell_script(setup: str, account: str, region: str, jobs: Sequence[Sequence[Step]]) -> str:
@@ -103,16 +127,25 @@ def _job(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _step(step: Step, indent: str) -> Iterator[str]:
-    yield step.command.shell(indent=indent, inline=True).replace(f"{indent}aws ", f"{indent}ask ", 1)
-    for found in step.then:
-        # No quotation marks and no backslashes: such a text is none of AWS's names.
-        before = f'"{found.key}": ' if found.key else ""
-        program = rf's/^ *{before}"\([^"\\]*\)",\{{0,1\}}$/\1/p'
-        yield f'{indent}found=$(sed -n {shlex.quote(program)} "$here.out")'
-        yield f"{indent}for {found.variable} in $found; do"
-        for inner in found.steps:
+    # What an earlier call found may have been found before: two roles may have one policy.
+    varies = any(isinstance(value, Variable) for _, value in step.command.options)
+    word = "once ask" if varies else "ask"
+    yield step.command.shell(indent=indent, inline=True).replace(f"{indent}aws ", f"{indent}{word} ", 1)
+    lists = [f"found_{len(indent) // 2}_{number}" for number in range(len(step.then))]
+    for name, each in zip(lists, step.then, strict=True):
+        # All of them before any call that follows: each call's answer takes the place of the last one.
+        yield f'{indent}{name}=$(sed -n {shlex.quote(each.found.program)} "$here.out")'
+        if each.found.otherwise is not None:
+            yield f'{indent}[ -n "${name}" ] || {name}={_word(each.found.otherwise)}'
+    for name, each in zip(lists, step.then, strict=True):
+        yield f"{indent}for {each.found.variable} in ${name}; do"
+        for inner in each.steps:
             yield from _step(inner, f"{indent}  ")
         yield f"{indent}done"
+
+
+def _word(value: str | Variable) -> str:
+    return f"${value.name}" if isinstance(value, Variable) else shlex.quote(value)
 
 
 _HEAD = r"""#!/bin/sh
@@ -165,6 +198,15 @@ ask() {
     printf '], "error": %s' "$(as_json "$(cat "$here.err")")"
   fi
   printf '}'
+}
+
+# A call that another job may make too: the first one makes it.
+once() {
+  if mkdir "$work/$(printf '%s\n' "$@" | cksum | tr ' ' -)" 2>/dev/null; then
+    "$@"
+  else
+    : >"$here.out"
+  fi
 }
 
 jobs=0
