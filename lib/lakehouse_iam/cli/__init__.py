@@ -79,6 +79,10 @@ COMMANDS = {
         "Write the JSON Schemas for your editor",
         ("schema --out schemas",),
     ),
+    "docs": Listed(
+        "Print a page of the documentation",
+        ("docs", "docs proof", "docs connect --lang ja"),
+    ),
 }
 
 

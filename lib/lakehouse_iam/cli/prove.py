@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
+from lakehouse_iam.cli.ci_output import ci_options, ci_output, report_of_error
+from lakehouse_iam.cli.next_line import say_next
 from lakehouse_iam.cli.proof_text import answers_text, findings_text, total_text
 from lakehouse_iam.cli.terminal import one_line, say
+from lakehouse_iam.errors import LakehouseIamError
 
 if TYPE_CHECKING:
     from lakehouse_iam.proof.prove import Progress, Proof
     from lakehouse_iam.proof.real_world import RealWorld
 
 
-@click.command()
+@click.command(short_help="Prove offline what gets in and what stays out")
 @click.argument("subject", metavar="SETUP|DIR", type=click.Path())
 @click.option(
     "--templates",
@@ -35,8 +38,18 @@ if TYPE_CHECKING:
 )
 @click.option("--failed", is_flag=True, help="Show only what is not as expected.")
 @click.option("--quiet", is_flag=True, help="Show only the totals.")
+@ci_options
 @json_option
-def prove(subject: str, folder: str | None, world: str | None, failed: bool, quiet: bool, as_json: bool) -> None:
+def prove(
+    subject: str,
+    folder: str | None,
+    world: str | None,
+    failed: bool,
+    quiet: bool,
+    sarif: str,
+    junit: str,
+    as_json: bool,
+) -> None:
     """Prove offline what a setup lets in and what it keeps out.
 
     SETUP is a setup file or a folder of them. DIR is a folder that `template` wrote, or a cdk.out: what is in
@@ -46,17 +59,28 @@ def prove(subject: str, folder: str | None, world: str | None, failed: bool, qui
 
     --world adds the organization's guardrails (SCPs, RCPs), existing bucket and key policies and permissions boundaries.
     """
+    from lakehouse_iam.cli.proof_report import proof_report
     from lakehouse_iam.proof.real_world import load_real_world
 
+    output = ci_output(sarif, junit, as_json=as_json)
+    places: dict[str, tuple[str, int]] = {}
     with wrong_input(as_json=as_json), _nothing_thrown_away(), _progress_shown() as progress:
-        real = load_real_world(world) if world else None
-        proofs = _proofs(Path(subject), folder, real, progress, as_json=as_json)
+        try:
+            real = load_real_world(world) if world else None
+            proofs = _proofs(Path(subject), folder, real, progress, places, as_json=as_json)
+        except LakehouseIamError as error:
+            output.write(report_of_error("prove", error, [subject]))
+            raise
+        if output.is_asked:
+            output.write(proof_report(proofs, folder or subject, places))
     if as_json:
         print_json([_json(proof, failed=failed) for proof in proofs])
-    else:
+    elif not output.takes_standard_output:
         _show(proofs, failed=failed, quiet=quiet)
     if not all(proof.holds for proof in proofs):
         raise SystemExit(ANSWER_IS_NO)
+    if not (as_json or quiet or folder or Path(subject).is_dir()):
+        say_next("template", subject, "--out", "templates")
 
 
 @contextmanager
@@ -93,8 +117,15 @@ def _progress_shown() -> Iterator[Progress]:
 
 
 def _proofs(
-    subject: Path, folder: str | None, real: RealWorld | None, progress: Progress, *, as_json: bool
+    subject: Path,
+    folder: str | None,
+    real: RealWorld | None,
+    progress: Progress,
+    places: dict[str, tuple[str, int]],
+    *,
+    as_json: bool,
 ) -> list[Proof]:
+    """The proofs of what was asked for; the file and line of each setup that was read are noted in `places`."""
     from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.plan import plan_setups
     from lakehouse_iam.probes.document import probe_document
@@ -108,6 +139,7 @@ def _proofs(
         if asked is not None:
             return _of_templates(subject, asked, real, progress)
     plans = plan_setups(read_setups([subject], as_json=as_json))
+    places |= {plan.setup: (plan.source.file, plan.source.line) for plan in plans}
     if folder is None:
         return [prove_plan(plan, real, progress) for plan in plans]
     if is_plan(Path(folder)):

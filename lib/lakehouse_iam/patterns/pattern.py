@@ -54,6 +54,10 @@ class Pattern:
             endings of their files' names.
         workspace_objects: from a setup to what a snapshot of its workspace looks for.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
+        runbook: who does what by hand, in which order, and what is made in Databricks: a
+            `lakehouse_iam.handoff.runbook.parts.PatternRunbook`.
+        spark: from a setup to what its clusters are configured with: a `lakehouse_iam.spark.cluster.ClusterSide`.
+        live: from a plan to what only this pattern asks of live accounts before anything is deployed.
         live_values: from a plan and collected snapshots to what the live side tells in the place of texts in the setup's
             documents; see `lakehouse_iam.snapshot.live_world`.
         doctor: from a case of the doctor to the findings that only this pattern has; see `lakehouse_iam.doctor`.
@@ -77,6 +81,9 @@ class Pattern:
     documents: Reference | None = None
     workspace_objects: Reference | None = None
     from_setup: Reference | None = None
+    runbook: Reference | None = None
+    spark: Reference | None = None
+    live: Reference | None = None
     live_values: Reference | None = None
     doctor: Reference | None = None
     cloud: str = AWS
