@@ -8,17 +8,14 @@ property of an answer, and a call too many is only a line too many.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lakehouse_iam.aws_cli import Variable
 from lakehouse_iam.snapshot.answers import RESOURCE_CONTROL, SERVICE_CONTROL
 from lakehouse_iam.snapshot.cli_calls import aws_command, variable
-from lakehouse_iam.snapshot.requests import Request, first_requests, follows
-from lakehouse_iam.snapshot.shell_script import ForEach, Found, Step, shell_script
+from lakehouse_iam.snapshot.requests import Names, Request, first_requests, follows
+from lakehouse_iam.snapshot.shell_script import ForEach, Found, Function, Run, Step, shell_script
 from lakehouse_iam.snapshot.subjects import Subjects
-
-# Organizational units nest five deep below the root (AWS Organizations quotas, from memory, to be checked against the page).
-_UNITS = 6
 
 
 @dataclass(frozen=True)
@@ -29,15 +26,18 @@ class Lead:
         call: its name.
         names: names that it has beside those of the call before; `{account}` stands for the account.
         found: the text of the answer that it is made for, each time; none where it is made once, whatever was answered.
+        fills: the name that the text is; empty where it is called as the variable is.
     """
 
     call: str
     names: Mapping[str, str] = field(default_factory=dict)
     found: Found | None = None
+    fills: str = ""
 
 
 _REGION = Found("LocationConstraint", "region", otherwise="us-east-1")
-_KEY = Found("Arn", "key", depth=2)
+# A key that may not be described is asked for its policy all the same, by the name that it was asked by.
+_KEY = Found("Arn", "key_arn", depth=2, otherwise=Variable("key"))
 _CONTROLS = ({"type": SERVICE_CONTROL}, {"type": RESOURCE_CONTROL})
 
 _LEADS: dict[str, tuple[Lead, ...]] = {
@@ -61,7 +61,7 @@ _LEADS: dict[str, tuple[Lead, ...]] = {
         )
     ),
     "bucket-encryption": (Lead("key", found=Found("KMSMasterKeyID", "key")),),
-    "key": (Lead("key-policy", found=_KEY), Lead("key-grants", found=_KEY)),
+    "key": (Lead("key-policy", found=_KEY, fills="key"), Lead("key-grants", found=_KEY, fills="key")),
     "organization": (
         *(Lead("policies-of-target", {"target": "{account}", **kind}) for kind in _CONTROLS),
         Lead("parents", {"child": "{account}"}),
@@ -87,32 +87,58 @@ def script(subjects: Subjects) -> str:
     Args:
         subjects: what is to be read.
     """
-    jobs = [tuple(_steps(request, subjects, 0)) for request in first_requests(subjects)]
-    return shell_script(subjects.setup, subjects.account, subjects.region, jobs)
+    functions: dict[tuple[str, Names], Function] = {}
+    runs: list[Run] = []
+    for request in first_requests(subjects):
+        # What a command would take for something else than a name is refused here, where the name still stands in it.
+        aws_command(request, subjects.region)
+        parameters = _parameters(request)
+        general = request.next(request.call.name, (), **{name: variable(name) for name in parameters})
+        key = (request.call.name, general.names)
+        if key not in functions:
+            number = sum(name == request.call.name for name, _ in functions)
+            name = f"read_{request.call.name.replace('-', '_')}{f'_{number + 1}' if number else ''}"
+            functions[key] = Function(name, parameters, tuple(_steps(general, subjects)))
+        runs.append(Run(functions[key].name, tuple(request.named[name] for name in parameters)))
+    return shell_script(subjects.setup, subjects.account, subjects.region, tuple(functions.values()), runs)
 
 
-def _steps(request: Request, subjects: Subjects, depth: int) -> Iterator[Step]:
+def _parameters(request: Request) -> tuple[str, ...]:
+    """The names of a request that a function is given: those that are values of options by themselves."""
+    values = [value for value in request.call.parameters.values() if isinstance(value, str)]
+    whole = {value[1:-1] for value in values if value.startswith("{") and value.endswith("}")}
+    within = {name for name in request.named for value in request.call.parameters.values() if _holds(value, name)}
+    names = [name for name in request.named if name in whole and name not in _FIXED and name not in within]
+    # A key is asked in its own region.
+    return (*names, "region") if request.call.name == "key" else tuple(names)
+
+
+_FIXED = ("account", "partition", "region")
+
+
+def _holds(value: object, name: str) -> bool:
+    """Whether a value that is a document has a name in it."""
+    return isinstance(value, Mapping) and f"{{{name}}}" in repr(value)
+
+
+def _steps(request: Request, subjects: Subjects) -> Iterator[Step]:
     """A call, what follows for its answer, and what follows in any case."""
     known = _LEADS.get(request.call.name) or tuple(Lead(call) for call in request.call.then)
-    wanted = [lead for lead in known if follows(lead.call, subjects) and not (depth >= _UNITS and lead.call == "parents")]
+    again = next((lead.found for lead in known if lead.call == request.call.name), None)
+    first = request.named[again.variable] if again is not None else ""
+    if again is not None:
+        request = request.next(request.call.name, (), **{again.variable: variable(again.variable)})
     groups: dict[Found, list[Step]] = {}
     after: list[Step] = []
-    for lead in wanted:
+    for lead in known:
+        if lead.call == request.call.name or not follows(lead.call, subjects):
+            continue
         names = {name: value.format(account=subjects.account) for name, value in lead.names.items()}
-        deeper = depth + (lead.call == "parents")
         if lead.found is None:
-            after += _steps(request.next(lead.call, **names), subjects, deeper)
+            after += _steps(request.next(lead.call, (), **names), subjects)
         else:
-            found = _with_otherwise(lead.found, request)
-            named = request.next(lead.call, **names, **{found.variable: variable(found.variable)})
-            groups.setdefault(found, []).extend(_steps(named, subjects, deeper))
-    yield Step(aws_command(request, subjects.region), tuple(ForEach(found, tuple(steps)) for found, steps in groups.items()))
+            filled = {lead.fills or lead.found.variable: variable(lead.found.variable)}
+            groups.setdefault(lead.found, []).extend(_steps(request.next(lead.call, (), **names, **filled), subjects))
+    then = tuple(ForEach(found, tuple(steps)) for found, steps in groups.items())
+    yield Step(aws_command(request, subjects.region), then, again, first)
     yield from after
-
-
-def _with_otherwise(found: Found, request: Request) -> Found:
-    """A key that may not be described is asked for its policy all the same, by the name that it was asked by."""
-    if found is not _KEY:
-        return found
-    asked = request.named["key"]
-    return replace(found, otherwise=Variable(found.variable) if asked == variable(found.variable) else asked)
