@@ -14,8 +14,8 @@ from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.report.alike import grouped
 from lakehouse_iam.report.diagram import (
     ASSUMES,
-    BUCKETS,
     ATTACHES,
+    BUCKETS,
     CONTAINS,
     FEDERATION,
     KEYS,

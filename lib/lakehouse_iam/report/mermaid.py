@@ -7,10 +7,10 @@ from memory, to be checked against the page; a test asks Mermaid's own parser wh
 
 from __future__ import annotations
 
-from lakehouse_iam.visible_text import one_line
 from lakehouse_iam.report.diagram import BUCKETS, FEDERATION, KEYS, SERVICE, USED, Diagram, Node
 from lakehouse_iam.report.svg import edge_word, lane_word, node_name, node_word
 from lakehouse_iam.report.words import Language
+from lakehouse_iam.visible_text import one_line
 
 _SHAPES = {
     BUCKETS: ("[(", ")]"),
