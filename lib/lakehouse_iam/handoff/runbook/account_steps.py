@@ -11,7 +11,7 @@ from lakehouse_iam.file_names import TEMPLATE_FILE
 from lakehouse_iam.handoff.runbook.parts import Step
 from lakehouse_iam.partitions import EC2_SERVICE
 from lakehouse_iam.plan import Phase, Plan
-from lakehouse_iam.policy import Json, PolicyDocument, Principal
+from lakehouse_iam.policy import TRUST_POLICY_SIZE, Json, PolicyDocument, Principal
 from lakehouse_iam.resources import (
     Bucket,
     BucketPolicy,
@@ -28,7 +28,10 @@ Maker = Callable[[Phase, Resource], Iterable[Step]]
 
 # Why a hand-off is needed, as the plan says it, and the phrase that says it in every language.
 _WHYS = (
-    (r"the bucket has a policy of its own; without these statements the role's own policy still lets it in", "own-bucket"),
+    (
+        r"the bucket has a policy of its own; without these statements the role's own policy still lets it in",
+        "own-bucket",
+    ),
     (r"the bucket is in another account than the role", "bucket-elsewhere"),
     (r"the bucket has a policy of its own; without these statements nobody gets in", "bucket-somewhere"),
     (r"a key is used only by those its own policy allows", "key"),
@@ -117,7 +120,20 @@ def _upload(plan: Plan, phase: Phase) -> Step:
         "number": len(phase.resources),
         "replaces": [str(one.bucket) for one in phase.resources if _replaces(one, phase)],
     }
-    return Step("upload-template", values, ("trust-invalid-principal", "bucket-policy-invalid-principal"))
+    errors = [
+        *(
+            ["trust-invalid-principal"]
+            if any(isinstance(one, Role) and _names_somebody(one.trust) for one in phase.resources)
+            else []
+        ),
+        *(["bucket-policy-invalid-principal"] if any(isinstance(one, BucketPolicy) for one in phase.resources) else []),
+    ]
+    return Step("upload-template", values, tuple(errors))
+
+
+def _names_somebody(policy: PolicyDocument) -> bool:
+    """Whether a policy names a role or an account, which must exist when it is written."""
+    return any(principal.kind == "AWS" for statement in policy.statements for principal in statement.principals)
 
 
 def _replaces(resource: Resource, phase: Phase) -> bool:
@@ -129,16 +145,14 @@ def _replaces(resource: Resource, phase: Phase) -> bool:
 # ---------------------------------------------------------------- resources that several patterns have
 
 
-def _generic(
-    plan: Plan, phase: Phase, resource: Resource, profiles: Mapping[Any, InstanceProfile]
-) -> Iterator[Step]:
+def _generic(plan: Plan, phase: Phase, resource: Resource, profiles: Mapping[Any, InstanceProfile]) -> Iterator[Step]:
     if isinstance(resource, Role):
         yield _role(plan, phase, resource, profiles.get(resource.arn.name))
     elif isinstance(resource, ManagedPolicy):
         yield policy_step(plan, phase, resource, (str(resource.role),))
     elif isinstance(resource, RolePolicy):
         values = {"role": str(resource.role), "name": resource.name, "document": document(phase, resource.document)}
-        yield Step("add-role-policy", values, ("pass-role", "inline-policies-too-large"))
+        yield Step("add-role-policy", values, ("inline-policies-too-large",))
     elif isinstance(resource, InstanceProfile):
         if not _comes_with_role(phase, resource):
             values = {"profile": str(resource.name), "path": str(resource.path), "role": str(resource.role)}
@@ -177,7 +191,9 @@ def _role(plan: Plan, phase: Phase, role: Role, profile: InstanceProfile | None)
         "tags": plan.tags,
         "profile_arn": "",
     }
-    errors = ("trust-invalid-principal", "trust-policy-too-large")
+    errors: tuple[str, ...] = ("trust-invalid-principal",) if _names_somebody(role.trust) else ()
+    if role.trust.size > TRUST_POLICY_SIZE:
+        errors = (*errors, "trust-policy-too-large")
     if profile and _comes_with_role(phase, profile):
         arn = str(role.arn).replace(":role/", ":instance-profile/")
         return Step("create-role-for-ec2", values | {"profile_arn": arn}, errors)
@@ -200,7 +216,7 @@ def policy_step(plan: Plan, phase: Phase, policy: Any, roles: Sequence[str]) -> 
         "roles": roles,
         "tags": plan.tags,
     }
-    return Step("create-policy", values, ("managed-policy-too-large", "too-many-policies"))
+    return Step("create-policy", values, ("too-many-policies",))
 
 
 def document(phase: Phase, policy: PolicyDocument) -> Json:
