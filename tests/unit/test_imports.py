@@ -28,12 +28,14 @@ LAYERS = (
     ("plan",),
     ("cloudformation", "terraform_json", "probes"),
     ("proof",),
+    ("aws_sessions",),
     ("snapshot",),
+    ("report",),
     ("explain",),
     ("handoff",),
     ("cdk", "terraform", "databricks", "testing"),
     ("doctor",),
-    ("rehearsal", "terraform_app"),
+    ("live_checks", "rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),
 )
@@ -43,7 +45,12 @@ CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}
 # What the core may import from outside the standard library.
 CORE_LIBRARIES = {"jsonschema", "referencing", "ruamel"}
 # What a part of it may import beyond, inside functions only: from an extra, or slow to import.
-OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}, "handoff": {"jinja2", "markupsafe"}}
+OPTIONAL_LIBRARIES = {
+    "saml": {"lxml", "cryptography", "signxml"},
+    "aws_sessions": {"botocore"},
+    "snapshot": {"botocore", "databricks"},
+    "handoff": {"jinja2", "markupsafe"},
+}
 
 # What runs in Lambda by itself, with the libraries of Lambda's Python; here it is only read as text.
 LAMBDA = "lakehouse_iam.custom_resource.handler"

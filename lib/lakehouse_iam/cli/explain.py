@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, INPUT_IS_WRONG, fail, json_option, print_json, wrong_input
+from lakehouse_iam.cli.language import lang_option, language_of
 from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
     from lakehouse_iam.explain.setup_answer import SetupAnswer
     from lakehouse_iam.setups.setup import Setup
 
-LANGUAGES = ("en", "ja")
-
 
 @click.command()
 @click.argument("arguments", metavar="[SETUP] TEXT", nargs=-1, required=True)
 @click.option("--at", "at", metavar="TIME", default="", help="The time of the sign-in. Default: now.")
-@click.option("--lang", "lang", type=click.Choice(LANGUAGES), help="The language. Default: your locale's.")
+@lang_option
 @json_option
 def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool) -> None:
     """Explain an error of AWS, Databricks, Terraform or Spark.
@@ -46,7 +45,9 @@ def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool
             code=INPUT_IS_WRONG,
             as_json=as_json,
         )
-    language = _language(lang)
+    from lakehouse_iam.explain.known_errors import Language
+
+    language = Language(language_of(lang))
     with wrong_input(as_json=as_json):
         moment = _moment(at)
         setups = _setups(arguments[0]) if len(arguments) == 2 else ()
@@ -62,15 +63,6 @@ def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool
         raise SystemExit(INPUT_IS_WRONG)
     if explanation.differs:
         raise SystemExit(ANSWER_IS_NO)
-
-
-def _language(lang: str | None) -> Language:
-    from lakehouse_iam.explain.known_errors import Language
-
-    if lang is None:
-        said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-        lang = "ja" if said.lower().startswith("ja") else "en"
-    return Language(lang)
 
 
 def _setups(path: str) -> tuple[Setup, ...]:

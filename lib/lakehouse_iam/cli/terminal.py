@@ -16,6 +16,7 @@ import click
 from lakehouse_iam.visible_text import escaped, one_line
 
 if TYPE_CHECKING:
+    from rich.markdown import Markdown
     from rich.table import Table
     from rich.text import Text
 
@@ -37,6 +38,21 @@ def show_table(table: Table) -> None:
     Raises:
         BrokenPipeError: whoever read the output has gone; `rich` itself would end with 1, which means that the answer is no.
     """
+    _print(table)
+
+
+def show_page(markdown: str) -> None:
+    """Lay out a page of Markdown.
+
+    Raises:
+        BrokenPipeError: whoever read the output has gone.
+    """
+    from rich.markdown import Markdown
+
+    _print(Markdown(escaped(markdown)))
+
+
+def _print(shown: Table | Markdown) -> None:
     from rich.console import Console
 
     class OurConsole(Console):
@@ -44,7 +60,7 @@ def show_table(table: Table) -> None:
             raise BrokenPipeError
 
     width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
-    OurConsole(highlight=False, width=width).print(table)
+    OurConsole(highlight=False, width=width).print(shown)
 
 
 def say(text: object = "", *, err: bool = False) -> None:

@@ -20,4 +20,7 @@ PATTERN = Pattern(
     stage=Reference("stacks.emr_studio", "EmrStudioStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.emr_studio", "EmrStudioStack"),
     runbook=Reference("lakehouse_iam.handoff.runbook.emr_studio", "RUNBOOK"),
+    live=Reference("lakehouse_iam.live_checks.emr_studio", "checks"),
+    live_values=Reference("lakehouse_iam.snapshot.emr_studio_values", "live_values"),
+    doctor=Reference("lakehouse_iam.doctor.emr_studio", "findings"),
 )

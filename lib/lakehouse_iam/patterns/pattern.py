@@ -52,10 +52,15 @@ class Pattern:
         terraform_stack: the stack of Terraform, made of a scope and a setup.
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
+        workspace_objects: from a setup to what a snapshot of its workspace looks for.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
         runbook: who does what by hand, in which order, and what is made in Databricks: a
             `lakehouse_iam.handoff.runbook.parts.PatternRunbook`.
         spark: from a setup to what its clusters are configured with: a `lakehouse_iam.spark.cluster.ClusterSide`.
+        live: from a plan to what only this pattern asks of live accounts before anything is deployed.
+        live_values: from a plan and collected snapshots to what the live side tells in the place of texts in the setup's
+            documents; see `lakehouse_iam.snapshot.live_world`.
+        doctor: from a case of the doctor to the findings that only this pattern has; see `lakehouse_iam.doctor`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -74,9 +79,13 @@ class Pattern:
     stage: Reference
     terraform_stack: Reference
     documents: Reference | None = None
+    workspace_objects: Reference | None = None
     from_setup: Reference | None = None
     runbook: Reference | None = None
     spark: Reference | None = None
+    live: Reference | None = None
+    live_values: Reference | None = None
+    doctor: Reference | None = None
     cloud: str = AWS
 
     @property
