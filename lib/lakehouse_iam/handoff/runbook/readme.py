@@ -68,6 +68,7 @@ def readme(plan: Plan, person: Person, language: Language, files: Sequence[str] 
     values = {
         "title": phrase("title", language, {"person": person}),
         "me": person,
+        "metastore": any(step.kind == "storage-credential" for turn in turns for step in turn.steps),
         "setup": plan.setup,
         "summary": _summary(plan, language),
         "own_steps": sum(len(turn.steps) for turn in turns if turn.who == person),
@@ -168,21 +169,38 @@ def _error(slug: str, language: Language) -> Values:
     known = known_error(slug)
     rule = known.rule(language)
     do = tuple(text for text in rule.do if not _NEEDS_THE_TOOL.search(text)) or rule.do
-    return {"phrase": known.phrase, "means": rule.means, "who": rule.who, "do": do}
+    between, end = ("; ", ".") if language is Language.ENGLISH else ("。", "。")
+    done = between.join(do)
+    return {
+        "phrase": known.phrase,
+        "means": rule.means,
+        "who": rule.who,
+        "do": done if done.endswith(("?", "？", end)) else done + end,
+    }
 
 
 # What somebody with a console and no tool cannot do.
 _NEEDS_THE_TOOL = re.compile(r"lakehouse-iam (check|connect|doctor|explain|init|prove|rehearse|snapshot|template) ")
 
 
+# What a step in Databricks is undone by, in the order in which that is done.
+_UNDONE = (
+    ("mount", "undo-mounts"),
+    ("register-instance-profile", "undo-profile"),
+    ("storage-credential", "undo-unity-catalog"),
+)
+
+
 def _undo(turns: Sequence[Turn], person: Person, language: Language) -> list[Markup]:
     own = [turn for turn in turns if turn.who == person]
+    kinds = {step.kind for turn in own for step in turn.steps}
     if person == DATABRICKS:
-        return [phrase("undo-databricks", language, {})]
+        keys = [key for kind, key in _UNDONE if kind in kinds]
+        return [phrase(key, language, {}) for key in keys]
     if person == IDENTITY_PROVIDER:
         return [phrase("undo-identity-provider", language, {})]
     stacks = [turn.stack for turn in own if turn.stack]
-    merged = any(step.kind.startswith("merge-") for turn in own for step in turn.steps)
+    merged = any(kind.startswith("merge-") for kind in kinds)
     return [
         *([phrase("undo-merged", language, {})] if merged else []),
         *([phrase("undo-account", language, {"stacks": stacks})] if stacks else []),

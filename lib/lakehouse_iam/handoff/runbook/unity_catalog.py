@@ -96,6 +96,7 @@ def _locations_turn(setup: UnityCatalogSetup) -> Turn:
         steps.append(Step("external-location", _location_values(location), errors))
     if not setup.external_locations:
         steps.append(Step("no-external-location", {"name": credential.name}))
+    values: dict[str, Any]
     if credential.isolated:
         values = {
             "credential": credential.name,
