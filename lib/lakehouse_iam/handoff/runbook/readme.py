@@ -175,7 +175,7 @@ def _error(slug: str, language: Language) -> Values:
         "phrase": known.phrase,
         "means": rule.means,
         "who": rule.who,
-        "do": done if done.endswith(("?", "？", end)) else done + end,
+        "do": done if done.endswith(("?", end)) else done + end,
     }
 
 
