@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from lakehouse_iam import __version__
 from lakehouse_iam.cli.ending import in_words, show_what_the_console_cannot
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _WIDEST = 100
 _AS_JSON = "lakehouse_iam.as_json"
@@ -37,6 +40,10 @@ COMMANDS = {
     "check": Listed(
         "Check setups and say what they would become",
         ("check sales-lake.yaml", "check setups/ --json", "check - < sales-lake.yaml"),
+    ),
+    "next": Listed(
+        "Say what each admin does next",
+        ("next sales-lake.yaml", "next sales-lake.yaml --as bucket-owner"),
     ),
     "template": Listed(
         "Write the CloudFormation of each account",
@@ -95,6 +102,10 @@ COMMANDS = {
         "Print a page of the documentation",
         ("docs", "docs proof", "docs connect --lang ja"),
     ),
+    "completion": Listed(
+        "Complete commands with the Tab key",
+        ("completion bash --install", "completion zsh --install", "completion fish --install"),
+    ),
 }
 
 
@@ -132,6 +143,17 @@ class CommandGroup(click.Group):
         """Every command with its summary, whole, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, listed.summary) for name, listed in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands and options that begin like this, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=listed.summary)
+            for name, listed in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

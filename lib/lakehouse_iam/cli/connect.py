@@ -20,7 +20,8 @@ from lakehouse_iam.cli.databricks_access import (
     tell_of_pauses,
 )
 from lakehouse_iam.cli.files import write_all
-from lakehouse_iam.cli.template import template_files
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, command_line
+from lakehouse_iam.cli.template import deploy_command, template_files
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import one_line, say
 
@@ -89,6 +90,8 @@ class _Run:
         self.asked = asked
         self.as_json = as_json
         self.written: list[Path] = []
+        self.exchange = ""
+        self.stacks: list[dict[str, Any]] = []
         self.would_make: list[Call] = []
 
     def run(self) -> dict[str, Any]:
@@ -147,10 +150,12 @@ class _Run:
     def _hand_over(self, given: Exchange, plan: Plan) -> None:
         if self.asked["dry_run"]:
             return
-        files = {Path(self.asked["exchange"] or given.file_name): given.text()}
+        self.exchange = self.asked["exchange"] or given.file_name
+        files = {Path(self.exchange): given.text()}
         folder = Path(self.asked["folder"])
-        templates = template_files(plan, folder)[0] if self.asked["folder"] else {}
-        if templates:
+        templates: dict[Path, str] = {}
+        if self.asked["folder"]:
+            templates, self.stacks = template_files(plan, folder)
             write_template_folder(folder, templates)
         write_all(files)
         files |= templates
@@ -176,8 +181,24 @@ class _Run:
         from lakehouse_iam.databricks.outcome import State
 
         if outcome.state is State.HANDED_OVER:
-            how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
-            say(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
-            say(f"then: lakehouse-iam connect {one_line(self.file)}")
+            self._next_of_owner(outcome)
+            say(f"then: {self._again()}", err=True)
         elif outcome.state is State.NOT_VALID:
-            say(f"\nfix this, then run: lakehouse-iam connect {one_line(self.file)}", err=True)
+            say(f"\nfix this, then run: {self._again()}", err=True)
+
+    def _next_of_owner(self, outcome: Outcome) -> None:
+        """What the bucket owner runs: the deployment of the finished templates, or the command that writes them."""
+        deployments = [" ".join(deploy_command(stack)) for stack in self.stacks if "template" in stack]
+        say(f"\nnext: the owner of {outcome.waits_for} deploys the role:", err=True)
+        if not deployments:
+            exchange = ("--exchange", self.exchange) if self.exchange else ()
+            deployments = [command_line("template", self.file, *exchange, "--out", USUAL_FOLDER)]
+        for command in deployments:
+            say(f"  {one_line(command)}", err=True)
+
+    def _again(self) -> str:
+        """This command again, with what it was told to reach the workspace."""
+        told = [(name, str(self.asked[name])) for name in ("host", "profile", "metastore") if self.asked[name]]
+        return one_line(
+            command_line("connect", self.file, *(word for name, value in told for word in (f"--{name}", value)))
+        )

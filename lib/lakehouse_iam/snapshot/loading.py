@@ -7,10 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from json.decoder import scanstring
 from pathlib import Path as FilePath
 from typing import Any
-from urllib.parse import unquote
 
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
 from lakehouse_iam.setups.document import Document, text_of
@@ -18,6 +16,7 @@ from lakehouse_iam.setups.limits import SNAPSHOT_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, Snapshot
+from lakehouse_iam.snapshot.policy_text import policy_document
 
 _TAKE_AGAIN = "take the snapshot again: lakehouse-iam snapshot SETUP --account ID --out FILE"
 _OF_IAM = frozenset({"roles", "instance_profiles"})
@@ -139,14 +138,12 @@ def decoded(content: Any) -> Any:
 
 
 def _policy(text: str) -> Any:
-    start = text.lstrip()[:3].lower()
-    if not start.startswith(("{", "%7b")):
+    if not text.lstrip()[:3].lower().startswith(("{", "%7b")):
         return text
     try:
-        value = read_json(unquote(text) if start == "%7b" else text)
+        return policy_document(text)
     except JsonFaultError:
         return text
-    return value if isinstance(value, dict) else text
 
 
 # ---------------------------------------------------------------- JSON, with its lines
@@ -189,7 +186,7 @@ def _position_of(text: str, position: int, step: str | int) -> int | None:
     while text[position] not in "}]":
         key: str | int = number
         if keyed:
-            key, position = scanstring(text, position + 1, True)
+            key, position = json.JSONDecoder().raw_decode(text, position)
             position = _past_space(text, _past_space(text, position) + 1)
         if key == step:
             return position
@@ -289,7 +286,7 @@ def _completed(newest: Snapshot, older: Sequence[Snapshot]) -> tuple[Snapshot, I
         **{section: value for section, value in other.content.items() if section not in _OF_IAM},
         **newest.content,
         "not_read": [
-            *newest.content.get("not_read", []),
+            *(one for one in newest.content.get("not_read", []) if one["what"].partition(".")[0] in _OF_IAM),
             *(one for one in other.content.get("not_read", []) if one["what"].partition(".")[0] not in _OF_IAM),
         ],
     }
