@@ -49,6 +49,18 @@ COMMANDS = {
         "Write the CloudFormation of each account",
         ("template sales-lake.yaml --out templates",),
     ),
+    "terraform": Listed(
+        "Write plain Terraform of each account",
+        ("terraform sales-lake.yaml --out terraform",),
+    ),
+    "handoff": Listed(
+        "Write a folder for each admin, or verify a received one",
+        (
+            "handoff sales-lake.yaml --out for-others",
+            "handoff sales-lake.yaml --out for-others --exchange sales-lake.exchange.json --existing sales=policy.json",
+            "handoff --verify received",
+        ),
+    ),
     "prove": Listed(
         "Prove offline what gets in and what stays out",
         ("prove sales-lake.yaml", "prove sales-lake.yaml --world our-accounts.yaml", "prove templates"),

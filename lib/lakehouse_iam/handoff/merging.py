@@ -7,7 +7,7 @@ was given (then `<name>.existing.json` is what it was made from), and for bucket
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lakehouse_iam.arns import BucketName, KeyArn, RoleArn
@@ -18,9 +18,10 @@ from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.handoff.commands.step import told
 from lakehouse_iam.handoff.pack import PackFile
 from lakehouse_iam.plan.phases import Phase, Plan
-from lakehouse_iam.policy import Json
+from lakehouse_iam.policy import Json, compact_json
 from lakehouse_iam.policy_merge import Merged, merge, read_policy
 from lakehouse_iam.resources import HandOff, HandOffKind
+from lakehouse_iam.snapshot.document import Snapshot
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 # The scripts lay a copy there, so that one command serves the merged policy and the one before.
@@ -194,4 +195,36 @@ _COMMANDS = {
     HandOffKind.KEY_POLICY: _key,
     HandOffKind.TRUST_POLICY: _trust,
     HandOffKind.ROLE_POLICY: _role,
+}
+
+
+def existing_in(snapshots: Sequence[Snapshot], plan: Plan) -> dict[str, str]:
+    """The policies that snapshots of accounts hold, by the target of the hand-off.
+
+    Args:
+        snapshots: of the accounts of the plan.
+        plan: the plan.
+    """
+    found: dict[str, str] = {}
+    for handoff in (handoff for phase in plan.phases for handoff in phase.handoffs):
+        where = _IN_SNAPSHOTS.get(handoff.kind)
+        if where is None:
+            continue
+        section, key, name_of = where
+        for snapshot in snapshots:
+            held = snapshot.objects(section).get(name_of(handoff.target)) or {}
+            if held.get(key):
+                found[handoff.target] = compact_json(held[key])
+    return found
+
+
+def _last_part(target: str) -> str:
+    return target.rpartition("/")[2]
+
+
+# Where a snapshot holds a policy: the section, the key, and what the object is called there.
+_IN_SNAPSHOTS: Mapping[HandOffKind, tuple[str, str, Callable[[str], str]]] = {
+    HandOffKind.BUCKET_POLICY: ("buckets", "policy", str),
+    HandOffKind.KEY_POLICY: ("keys", "policy", str),
+    HandOffKind.TRUST_POLICY: ("roles", "trust", _last_part),
 }

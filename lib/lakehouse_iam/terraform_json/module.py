@@ -194,3 +194,8 @@ def _with_variables(value: Any, told: Mapping[str, str]) -> Any:
         for stand_in, reference in told.items():
             value = value.replace(stand_in, reference)
     return value
+
+
+def module_text(module: Json) -> str:
+    """A module as it is written to its file."""
+    return json.dumps(module, indent=2, ensure_ascii=False) + "\n"
