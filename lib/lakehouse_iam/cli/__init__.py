@@ -89,6 +89,10 @@ COMMANDS = {
         "Deploy and try a setup on a local AWS",
         ("rehearse sales-lake.yaml",),
     ),
+    "spark": Listed(
+        "Print Spark configuration, cluster policy and mounts",
+        ("spark partner-bucket.yaml", "spark partner-bucket.yaml --json"),
+    ),
     "connect": Listed(
         "Make what a setup needs in Databricks",
         ("connect sales-lake.yaml --dry-run", "connect sales-lake.yaml --template templates"),

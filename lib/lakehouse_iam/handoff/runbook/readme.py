@@ -11,7 +11,7 @@ from lakehouse_iam.explain.known_errors import Language, known_error
 from lakehouse_iam.handoff.runbook.environment import phrase, render
 from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import DATABRICKS, IDENTITY_PROVIDER, Message, Person, Step, Turn, people
-from lakehouse_iam.handoff.runbook.turns import runbook_of, turns_of
+from lakehouse_iam.handoff.runbook.turns import turns_of
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 README = {Language.ENGLISH: "README.md", Language.JAPANESE: "README.ja.md"}
+
+SEND_BACK = "SEND-BACK.json"
+"""The file with the values that are told to others, for their tools."""
 
 Values = dict[str, Any]
 
@@ -42,12 +45,6 @@ def language_named(text: str) -> Language:
 def people_of(plan: Plan) -> tuple[Person, ...]:
     """Everybody who gets a folder, in the order in which they are needed first."""
     return people(turns_of(plan))
-
-
-def files_beside(plan: Plan, person: Person) -> Mapping[str, str]:
-    """The files that the steps of an admin name and that nothing else writes, by name."""
-    write = runbook_of(plan).files
-    return write(plan).get(person.folder, {}) if write else {}
 
 
 def readme(plan: Plan, person: Person, language: Language, files: Sequence[str] = ()) -> str:
@@ -77,7 +74,9 @@ def readme(plan: Plan, person: Person, language: Language, files: Sequence[str] 
             _message(message, turn.who, language) for turn in turns for message in turn.sends if message.to == person
         ],
         "undo": _undo(turns, person, language),
-        "files": files,
+        "files": sorted(files),
+        "scripts": "apply.sh" in files,
+        "send_back": SEND_BACK if SEND_BACK in files else "",
     }
     return tidy(str(render("readme", language, values)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from lakehouse_iam.handoff.databricks_files import VERIFY, DatabricksSide, ProfileRegistration
 from lakehouse_iam.handoff.runbook.account_steps import phase_steps
@@ -95,7 +95,7 @@ def _provider(phase: Phase, resource: Resource) -> Iterable[Step]:
     values = {
         "name": str(resource.arn.name),
         "arn": str(resource.arn),
-        "file": metadata_file(str(resource.arn.name)),
+        "file": f"{resource.id}.metadata.xml",
         "encryption": resource.encryption.value if resource.encryption else "",
     }
     return (Step("saml-provider", values),)
@@ -150,20 +150,7 @@ def _databricks(setup: SamlPassthroughSetup) -> Turn:
     return Turn(DATABRICKS, "use-passthrough", steps=tuple(steps))
 
 
-# ---------------------------------------------------------------- files
-
-
-def metadata_file(provider: str) -> str:
-    """The name of the file with the identity provider's metadata."""
-    return f"{provider}.metadata.xml"
-
-
-def files(plan: Plan) -> Mapping[str, Mapping[str, str]]:
-    """The metadata, which IAM's console wants as a file, for each account."""
-    return {
-        str(account.account): {metadata_file(str(account.provider.name)): account.metadata.text}
-        for account in _setup(plan).accounts
-    }
+# ---------------------------------------------------------------- Databricks' files
 
 
 def databricks(plan: Plan) -> DatabricksSide:
@@ -191,4 +178,4 @@ def _links(setup: SamlPassthroughSetup) -> Iterator[Link]:
                     yield link(f"write-{listed}", "write", en, ja, errors, needs=(listed,), url=url)
 
 
-RUNBOOK = PatternRunbook(turns, databricks, files)
+RUNBOOK = PatternRunbook(turns, databricks)
