@@ -65,6 +65,18 @@ COMMANDS = {
         "Prove offline what gets in and what stays out",
         ("prove sales-lake.yaml", "prove sales-lake.yaml --world our-accounts.yaml", "prove templates"),
     ),
+    "report": Listed(
+        "Write one page for the security reviewer",
+        (
+            "report sales-lake.yaml -o report.html",
+            "report sales-lake.yaml -o report.html --against last-month.html",
+            "report sales-lake.yaml --templates templates -o report.html",
+        ),
+    ),
+    "diagram": Listed(
+        "Draw a setup as SVG or Mermaid",
+        ("diagram sales-lake.yaml -o sales-lake.svg", "diagram sales-lake.yaml --format mermaid"),
+    ),
     "compare": Listed(
         "Say what a change lets in that was kept out before",
         ("compare templates-before templates", "compare templates --git main --markdown"),
@@ -76,6 +88,10 @@ COMMANDS = {
     "rehearse": Listed(
         "Deploy and try a setup on a local AWS",
         ("rehearse sales-lake.yaml",),
+    ),
+    "spark": Listed(
+        "Print Spark configuration, cluster policy and mounts",
+        ("spark partner-bucket.yaml", "spark partner-bucket.yaml --json"),
     ),
     "connect": Listed(
         "Make what a setup needs in Databricks",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from importlib.resources import files
@@ -31,7 +31,14 @@ KIND = "lakehouse-iam report"
 VERSION = 1
 
 
-def report_of(proved: Sequence[tuple[Plan, Proof]], *, written_at: str, tool: str, proved_from: str = "plan") -> Json:
+def report_of(
+    proved: Sequence[tuple[Plan, Proof]],
+    *,
+    written_at: str,
+    tool: str,
+    proved_from: str = "plan",
+    live: Mapping[str, Json] | None = None,
+) -> Json:
     """The report of setups.
 
     Args:
@@ -39,11 +46,15 @@ def report_of(proved: Sequence[tuple[Plan, Proof]], *, written_at: str, tool: st
         written_at: when, as ISO 8601; a report of the same setups differs in nothing else.
         tool: the version of this library.
         proved_from: `plan` where the setups' own plans were proved, `templates` where templates were.
+        live: what snapshots show, by the names of the setups, as `live_of` gives it.
 
     Raises:
         PlanError: a template would be larger than CloudFormation takes.
     """
     setups = [_setup(plan, proof) for plan, proof in proved]
+    for setup in setups:
+        if live and setup["setup"] in live:
+            setup["live"] = live[setup["setup"]]
     used = {one["reason"] for setup in setups for policy in setup["policies"] for one in policy["statements"]}
     return {
         "kind": KIND,
@@ -77,7 +88,7 @@ def _setup(plan: Plan, proof: Proof) -> Json:
         "partition": plan.partition,
         "region": plan.source.region,
         "holds": proof.holds,
-        "definition": dict(plan.source.written),
+        "definition": _shortened(dict(plan.source.written)),
         "phases": [_phase(phase) for phase in plan.phases],
         "policies": policies,
         "resources": [_resource(phase, one) for phase in plan.phases for one in phase.resources],
@@ -122,7 +133,26 @@ def _resource(phase: Phase, resource: Resource) -> Json:
     properties = {
         field.name: _plain(getattr(resource, field.name)) for field in fields(resource) if field.name not in without
     }
-    return {"phase": phase.id, "account": str(phase.account), "type": type(resource).__name__, **properties}
+    return {
+        "phase": phase.id,
+        "account": str(phase.account),
+        "type": type(resource).__name__,
+        **{key: _shortened(value) for key, value in properties.items()},
+    }
+
+
+_LONG = 2_000
+"""Longer texts, such as the metadata of an identity provider, are named by their SHA-256: up to ten million characters."""
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shortened(item) for item in value]
+    if isinstance(value, str) and len(value) > _LONG:
+        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()} ({len(value):,} characters)"
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,15 @@ SERVICES_LANE = "services"
 """The lane of AWS services that assume roles."""
 
 # What a box is.
-SERVICE, FEDERATION, ROLE, PROFILE, BUCKETS, KEYS, USED = "service", "provider", "role", "profile", "bucket", "key", "used"
+SERVICE, FEDERATION, ROLE, PROFILE, BUCKETS, KEYS, USED = (
+    "service",
+    "provider",
+    "role",
+    "profile",
+    "bucket",
+    "key",
+    "used",
+)
 # What an arrow means.
 ASSUMES, PASSES, ATTACHES, CONTAINS, READS, WRITES, LISTS, USES_KEY, USES = (
     "assumes",

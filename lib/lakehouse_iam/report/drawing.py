@@ -105,7 +105,9 @@ class _Drawing:
             for profile in phase.resources:
                 if not isinstance(profile, InstanceProfile):
                     continue
-                role = next((one for one in self._nodes.values() if _is_role_of(one, profile, str(phase.account))), None)
+                role = next(
+                    (one for one in self._nodes.values() if _is_role_of(one, profile, str(phase.account))), None
+                )
                 if role is None:
                     continue
                 arn = f"arn:{self._plan.partition}:iam::{phase.account}:instance-profile{profile.path}{profile.name}"
@@ -178,7 +180,12 @@ class _Drawing:
     def _use_of(self, role: str, account: str, arn: str, statement: Json) -> None:
         fields = split_arn(arn)
         service = fields.service if fields is not None else ""
-        if service == "s3" and fields is not None and not fields.account and "*" not in fields.resource.partition("/")[0]:
+        if (
+            service == "s3"
+            and fields is not None
+            and not fields.account
+            and "*" not in fields.resource.partition("/")[0]
+        ):
             bucket = f"arn:{fields.partition}:s3:::{fields.resource.partition('/')[0]}"
             self._uses(role, self._bucket(bucket, account), BUCKETS, statement)
         elif service == "kms":
@@ -207,7 +214,9 @@ class _Drawing:
             return self._node(who, SERVICES_LANE, SERVICE, who)
         if kind == "Federated":
             fields = split_arn(who)
-            return self._node(who, fields.account if fields is not None else account, FEDERATION, who.rpartition("/")[2])
+            return self._node(
+                who, fields.account if fields is not None else account, FEDERATION, who.rpartition("/")[2]
+            )
         return self._role(who, account)
 
     def _role(self, arn: str, account: str) -> str:

@@ -75,7 +75,7 @@ def laid_out(diagram: Diagram, label_width: Callable[[Edge], float]) -> Layout:
 
 
 def columns(diagram: Diagram) -> dict[str, int]:
-    """The column of each box: one further than the furthest that leads to it. Arrows that would close a circle count for nothing."""
+    """The column of each box: one further than the furthest that leads to it, arrows that would close a circle left out."""
     leading: dict[str, list[str]] = {node.id: [] for node in diagram.nodes}
     following: dict[str, list[str]] = {node.id: [] for node in diagram.nodes}
     for edge in _without_circles(diagram):
@@ -105,15 +105,15 @@ def _without_circles(diagram: Diagram) -> list[Edge]:
         stack = [(root, iter(following[root]))]
         while stack:
             id, edges = stack[-1]
-            edge = next(edges, None)
-            if edge is None:
+            next_one = next(edges, None)
+            if next_one is None:
                 state[id] = 2
                 stack.pop()
-            elif state.get(edge.target) != 1:
-                kept.append(edge)
-                if edge.target not in state:
-                    state[edge.target] = 1
-                    stack.append((edge.target, iter(following[edge.target])))
+            elif state.get(next_one.target) != 1:
+                kept.append(next_one)
+                if next_one.target not in state:
+                    state[next_one.target] = 1
+                    stack.append((next_one.target, iter(following[next_one.target])))
     return kept
 
 
@@ -209,7 +209,9 @@ class _Placing:
         node = self._diagram.node(edge.target)
         between = range(source + 1, target)
         return not any(
-            self._column[other.id] in between and other.lane == node.lane and self._rows[other.id] == self._rows[node.id]
+            self._column[other.id] in between
+            and other.lane == node.lane
+            and self._rows[other.id] == self._rows[node.id]
             for other in self._diagram.nodes
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from html import escape
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 from lakehouse_iam.visible_text import escaped
 
@@ -16,7 +16,7 @@ class Markup(str):
     __slots__ = ()
 
 
-Child = Union[str, None, Iterable["Child"]]
+Child: TypeAlias = "str | Iterable[Child] | None"
 """What stands in an element: text, markup, nothing, or several of these."""
 
 _VOID = frozenset({"br", "col", "hr", "input", "link", "meta"})

@@ -28,9 +28,7 @@ def mermaid(diagram: Diagram, language: Language) -> str:
         lines.append(f'  subgraph lane{number}["{_text(lane_word(lane, language))}"]')
         lines += (f"    {_box(node, language)}" for node in diagram.nodes if node.lane == lane.id)
         lines.append("  end")
-    lines += (
-        f'  {edge.source} -->|"{_text(edge_word(edge, language))}"| {edge.target}' for edge in diagram.edges
-    )
+    lines += (f'  {edge.source} -->|"{_text(edge_word(edge, language))}"| {edge.target}' for edge in diagram.edges)
     handed_off = [node.id for node in diagram.nodes if node.handed_off]
     if handed_off:
         lines.append("  classDef handoff stroke-dasharray: 5 3")
@@ -48,4 +46,4 @@ def _text(text: str) -> str:
     return "".join(one if one.isalnum() or one in _HARMLESS else f"#{ord(one)};" for one in one_line(text))
 
 
-_HARMLESS = " ·.,-…/（）、'"
+_HARMLESS = " .,-/'"

@@ -18,6 +18,7 @@ from lakehouse_iam.report.markup import Markup, element, joined, json_script
 from lakehouse_iam.report.section_changes import changes_section
 from lakehouse_iam.report.section_diagram import diagram_section
 from lakehouse_iam.report.section_findings import assumptions_section, beyond_section, definition_section, sizes_section
+from lakehouse_iam.report.section_live import live_section
 from lakehouse_iam.report.section_probes import probes_section
 from lakehouse_iam.report.section_reach import reach_section
 from lakehouse_iam.report.section_statements import handoffs_section, statements_section
@@ -37,6 +38,7 @@ _SECTIONS = (
     ("steps", steps_section),
     ("handoffs", handoffs_section),
     ("beyond", beyond_section),
+    ("live", live_section),
     ("assumptions", assumptions_section),
     ("sizes", sizes_section),
     ("probes", probes_section),
@@ -147,7 +149,9 @@ def _header(report: Json, language: Language) -> Markup:
             ),
             class_="title",
         ),
-        element("dl", [(element("div", element("dt", name), element("dd", value))) for name, value in facts], class_="facts"),
+        element(
+            "dl", [(element("div", element("dt", name), element("dd", value))) for name, value in facts], class_="facts"
+        ),
     )
 
 
@@ -165,11 +169,14 @@ def _summary(report: Json) -> Markup:
         lines.append(both("verdict.plan"))
     elif not beyond:
         lines.append(both("verdict.beyond.none"))
-    lines.append(both("verdict.scope"))
+    live = [setup["live"] for setup in report["setups"] if "live" in setup]
+    if live:
+        counts = {key: sum(one[name] for one in live) for key, name in (("count", "as_expected"), ("total", "total"))}
+        lines.append(both("verdict.live", **counts))
+    else:
+        lines.append(both("verdict.scope"))
     lines += _counted(report)
-    verdict = (
-        both("verdict.holds") if holds else both("verdict.fails", count=failed, total=len(probes), beyond=beyond)
-    )
+    verdict = both("verdict.holds") if holds else both("verdict.fails", count=failed, total=len(probes), beyond=beyond)
     mark = element("span", "✓" if holds else "✕", class_="mark", aria_hidden="true")
     return element(
         "section",
@@ -252,7 +259,9 @@ def _sign() -> Markup:
         element("h2", both("section.sign"), id="sign"),
         element("p", both("sign.intro")),
         element(
-            "dl", [element("div", element("dt", both(f"sign.{one}")), element("dd", "\u00a0")) for one in fields], class_="sign"
+            "dl",
+            [element("div", element("dt", both(f"sign.{one}")), element("dd", "\u00a0")) for one in fields],
+            class_="sign",
         ),
         aria_labelledby="sign",
         class_="part",

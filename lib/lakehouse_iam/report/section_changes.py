@@ -35,7 +35,7 @@ def changes_section(differences: Json) -> Markup:
 
 def _setup(setup: Json, number: int) -> Markup:
     id = f"differences-{number}"
-    rows = [_unit(one) for one in setup["units"]]
+    rows = [unit_row(one) for one in setup["units"]]
     rows += (_resource(one) for one in setup["resources"])
     probes = setup["probes"]
     changed = probes["changed"]
@@ -49,7 +49,8 @@ def _setup(setup: Json, number: int) -> Markup:
     )
 
 
-def _unit(unit: Json) -> tuple[Markup, ...]:
+def unit_row(unit: Json) -> tuple[Markup, ...]:
+    """A row on what a policy lets in now and did not before, or the other way round."""
     evidence = [
         element("div", element("strong", both(key)), names([one["text"] for one in unit[side]]))
         for key, side in (("differences.now", "wider"), ("differences.before", "narrower"))
@@ -62,7 +63,9 @@ def _unit(unit: Json) -> tuple[Markup, ...]:
 
 def _resource(one: Json) -> tuple[Markup, ...]:
     what = both("differences.resource", type=one["type"], name=name(one["name"]))
-    evidence = names([f"{key}: {old} → {new}" for key, old, new in one["properties"]]) if one["properties"] else joined("")
+    evidence = (
+        names([f"{key}: {old} → {new}" for key, old, new in one["properties"]]) if one["properties"] else joined("")
+    )
     return _change(one["change"]), what, evidence
 
 

@@ -20,7 +20,9 @@ def probes_section(setup: Mapping[str, Any], number: int, report: Mapping[str, A
             element(
                 "div",
                 element(
-                    "label", both("probes.search"), element("input", type="search", id=f"{id}-search", autocomplete="off")
+                    "label",
+                    both("probes.search"),
+                    element("input", type="search", id=f"{id}-search", autocomplete="off"),
                 ),
                 element(
                     "fieldset",

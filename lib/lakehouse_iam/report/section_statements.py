@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lakehouse_iam.report.markup import Child, Markup, element, joined
+from lakehouse_iam.report.markup import Child, Markup, element, joined, plain
 from lakehouse_iam.report.policies import BUCKET
 from lakehouse_iam.report.sections import name, names
-from lakehouse_iam.report.words import Language, both, in_both, phrase, plain
+from lakehouse_iam.report.words import Language, both, in_both, phrase
 
 Json = Mapping[str, Any]
 

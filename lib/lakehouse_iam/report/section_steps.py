@@ -16,7 +16,10 @@ def steps_section(setup: Json, number: int, report: Json) -> Markup:
     """Every phase of a setup."""
     numbers = {phase["id"]: place for place, phase in enumerate(setup["phases"], start=1)}
     return joined(
-        (element("p", both("steps.intro")), element("ol", [_phase(one, numbers) for one in setup["phases"]], class_="steps"))
+        (
+            element("p", both("steps.intro")),
+            element("ol", [_phase(one, numbers) for one in setup["phases"]], class_="steps"),
+        )
     )
 
 
@@ -24,7 +27,10 @@ def _phase(phase: Json, numbers: Mapping[str, int]) -> Markup:
     deploys = both("steps.deploy", stack=phase["stack"]) if phase["stack"] else both("steps.nothing")
     after = ", ".join(str(numbers[id]) for id in phase["after"])
     parts = (
-        ("steps.parameters", [joined((name(one["id"]), ": ", phrase(one["description"]))) for one in phase["parameters"]]),
+        (
+            "steps.parameters",
+            [joined((name(one["id"]), ": ", phrase(one["description"]))) for one in phase["parameters"]],
+        ),
         ("steps.is-told", _values(phase["is_told"])),
         ("steps.outputs", [joined((name(one["id"]), ": ", phrase(one["description"]))) for one in phase["outputs"]]),
         ("steps.hands-over", _values(phase["hands_over"])),

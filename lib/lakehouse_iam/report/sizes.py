@@ -17,7 +17,9 @@ def sizes_of(plan: Plan, policies: list[Json]) -> list[Json]:
     """Each quota that the setup counts towards: what, of which thing, how much of how much."""
     attached = Counter(policy["of"] for policy in policies if policy["kind"] == ROLE and not policy["handed_off"])
     most = plan.source.managed_policies_per_role
-    found = [{"quota": "attached-policies", "of": role, "size": count, "limit": most} for role, count in attached.items()]
+    found = [
+        {"quota": "attached-policies", "of": role, "size": count, "limit": most} for role, count in attached.items()
+    ]
     made = templates(plan)
     for phase in plan.phases:
         if phase.id in made:

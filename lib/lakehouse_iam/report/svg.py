@@ -106,11 +106,21 @@ def _box(placed: PlacedNode, language: Language) -> Markup:
         "g",
         element("title", tip),
         element(
-            "rect", x=_n(placed.x), y=_n(placed.y), width=_n(NODE_WIDTH), height=_n(placed.height), rx="5", class_=classes
+            "rect",
+            x=_n(placed.x),
+            y=_n(placed.y),
+            width=_n(NODE_WIDTH),
+            height=_n(placed.height),
+            rx="5",
+            class_=classes,
         ),
-        element("text", node_word(node, language), x=_n(placed.x + 12), y=_n(middle - 8 * len(lines) + 2), class_="d-kind"),
+        element(
+            "text", node_word(node, language), x=_n(placed.x + 12), y=_n(middle - 8 * len(lines) + 2), class_="d-kind"
+        ),
         [
-            element("text", line, x=_n(placed.x + 12), y=_n(middle - 8 * len(lines) + 18 + 15 * number), class_="d-name")
+            element(
+                "text", line, x=_n(placed.x + 12), y=_n(middle - 8 * len(lines) + 18 + 15 * number), class_="d-name"
+            )
             for number, line in enumerate(lines)
         ],
     )

@@ -74,7 +74,10 @@ def translated(english: str) -> str | None:
     for pattern, japanese in _patterns():
         found = pattern.fullmatch(english)
         if found is not None:
-            return _PLACE.sub(lambda place: found[f"p{place[1]}"], japanese)
+            names = found.groupdict()
+            return "".join(
+                names[f"p{part}"] if number % 2 else part for number, part in enumerate(_PLACE.split(japanese))
+            )
     return None
 
 
@@ -101,9 +104,7 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 def _filled(template: str, values: dict[str, object]) -> Markup:
     """The template with values in it: text between the places is ours, and escaped all the same."""
     parts = _HOLE.split(template)
-    return joined(
-        _value(values[part]) if number % 2 else part for number, part in enumerate(parts)
-    )
+    return joined(_value(values[part]) if number % 2 else part for number, part in enumerate(parts))
 
 
 def _value(value: object) -> Markup:
