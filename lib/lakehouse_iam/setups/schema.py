@@ -32,6 +32,7 @@ SETUP_SCHEMA = "setup.schema.json"
 # The packages that hold the schemas of no pattern; a snapshot is no setup, but its faults are told in the same words.
 _SHARED_SCHEMAS = {
     "common.schema.json": "lakehouse_iam.setups",
+    "report.schema.json": "lakehouse_iam.report",
     "snapshot.schema.json": "lakehouse_iam.snapshot",
     "world.schema.json": "lakehouse_iam.setups",
 }
