@@ -66,6 +66,13 @@ COMMANDS = {
         "Remove from Databricks what connect made",
         ("disconnect sales-lake.yaml --dry-run",),
     ),
+    "snapshot": Listed(
+        "Read what a live account holds of a setup",
+        (
+            "snapshot sales-lake.yaml --account 444455556666 --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --account 444455556666 --permissions",
+        ),
+    ),
     "explain": Listed(
         "Explain an error: which link, who, and what to do",
         (
