@@ -20,5 +20,4 @@ PATTERN = Pattern(
     stage=Reference("stacks.saml_passthrough", "SamlPassthroughStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.saml_passthrough", "SamlPassthroughStack"),
     documents=Reference("lakehouse_iam.plan.saml_passthrough_documents", "documents"),
-    doctor=Reference("lakehouse_iam.doctor.saml_passthrough", "findings"),
 )
