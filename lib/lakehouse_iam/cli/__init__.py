@@ -101,11 +101,22 @@ COMMANDS = {
         "Remove from Databricks what connect made",
         ("disconnect sales-lake.yaml --dry-run",),
     ),
+    "snapshot": Listed(
+        "Read what an account or workspace holds of a setup",
+        (
+            "snapshot sales-lake.yaml --account 444455556666 --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --account 444455556666 --permissions",
+            "snapshot sales-lake.yaml --account 444455556666 --commands > read-account.sh",
+            "snapshot sales-lake.yaml --from account.json --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --workspace --out workspace.snapshot.json",
+        ),
+    ),
     "explain": Listed(
         "Explain an error: which link, who, and what to do",
         (
             "explain error.txt",
             "explain sales-lake.yaml event.json",
+            "explain sales-lake.yaml event.json --snapshot 444455556666.snapshot.json",
             "explain okta-passthrough.yaml response.txt",
             "explain --lang ja - < error.txt",
         ),

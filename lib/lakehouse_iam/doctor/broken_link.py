@@ -27,6 +27,7 @@ class BrokenLink:
         kind: the kind of policy that refuses; None where no policy does, such as for a provider that is not there.
         lack: why; None with no kind.
         holder: the ARN of the role, bucket or key whose policy it is; the account's id for guardrails.
+        owner: the account that the holder belongs to.
         caller: who asks: the ARN of a role, a service or a provider.
         action: what is asked for.
         resource: on what.
@@ -42,6 +43,7 @@ class BrokenLink:
     kind: PolicyKind | None
     lack: Lack | None
     holder: str
+    owner: str
     caller: str
     action: str
     resource: str
@@ -67,7 +69,11 @@ def broken_links(answers: Iterable[Answer], prover: Prover, deployed: Deployed) 
     """
     found = _Gathered(prover, deployed)
     for rank, answer in enumerate(answers):
-        if answer.probe.expected is Expected.ALLOW and not answer.as_expected and answer.verdict is not Verdict.NOT_DECIDED:
+        if (
+            answer.probe.expected is Expected.ALLOW
+            and not answer.as_expected
+            and answer.verdict is not Verdict.NOT_DECIDED
+        ):
             found.add(rank, answer.probe)
     return found.links
 
@@ -143,6 +149,7 @@ class _Gathered:
             key[0],
             key[1],
             key[2],
+            self._owner(key[2]),
             key[3],
             action,
             resource,
@@ -155,6 +162,10 @@ class _Gathered:
 
     def _caller(self, probe: Probe, link: Link) -> str:
         return probe.principal if link.step == 0 else probe.assumes[link.step - 1]
+
+    def _owner(self, holder: str) -> str:
+        bucket = self._deployed.buckets.get(holder)
+        return bucket.account if bucket is not None else _account(holder) or holder
 
     def _holder(self, refusal: Refusal | None, link: Link, caller: str) -> str:
         if refusal is None:

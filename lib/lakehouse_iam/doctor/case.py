@@ -77,15 +77,15 @@ class Case:
 
     # ------------------------------------------------------------ live documents
 
-    def role(self, arn: str) -> Json | None | Unread:
+    def role(self, arn: str) -> Json | Unread | None:
         """A role in its account's snapshot."""
         return _as_json(self.snapshots.of_account(account_of(arn), "roles", name_of(arn)))
 
-    def bucket(self, account: str, name: str) -> Json | None | Unread:
+    def bucket(self, account: str, name: str) -> Json | Unread | None:
         """A bucket in its account's snapshot."""
         return _as_json(self.snapshots.of_account(account, "buckets", name))
 
-    def key(self, arn: str) -> Json | None | Unread:
+    def key(self, arn: str) -> Json | Unread | None:
         """A key in its account's snapshot."""
         return _as_json(self.snapshots.of_account(account_of(arn), "keys", arn))
 
@@ -163,10 +163,10 @@ def listed(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
 
 
-def is_there(found: Json | None | Unread) -> bool:
+def is_there(found: Json | Unread | None) -> bool:
     """Whether an object was read and is there."""
     return found is not None and found is not UNREAD
 
 
-def _as_json(found: Any) -> Json | None | Unread:
+def _as_json(found: Any) -> Json | Unread | None:
     return dict(found) if isinstance(found, Mapping) else found

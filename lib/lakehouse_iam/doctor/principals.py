@@ -1,4 +1,4 @@
-"""Why no statement of a trust, bucket or key policy lets somebody in: the name is wrong, a condition, the action, or it is missing.
+"""Why no statement of a trust, bucket or key policy lets somebody in: the name, a condition or the action is wrong.
 
 The same mistakes are made in all three, so a disease is called after the policy and the mistake: `trust-account-mistyped`.
 Source of the rules: IAM "AWS JSON policy elements: Principal" and "IAM JSON policy elements: Condition operators", read
@@ -79,7 +79,9 @@ def tests(statement: Json) -> Iterator[tuple[str, str, list[str]]]:
 
 def names_caller(statement: Json, caller: str) -> bool:
     """Whether a statement names somebody: itself, its account, or everybody."""
-    return any(name in ("*", caller) or (account_named(name) or "-") == account_of(caller) for name in principals(statement))
+    return any(
+        name in ("*", caller) or (account_named(name) or "-") == account_of(caller) for name in principals(statement)
+    )
 
 
 def _deleted(link: BrokenLink, statement: Json) -> Mistake | None:
@@ -104,8 +106,12 @@ def _conditions(link: BrokenLink, statement: Json) -> Mistake | None:
 def _condition(link: BrokenLink, operator: str, key: str, values: list[str]) -> Mistake | None:
     if key == PRINCIPAL_ARN:
         return _principal_arn(link.caller, operator, values)
-    if key == EXTERNAL_ID:
-        return Mistake("external-id-differs", ", ".join(values), link.external_id) if link.external_id not in values else None
+    if key == EXTERNAL_ID and link.action == "sts:AssumeRole":
+        return (
+            Mistake("external-id-differs", ", ".join(values), link.external_id)
+            if link.external_id not in values
+            else None
+        )
     return None
 
 
@@ -155,7 +161,8 @@ def _misnamed(link: BrokenLink, statement: Json) -> Mistake | None:
         return None
     for name in principals(statement):
         like = of_role(name, link.caller)
-        if like is not None:
+        # The owner's own account is meant: it is like another by chance.
+        if like is not None and account_named(name) != link.owner:
             return Mistake(like.kind, like.found, link.caller)
     return None
 
@@ -172,7 +179,11 @@ def _other_shard(link: BrokenLink, statement: Json) -> Mistake | None:
 def other_condition(link: BrokenLink, statements: Sequence[Json]) -> Mistake | None:
     """A statement that names the caller and the action, and that some other condition keeps from applying."""
     for number, statement in enumerate(statements):
-        if statement.get("Effect") != "Allow" or not names_caller(statement, link.caller) or not acts(statement, link.action):
+        if (
+            statement.get("Effect") != "Allow"
+            or not names_caller(statement, link.caller)
+            or not acts(statement, link.action)
+        ):
             continue
         keys = ", ".join(dict.fromkeys(f"{operator} {key}" for operator, key, _ in tests(statement)))
         if keys:

@@ -22,7 +22,7 @@ from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Parameter, Phase, Plan
 from lakehouse_iam.policy import Json
 from lakehouse_iam.setups.document import Document, read_documents, read_text
-from lakehouse_iam.setups.problems import Problem, SetupError
+from lakehouse_iam.setups.problems import Fault, Problem, SetupError, path_text
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.setups.setup import Setup
 
@@ -159,28 +159,14 @@ def _filled(setup: Setup, exchange: ExchangeFile) -> tuple[Setup, dict[str, str]
     if reference:
         try:
             setup = reference.load().fill_in(setup, content)
-        except KeyedFault as fault:
-            raise SetupError([exchange.problem(fault.key, fault.problem)]) from fault
+        except Fault as fault:
+            raise SetupError([exchange.problem(path_text(fault.path), fault.problem)]) from fault
     told = _told(plan_setup(setup), exchange)
     if not told and not any(content.get(key) for key in own):
         what = "nothing in it is filled in"
         problem = InvalidValue(what, allowed="the values that its sender knows", next_step=_WRITE_AGAIN)
         raise SetupError([exchange.problem("values", problem)])
     return setup, told
-
-
-class KeyedFault(Exception):
-    """A value of an exchange file that is refused.
-
-    Args:
-        key: its key.
-        problem: why.
-    """
-
-    def __init__(self, key: str, problem: InvalidValue) -> None:
-        self.key = key
-        self.problem = problem
-        super().__init__(str(problem))
 
 
 def older(what: str) -> InvalidValue:

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from lakehouse_iam.arns import ExternalId, RoleArn
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.handoff.exchange import Carried, KeyedFault, older
+from lakehouse_iam.handoff.exchange import Carried, older
 from lakehouse_iam.policy import Json
+from lakehouse_iam.setups.problems import Fault
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
 Read = TypeVar("Read")
@@ -31,7 +32,7 @@ def fill_in(setup: UnityCatalogSetup, content: Json) -> UnityCatalogSetup:
     """The setup with the external id and the role that the file tells.
 
     Raises:
-        KeyedFault: a value is not one that AWS takes, or of another account, or the file is older than the setup.
+        Fault: a value is not one that AWS takes, or of another account, or the file is older than the setup.
     """
     _check_credential(setup, content)
     _check_role(setup, content)
@@ -49,15 +50,15 @@ def fill_in(setup: UnityCatalogSetup, content: Json) -> UnityCatalogSetup:
                 next_step="compare it with unity_catalog_iam_arn that the storage credential shows in the workspace; if it is "
                 "right, write it into the setup as storage_credential.unity_catalog_iam_arn",
             )
-            raise KeyedFault("unity_catalog_iam_arn", problem)
+            raise Fault(("unity_catalog_iam_arn",), problem)
     return replace(setup, storage_credential=replace(wanted, external_ids=ids, unity_catalog_role=master))
 
 
 def _check_credential(setup: UnityCatalogSetup, content: Json) -> None:
     name, wanted = content.get("storage_credential", ""), setup.storage_credential.name
     if name and name != wanted:
-        raise KeyedFault(
-            "storage_credential", older(f"it is of the storage credential {name!r}, and the setup says {wanted}")
+        raise Fault(
+            ("storage_credential",), older(f"it is of the storage credential {name!r}, and the setup says {wanted}")
         )
 
 
@@ -71,16 +72,16 @@ def _check_role(setup: UnityCatalogSetup, content: Json) -> None:
             allowed=f"the setup has its role in the account {setup.role.account}",
             next_step="ask who sent the file which of the two is right",
         )
-        raise KeyedFault("role_arn", problem)
+        raise Fault(("role_arn",), problem)
     if role != setup.role:
-        raise KeyedFault("role_arn", older(f"it is {role}, and the setup says {setup.role}"))
+        raise Fault(("role_arn",), older(f"it is {role}, and the setup says {setup.role}"))
 
 
 def _read(key: str, read: Callable[[], Read]) -> Read:
     try:
         return read()
     except InvalidValue as problem:
-        raise KeyedFault(key, problem) from problem
+        raise Fault((key,), problem) from problem
 
 
 CARRIED = Carried(asked, fill_in)

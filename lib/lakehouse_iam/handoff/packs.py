@@ -83,13 +83,14 @@ def hand_off(plan: Plan, existing: Mapping[str, str] | None = None) -> HandOffPa
     of_account = {account: tuple(one for one in plan.phases if str(one.account) == account) for account in accounts}
     merges = {account: merge_targets(plan, phases, existing or {}) for account, phases in of_account.items()}
     bodies = {phase: template_text(body) for phase, body in templates(plan).items()}
-    notes: list[str] = list(plan.notes)
     modules_of: dict[str, dict[str, Json]] = {}
+    refused: dict[str, list[str]] = {}
     for account, phases in of_account.items():
         try:
             modules_of[account] = modules(plan, phases[0].account)
-        except InvalidValue as refused:
-            notes.append(f"no terraform/ for {account}: {refused}")
+        except InvalidValue as reason:
+            refused.setdefault(str(reason), []).append(account)
+    notes = (*plan.notes, *(f"no Terraform for {' and '.join(of)}: {reason}" for reason, of in refused.items()))
     packs = [
         _account_pack(plan, phases, _AccountParts(bodies, modules_of.get(account, {}), merges[account]))
         for account, phases in of_account.items()
@@ -98,9 +99,7 @@ def hand_off(plan: Plan, existing: Mapping[str, str] | None = None) -> HandOffPa
     packs += _identity_provider_pack(plan)
     for_people = (replace(pack, files=(*pack.files, *runbook_files(plan, pack))) for pack in packs)
     finished = tuple(_with_manifest(plan, pack) for pack in for_people if pack.files)
-    return HandOffPacks(
-        plan, finished, tuple(one for each in merges.values() for one in each), tuple(dict.fromkeys(notes))
-    )
+    return HandOffPacks(plan, finished, tuple(one for each in merges.values() for one in each), notes)
 
 
 def _with_manifest(plan: Plan, pack: Pack) -> Pack:

@@ -1,6 +1,6 @@
 """The report as data: one JSON document, of which the page, the diagram and the comparison are made.
 
-Its shape is `report.schema.json` beside this file. It is versioned and only grows: what an older version of this library
+Its shape is `report.schema.json` beside this file, which `lakehouse-iam schema` writes too. It is versioned and only grows: what an older version of this library
 wrote, a newer one reads.
 """
 
@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from importlib.resources import files
 from typing import Any
 
 from lakehouse_iam.evaluator.compare import Witness
@@ -73,11 +72,6 @@ def fingerprint(setups: Sequence[Json]) -> str:
     """The SHA-256 of the policies, resources and hand-offs: the same for the same access, whenever it was reported."""
     what = [[setup["setup"], setup["policies"], setup["resources"]] for setup in setups]
     return hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def schema_text() -> str:
-    """The JSON Schema of a report."""
-    return files("lakehouse_iam.report").joinpath("report.schema.json").read_text(encoding="utf-8")
 
 
 def _setup(plan: Plan, proof: Proof) -> Json:

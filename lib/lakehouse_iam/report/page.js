@@ -107,16 +107,16 @@
       const values = { shown: this.left.length.toLocaleString(), total: this.probes.length.toLocaleString() };
       byId(`${this.id}-count`).textContent = this.left.length ? word("probes.count", values) : word("probes.none");
       this.list.replaceChildren();
-      this.append(all ? Infinity : AT_ONCE, all);
+      this.append(all ? Infinity : AT_ONCE);
     }
 
-    append(count, open = false) {
+    append(count) {
       const some = this.left.splice(0, count);
-      this.list.append(...some.map((probe) => this.row(probe, open)));
+      this.list.append(...some.map((probe) => this.row(probe)));
       this.more.hidden = !this.left.length;
     }
 
-    row(probe, open) {
+    row(probe) {
       const answer = word(`probes.${probe.answer}`);
       const verdict = word(probe.as_expected ? "probes.ok" : "probes.no");
       const sign = make("span", "sign", probe.as_expected ? "✓" : "✕");
@@ -127,7 +127,10 @@
       const details = make("details", "", summary);
       const fill = () => details.children.length > 1 || details.append(this.reasons(probe));
       details.addEventListener("toggle", () => details.open && fill());
-      if (open) fill();
+      if (!probe.as_expected) {
+        fill();
+        details.open = true;
+      }
       return make("li", probe.as_expected ? "" : "failed", details);
     }
 
@@ -170,8 +173,9 @@
 
   let closed = [];
   addEventListener("beforeprint", () => {
+    // On paper each check is one line; the reasons of those that are not as expected are printed too.
     for (const one of checks) one.show(true);
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details:not([open], .checks details, .as-text)")];
     for (const one of closed) one.open = true;
   });
   addEventListener("afterprint", () => {

@@ -260,7 +260,7 @@ def _sign() -> Markup:
         element("p", both("sign.intro")),
         element(
             "dl",
-            [element("div", element("dt", both(f"sign.{one}")), element("dd", "\u00a0")) for one in fields],
+            [element("div", element("dt", both(f"sign.{one}")), element("dd")) for one in fields],
             class_="sign",
         ),
         aria_labelledby="sign",

@@ -31,7 +31,7 @@ def diagram_section(setup: Mapping[str, Any], number: int, report: Mapping[str, 
                 tabindex="0",
                 aria_labelledby=label,
             ),
-            element("details", element("summary", both("diagram.text")), _as_text(diagram)),
+            element("details", element("summary", both("diagram.text")), _as_text(diagram), class_="as-text"),
         )
     )
 

@@ -101,7 +101,7 @@ def _size(quota: str, one: Json, titles: Mapping[str, str]) -> tuple[Markup, ...
         of,
         plain(f"{one['size']:,}"),
         plain(f"{one['limit']:,}"),
-        joined((bar, f" {share:.0f} %")),
+        joined((bar, f" {share:.0f} %" if share >= 1 else " < 1 %")),
     )
 
 

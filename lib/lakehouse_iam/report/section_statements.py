@@ -131,10 +131,9 @@ def _reason(reason: Json | None) -> Markup:
     sources = [
         element(
             "li",
-            source["page"],
-            " (",
-            both("statement.read", day=source["read"]) if source["read"] else both("statement.unread"),
-            ")",
+            both("statement.read", page=source["page"], day=source["read"])
+            if source["read"]
+            else both("statement.unread", page=source["page"]),
         )
         for source in reason["sources"]
     ]

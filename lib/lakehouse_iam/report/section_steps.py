@@ -54,13 +54,9 @@ def _values(values: Sequence[Json]) -> list[Markup]:
     return [
         joined(
             (
-                phrase(one["name"]),
-                ": ",
-                name(one["value"]) if one["value"] else both("steps.later"),
-                " (",
-                both("steps.to", to=phrase(one["to"])),
-                "): ",
-                phrase(one["why"]),
+                element("div", phrase(one["name"]), " · ", both("steps.to", to=phrase(one["to"]))),
+                element("div", name(one["value"]) if one["value"] else both("steps.later")),
+                element("div", phrase(one["why"]), class_="quiet"),
             )
         )
         for one in values

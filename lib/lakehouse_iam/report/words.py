@@ -102,7 +102,10 @@ _HOLE = re.compile(r"\{([a-z_]+)\}")
 
 
 def _filled(template: str, values: dict[str, object]) -> Markup:
-    """The template with values in it: text between the places is ours, and escaped all the same."""
+    """The template with values in it, `code` marked as such: text between the places is ours, and escaped all the same."""
+    texts = template.split("`")
+    if len(texts) > 1:
+        return joined(element("code", one) if number % 2 else _filled(one, values) for number, one in enumerate(texts))
     parts = _HOLE.split(template)
     return joined(_value(values[part]) if number % 2 else part for number, part in enumerate(parts))
 

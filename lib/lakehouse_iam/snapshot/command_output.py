@@ -79,7 +79,9 @@ def read_command_output(value: object) -> CommandOutput:
     caller = str(who.get("Arn", "")) if isinstance(who, dict) else ""
     arn = split_arn(caller)
     if arn is None or arn.account != texts["account"]:
-        raise _wrong(f"the output is of {arn.account if arn else 'nobody'}, and it says that it is of {texts['account']}")
+        raise _wrong(
+            f"the output is of {arn.account if arn else 'nobody'}, and it says that it is of {texts['account']}"
+        )
     return CommandOutput(
         str(texts["setup"]), str(texts["account"]), str(texts["region"]), _time(str(texts["taken"])), caller, answers
     )

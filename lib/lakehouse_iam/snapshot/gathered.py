@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -47,8 +48,9 @@ class Gathered:
             told["buckets"] = {name: self._bucket(name) for name in self._subjects.buckets}
         if "organization" in told:
             told["organization"] = {**told["organization"], **self._above()}
-        permissions = [one for listed in self._hidden("_permissions").values() for one in listed["list"]]
-        if self._hidden("_permissions"):
+        # A list with a gap would tell less than none.
+        if self._hidden("_permissions") and not any(place[0] == "_permissions" for place in self._refused):
+            permissions = [one for listed in self._hidden("_permissions").values() for one in listed["list"]]
             told["lake_formation"] = {**told.get("lake_formation", {}), "permissions": _once_each(permissions)}
         return told
 
@@ -175,7 +177,7 @@ def _name_of(id: str, policies: Mapping[str, str]) -> str:
 
 def _once_each(listed: list[Json]) -> list[Json]:
     """Permissions in order; those on a database and on its tables may be listed twice."""
-    found = {repr(sorted(one.items())): one for one in listed}
+    found = {json.dumps(one, sort_keys=True): one for one in listed}
     return [found[key] for key in sorted(found)]
 
 

@@ -123,6 +123,10 @@ def gather(
     return gathered
 
 
+_NOT_AS_EXPECTED = (JsonFaultError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What reading an answer comes to that is not as the service's model has it, such as one that somebody edited."""
+
+
 def _give_up(pending: Iterable[Future[Told]]) -> None:
     """Begin none of the calls that are left, so that a run that ends in between ends at once."""
     for future in pending:
@@ -145,8 +149,8 @@ def _take(gathered: Gathered, request: Request, told: Told) -> tuple[Request, ..
         try:
             gathered.add(told_by(request, told.answer))
             return tuple(led_to_by(request, told.answer))
-        except (JsonFaultError, KeyError, TypeError, ValueError, IndexError) as error:
-            gathered.cannot(request, f"the answer cannot be read: {error}")
+        except _NOT_AS_EXPECTED as error:
+            gathered.cannot(request, f"the answer cannot be read: {type(error).__name__}: {error}")
             return ()
     refusal = told.error if isinstance(told.error, AwsRefusal) else None
     if refusal is not None and refusal.code in call.gone and call.gone_words in refusal.message:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from botocore.exceptions import NoCredentialsError
 from botocore.loaders import create_loader
 from botocore.session import Session
 
@@ -77,21 +78,22 @@ class LiveAccounts:
     def sessions(self, region: str) -> AwsSessions:
         """The way into them."""
         profiles = {AccountId.parse(account): profile for account, profile in self.signed_in.items()}
-        return AwsSessions(region, profiles, self._open)
+        return AwsSessions(region, profiles, self.open)
 
-    def _open(self, profile: str) -> Session:
+    def open(self, profile: str) -> Session:
+        """The session of a profile."""
         session = Session()
         session.register_component("data_loader", _MODELS)
+        session.set_credentials("AKIAEXAMPLE", "secret")
+        # Nothing is signed, so that nobody is signed in shows only when something is asked.
         account = next((account for account, name in self.signed_in.items() if name == profile), "")
-        if account:
-            session.set_credentials(f"AKIA{account}", "secret")
-        else:
-            session.register_component("credential_provider", SimpleNamespace(load_credentials=lambda: None))
         session.register("before-parameter-build", _keep_parameters)
         session.register("before-call", lambda model, context, **_: self._reply(account, model, context["asked"]))
         return session
 
     def _reply(self, account: str, model: Any, asked: Json) -> tuple[Any, Json]:
+        if not account:
+            raise NoCredentialsError
         service, operation = model.service_model.service_name, model.name
         self.calls.append((account, operation, asked))
         faults = faults_of_input(service, operation, asked)
