@@ -63,9 +63,6 @@ def test_packing_policies_anew_is_no_change_of_what_was_granted_before() -> None
 
 
 def test_a_resource_whose_property_changed_is_named_with_both_values() -> None:
-    found = changed(TEXT, TEXT.replace("setup: partner-bucket", "setup: partner-bucket\ntags: {team: a}"))
-    assert found["changes"] == 0
-    saml = (EXAMPLES / "saml-passthrough.yaml").read_text(encoding="utf-8")
     before = example("saml-passthrough")
     after = copy.deepcopy(before)
     profile = next(one for one in after["setups"][0]["resources"] if one["type"] == "Role")
@@ -73,7 +70,6 @@ def test_a_resource_whose_property_changed_is_named_with_both_values() -> None:
     (setup,) = differences(before, after, "old.html")["setups"]
     assert [(one["type"], one["change"]) for one in setup["resources"]] == [("Role", "changed")]
     assert setup["resources"][0]["properties"][0][0] == "session_hours"
-    assert saml
 
 
 def test_a_setup_that_is_new_and_one_that_is_gone_are_named() -> None:
@@ -84,7 +80,7 @@ def test_a_setup_that_is_new_and_one_that_is_gone_are_named() -> None:
 
 
 def test_a_report_of_another_setup_is_refused_and_both_are_named() -> None:
-    with pytest.raises(ReportError, match="old.html: the report is of partner-bucket, and this one is of sales-lake"):
+    with pytest.raises(ReportError, match=r"old\.html: the report is of partner-bucket, and this one is of sales-lake"):
         differences(example("instance-profile"), example("unity-catalog-aws"), "old.html")
 
 
