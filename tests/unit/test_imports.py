@@ -26,7 +26,7 @@ LAYERS = (
     ("setups",),
     ("spark",),
     ("plan",),
-    ("cloudformation", "terraform_json", "probes"),
+    ("cloudformation", "terraform_json", "probes", "next_steps"),
     ("proof",),
     ("aws_sessions",),
     ("snapshot",),

@@ -10,7 +10,7 @@ import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
 from lakehouse_iam.cli.ci_output import ci_options, ci_output, report_of_error
-from lakehouse_iam.cli.next_line import say_next
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, say_next
 from lakehouse_iam.cli.proof_text import answers_text, findings_text, total_text
 from lakehouse_iam.cli.proofs import nothing_thrown_away, progress_shown, proofs_of
 from lakehouse_iam.cli.terminal import one_line, say
@@ -77,7 +77,7 @@ def prove(
     if not all(proof.holds for proof in proofs):
         raise SystemExit(ANSWER_IS_NO)
     if not (as_json or quiet or folder or Path(subject).is_dir()):
-        say_next("template", subject, "--out", "templates")
+        say_next("template", subject, "--out", USUAL_FOLDER)
 
 
 def _proofs(
