@@ -104,7 +104,9 @@ def test_a_snapshot_of_another_setup_is_refused(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- bad input
 
 
-@pytest.mark.parametrize("content", ["", "hello", "<html></html>", "{}", '{"kind": "lakehouse-iam report", "version": 99}'])
+@pytest.mark.parametrize(
+    "content", ["", "hello", "<html></html>", "{}", '{"kind": "lakehouse-iam report", "version": 99}']
+)
 def test_what_is_no_earlier_report_is_refused_before_anything_is_written(tmp_path: Path, content: str) -> None:
     old, page = tmp_path / "old.html", tmp_path / "report.html"
     old.write_text(content, encoding="utf-8")
