@@ -83,7 +83,8 @@ def _units(live: LiveWorld) -> Iterator[Json]:
 def _of_others(intended: Deployed) -> set[str]:
     """Roles that exist already, and buckets and keys whose policy the setup does not write."""
     roles = {arn for arn, role in intended.roles.items() if role.exists}
-    return roles | {arn for arn, one in (*intended.buckets.items(), *intended.keys.items()) if one.policy is None}
+    buckets = {arn for arn, bucket in intended.buckets.items() if bucket.policy is None}
+    return roles | buckets | {arn for arn, key in intended.keys.items() if key.policy is None}
 
 
 def _only(deployed: Deployed, wanted: set[str]) -> World:
