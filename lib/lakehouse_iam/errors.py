@@ -4,6 +4,10 @@ Each one says what is wrong, what is allowed and what to do next. The command li
 an exit code; nobody ever sees a traceback for a typing mistake. All have one base:
 
     LakehouseIamError
+        AwsError (aws_sessions)
+            AwsRefusal (aws_sessions)
+            AwsUnreachable (aws_sessions)
+            NotSignedIn (aws_sessions)
         CallerError (evaluator.principals)
         CaseError (evaluator.cases)
         Conflict (databricks.refusals)
@@ -20,10 +24,11 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
             RehearsalStopped (rehearsal.unity_catalog)
         EngineMissing (terraform.engine)
         InvalidValue
-            NotForThisEngine (terraform.capabilities)
+            NotForThisEngine (terraform_json.capabilities)
         JsonFaultError (evaluator.strict_json)
         LiveTrustUnreadable (databricks.live_trust)
         LocalAwsError (rehearsal.local_aws)
+        MergeError (policy_merge.merging)
         PlanError (plan.phases)
         PlanErrors (plan.phases)
         PolicyError (proof.deployed)

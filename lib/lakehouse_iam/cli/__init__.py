@@ -49,9 +49,33 @@ COMMANDS = {
         "Write the CloudFormation of each account",
         ("template sales-lake.yaml --out templates",),
     ),
+    "terraform": Listed(
+        "Write plain Terraform of each account",
+        ("terraform sales-lake.yaml --out terraform",),
+    ),
+    "handoff": Listed(
+        "Write a folder for each admin, or verify a received one",
+        (
+            "handoff sales-lake.yaml --out for-others",
+            "handoff sales-lake.yaml --out for-others --exchange sales-lake.exchange.json --existing sales=policy.json",
+            "handoff --verify received",
+        ),
+    ),
     "prove": Listed(
         "Prove offline what gets in and what stays out",
         ("prove sales-lake.yaml", "prove sales-lake.yaml --world our-accounts.yaml", "prove templates"),
+    ),
+    "report": Listed(
+        "Write one page for the security reviewer",
+        (
+            "report sales-lake.yaml -o report.html",
+            "report sales-lake.yaml -o report.html --against last-month.html",
+            "report sales-lake.yaml --templates templates -o report.html",
+        ),
+    ),
+    "diagram": Listed(
+        "Draw a setup as SVG or Mermaid",
+        ("diagram sales-lake.yaml -o sales-lake.svg", "diagram sales-lake.yaml --format mermaid"),
     ),
     "compare": Listed(
         "Say what a change lets in that was kept out before",
@@ -65,6 +89,10 @@ COMMANDS = {
         "Deploy and try a setup on a local AWS",
         ("rehearse sales-lake.yaml",),
     ),
+    "spark": Listed(
+        "Print Spark configuration, cluster policy and mounts",
+        ("spark partner-bucket.yaml", "spark partner-bucket.yaml --json"),
+    ),
     "connect": Listed(
         "Make what a setup needs in Databricks",
         ("connect sales-lake.yaml --dry-run", "connect sales-lake.yaml --template templates"),
@@ -73,11 +101,22 @@ COMMANDS = {
         "Remove from Databricks what connect made",
         ("disconnect sales-lake.yaml --dry-run",),
     ),
+    "snapshot": Listed(
+        "Read what an account or workspace holds of a setup",
+        (
+            "snapshot sales-lake.yaml --account 444455556666 --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --account 444455556666 --permissions",
+            "snapshot sales-lake.yaml --account 444455556666 --commands > read-account.sh",
+            "snapshot sales-lake.yaml --from account.json --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --workspace --out workspace.snapshot.json",
+        ),
+    ),
     "explain": Listed(
         "Explain an error: which link, who, and what to do",
         (
             "explain error.txt",
             "explain sales-lake.yaml event.json",
+            "explain sales-lake.yaml event.json --snapshot 444455556666.snapshot.json",
             "explain okta-passthrough.yaml response.txt",
             "explain --lang ja - < error.txt",
         ),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse_iam.cli.answers import json_option, print_json, setups_argument, wrong_input
+from lakehouse_iam.cli.aws_access import aws_profile_option
 from lakehouse_iam.cli.ci_output import ci_options, ci_output, report_of_error
 from lakehouse_iam.cli.ci_report import Case, CiReport, Finding, Level
+from lakehouse_iam.cli.live import ask_accounts, end_live, live_json, show_live
 from lakehouse_iam.cli.next_line import say_next
 from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError
@@ -21,13 +23,22 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Check setups and say what they would become")
 @setups_argument
+@click.option("--live", is_flag=True, help="Ask the accounts too, with calls that only read.")
+@aws_profile_option
 @ci_options
 @json_option
-def check(setups: tuple[str, ...], sarif: str, junit: str, as_json: bool) -> None:
+def check(
+    setups: tuple[str, ...], live: bool, profiles: tuple[str, ...], sarif: str, junit: str, as_json: bool
+) -> None:
     """Check setups and say what they would become.
 
     SETUP is a setup file, a folder of them, or - for standard input. Every fault is reported at once, and values of
-    examples that nobody has replaced are warned of. Nothing is written, and nothing is asked over the network.
+    examples that nobody has replaced are warned of. Nothing is written, and without --live nobody is asked.
+
+    With --live the accounts of a setup are asked, before anything is deployed, for what would make the deployment fail:
+    buckets and roles that must exist, names that are taken, and what the pattern needs beyond. It ends with 1 where
+    something is wrong, and with 3 where no account could be read. An account without credentials is reported and passed
+    over. Needs the extra `live`: pip install 'lakehouse-iam[live]', or in a clone pip install '.[live]'.
     """
     from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.cloudformation import templates
@@ -44,12 +55,19 @@ def check(setups: tuple[str, ...], sarif: str, junit: str, as_json: bool) -> Non
             raise
         now = datetime.now(timezone.utc)
         output.write(CiReport("check", tuple(_case(plan, now) for plan in plans)))
+    if profiles and not live:
+        raise click.UsageError("--profile is for --live, which asks the accounts")
+    found = ask_accounts(plans, profiles, as_json=as_json) if live else {}
     if as_json:
-        print_json([_summary(plan, now) for plan in plans])
+        print_json([{**_summary(plan, now), **live_json(found.get(plan.setup))} for plan in plans])
+        end_live(found)
         return
     if not output.takes_standard_output:
         for plan in plans:
             _show(plan, now)
+            show_live(found.get(plan.setup))
+    end_live(found)
+    if not output.takes_standard_output:
         say(f"ok: {_count(len(plans), 'setup')}")
     _say_what_comes_next(plans, setups)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from lakehouse_iam.cli.databricks_access import (
 )
 from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.next_line import USUAL_FOLDER, command_line
-from lakehouse_iam.cli.template import deploy_command, template_files
+from lakehouse_iam.cli.template import show_stacks, template_files
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import one_line, say
 
@@ -33,11 +34,15 @@ if TYPE_CHECKING:
     from lakehouse_iam.databricks.session import Options
     from lakehouse_iam.databricks.workspace import Workspace
     from lakehouse_iam.plan import Plan
+    from lakehouse_iam.setups.setup import Setup
 
 
 @click.command()
 @setup_argument
 @click.option("--exchange", metavar="FILE", default="", help="Where to write what the bucket owner needs.")
+@click.option(
+    "--received", "received", metavar="FILE", multiple=True, help="What the bucket owner sent back; it is checked."
+)
 @click.option("--template", "folder", metavar="DIR", default="", help="Write the finished templates too.")
 @click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for IAM. Default: 120.")
 @click.option("--grant", "grants", metavar="WHO=WHAT,…", multiple=True, help="Privileges on every external location.")
@@ -71,6 +76,7 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
                 f"--exchange names one file, and {setup} holds {len(setups)} setups",
                 allowed="one setup with --exchange, or several without it",
             )
+        _check_received(setups, asked["received"])
     answers = []
     for found in setups:
         with databricks_answers(as_json=as_json):
@@ -79,6 +85,21 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
         print_json(answers)
     if any(answer["state"] == "not valid yet" for answer in answers):
         raise SystemExit(ANSWER_IS_NO)
+
+
+def _check_received(setups: Sequence[Setup], files: Sequence[str]) -> None:
+    """Hold what the bucket owner sent back against the setups, before anything is asked of Databricks.
+
+    Raises:
+        SetupError: a file is of another setup, of an older one, or tells an ARN of another account.
+    """
+    if not files:
+        return
+    from lakehouse_iam.handoff.exchange import read_exchange, whose, with_exchange
+
+    by_setup = whose([read_exchange(file) for file in files], setups)
+    for setup in setups:
+        with_exchange(setup, *by_setup.get(setup.name, ()))
 
 
 class _Run:
@@ -180,25 +201,24 @@ class _Run:
     def _next(self, outcome: Outcome) -> None:
         from lakehouse_iam.databricks.outcome import State
 
+        again = self._again()
         if outcome.state is State.HANDED_OVER:
             self._next_of_owner(outcome)
-            say(f"then: {self._again()}", err=True)
+            say(f"then: {one_line(again)}", err=True)
         elif outcome.state is State.NOT_VALID:
-            say(f"\nfix this, then run: {self._again()}", err=True)
+            say(f"\nfix this, then run: {one_line(again)}", err=True)
 
     def _next_of_owner(self, outcome: Outcome) -> None:
         """What the bucket owner runs: the deployment of the finished templates, or the command that writes them."""
-        deployments = [" ".join(deploy_command(stack)) for stack in self.stacks if "template" in stack]
-        say(f"\nnext: the owner of {outcome.waits_for} deploys the role:", err=True)
-        if not deployments:
+        if self.stacks:
+            say()
+            show_stacks(self.stacks)
+        say(f"\nnext: the owner of {outcome.waits_for} deploys the role", err=True)
+        if not self.stacks:
             exchange = ("--exchange", self.exchange) if self.exchange else ()
-            deployments = [command_line("template", self.file, *exchange, "--out", USUAL_FOLDER)]
-        for command in deployments:
-            say(f"  {one_line(command)}", err=True)
+            say(f"  {one_line(command_line('template', self.file, *exchange, '--out', USUAL_FOLDER))}", err=True)
 
     def _again(self) -> str:
-        """This command again, with what it was told to reach the workspace."""
-        told = [(name, str(self.asked[name])) for name in ("host", "profile", "metastore") if self.asked[name]]
-        return one_line(
-            command_line("connect", self.file, *(word for name, value in told for word in (f"--{name}", value)))
-        )
+        """This command once more, where it goes on: with the same workspace and the same file."""
+        kept = [(name, self.asked[name]) for name in ("host", "profile", "metastore", "exchange") if self.asked[name]]
+        return command_line("connect", self.file, *(word for name, value in kept for word in (f"--{name}", str(value))))

@@ -20,22 +20,23 @@ if TYPE_CHECKING:
 @click.command(short_help="Write the CloudFormation of each account")
 @setups_argument
 @click.option("--out", "folder", metavar="DIR", required=True, type=click.Path(), help="Where to write the templates.")
+@click.option("--exchange", "exchanges", metavar="FILE", multiple=True, help="What another admin told, filled in.")
 @json_option
-def template(setups: tuple[str, ...], folder: str, as_json: bool) -> None:
+def template(setups: tuple[str, ...], folder: str, exchanges: tuple[str, ...], as_json: bool) -> None:
     """Write plain CloudFormation: DIR/<account>/<stack>.template.json.
 
     No CDK, Node or bootstrap is needed to deploy it. What somebody else must merge into a policy of theirs stands in
-    <stack>.handoff.json beside it. Afterwards DIR holds what this run wrote and nothing else; if it holds anything but an
-    earlier run of the same setups, nothing is written.
+    <stack>.handoff.json beside it. With an exchange file, as connect writes it, nothing is left to tell. Afterwards DIR
+    holds what this run wrote and nothing else; if it holds anything but an earlier run of the same setups, nothing is
+    written.
     """
-    from lakehouse_iam.cli.setup_files import read_setups
-    from lakehouse_iam.plan import plan_setups
+    from lakehouse_iam.cli.exchange_files import plans_with
 
     with wrong_input(as_json=as_json):
         files: dict[Path, str] = {}
         stacks = []
         documents: list[Path] = []
-        for plan in plan_setups(read_setups(setups, as_json=as_json)):
+        for plan in plans_with(setups, exchanges, as_json=as_json):
             made, written = template_files(plan, Path(folder))
             files |= made
             stacks += written
@@ -44,7 +45,7 @@ def template(setups: tuple[str, ...], folder: str, as_json: bool) -> None:
     if as_json:
         print_json({"stacks": stacks, **({"documents": [str(file) for file in documents]} if documents else {})})
         return
-    _show(stacks)
+    show_stacks(stacks)
     for file in documents:
         say(f"{written_as(file.name).partition(',')[0]}: {file}")
     if len(setups) == 1:
@@ -102,7 +103,8 @@ def _upload_bucket(stack: dict[str, Any]) -> str:
     return f"cfn-templates-{stack['account']}-{stack['region']}"
 
 
-def _show(stacks: list[dict[str, Any]]) -> None:
+def show_stacks(stacks: list[dict[str, Any]]) -> None:
+    """Print how the stacks are deployed, in order."""
     say("Deploy in this order, each with credentials of its account:")
     uploads: set[str] = set()
     for number, stack in enumerate(stacks, start=1):
