@@ -116,7 +116,7 @@ def _refuse_what_does_not_go_together(asked: dict[str, Any]) -> None:
 
 
 def _write(taken: Snapshot, out: str, *, as_json: bool) -> None:
-    if not set(taken.content) & set(_KINDS) and taken.not_read:
+    if taken.not_read and not _tells_anything(taken):
         why = "; ".join(sorted({f"{one.action}: {one.why}" for one in taken.not_read}))
         of = taken.account or taken.workspace
         fail(f"nothing of {of} could be read: {one_line(why)}", code=OUTSIDE_FAILED, as_json=as_json)
@@ -217,8 +217,14 @@ def _progress_shown(what: str) -> Iterator[Progress]:
         yield lambda done, known: bar.update(task, completed=done, total=known)
 
 
+def _tells_anything(taken: Snapshot) -> bool:
+    """Whether anything was told of any object, be it that it is not there."""
+    return any(found is None or found for kind in _KINDS for found in taken.objects(kind).values())
+
+
 def _show(taken: Snapshot, out: str, *, as_json: bool) -> None:
-    counts = {kind: len(taken.objects(kind)) for kind in _KINDS if taken.objects(kind)}
+    there = {kind: [found for found in taken.objects(kind).values() if found is not None] for kind in _KINDS}
+    counts = {kind: len(found) for kind, found in there.items() if found}
     gone = [f"{kind}.{name}" for kind in _KINDS for name, found in taken.objects(kind).items() if found is None]
     if as_json:
         print_json(

@@ -250,19 +250,23 @@ def test_a_bucket_in_another_region_is_asked_there(constraint: str | None, regio
 @pytest.mark.parametrize(
     ("named", "asked"),
     [
-        ("arn:aws:kms:us-west-2:111122223333:key/theirs", False),
-        ("arn:aws:kms:us-west-2:444455556666:alias/lake", True),
-        ("arn:aws:kms:us-west-2:444455556666:alias/aws/s3", False),
-        ("9876abcd-12ab-34cd-56ef-1234567890ab", True),
-        (None, False),
+        ("arn:aws:kms:us-west-2:111122223333:key/theirs", []),
+        ("arn:aws:kms:us-east-1:444455556666:key/ours", ["arn:aws:kms:us-east-1:444455556666:key/ours"]),
+        ("arn:aws:kms:us-west-2:444455556666:alias/lake", ["arn:aws:kms:us-west-2:444455556666:alias/lake"]),
+        ("alias/lake", ["arn:aws:kms:us-west-2:444455556666:alias/lake"]),
+        ("arn:aws:kms:us-west-2:444455556666:alias/aws/s3", []),
+        ("9876abcd", ["arn:aws:kms:us-west-2:444455556666:key/9876abcd"]),
+        (None, []),
     ],
 )
-def test_the_default_key_is_read_where_it_is_of_this_account(named: str | None, asked: bool) -> None:
+def test_the_default_key_is_read_where_it_is_of_this_account(named: str | None, asked: list[str]) -> None:
     default = {"SSEAlgorithm": "aws:kms"} | ({"KMSMasterKeyID": named} if named else {})
     answer = {"ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}}
     account = PretendedAccount(bucket_encryption=lambda _: answer)
     read(account)
-    assert (named in [one.named["key"] for one in account.asked if one.call.name == "key"]) is asked
+    keys = {one.named["key"]: one.region for one in account.asked if one.call.name == "key" and one.named["key"] != KEY}
+    assert list(keys) == asked
+    assert all(arn.split(":")[3] == region for arn, region in keys.items())
 
 
 # ---------------------------------------------------------------- what is refused
