@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path as FilePath
@@ -55,7 +55,9 @@ class Snapshots:
     notes: tuple[str, ...] = ()
 
 
-def load_snapshots(files: Iterable[FilePath | str], expected: Expected) -> Snapshots:
+def load_snapshots(
+    files: Iterable[FilePath | str], expected: Expected, read_file: Callable[[FilePath | str], Snapshot] | None = None
+) -> Snapshots:
     """Read the snapshots of a setup.
 
     Where two are of the same account, the newer one wins; one that holds IAM alone is completed by an older one of the rest.
@@ -63,6 +65,7 @@ def load_snapshots(files: Iterable[FilePath | str], expected: Expected) -> Snaps
     Args:
         files: their paths.
         expected: what they must be of.
+        read_file: reads one of them; `read_snapshot` by default.
 
     Raises:
         SetupError: with everything that is wrong, in all files.
@@ -71,7 +74,7 @@ def load_snapshots(files: Iterable[FilePath | str], expected: Expected) -> Snaps
     read: list[Snapshot] = []
     for file in files:
         try:
-            snapshot = read_snapshot(file)
+            snapshot = (read_file or read_snapshot)(file)
         except SetupError as error:
             problems += error.problems
             continue
@@ -246,9 +249,10 @@ def _of_something_else(snapshot: Snapshot, expected: Expected) -> list[Problem]:
         what = f"this is a snapshot of the account {snapshot.account}, which takes no part in {expected.setup}"
         accounts = ", ".join(sorted(expected.accounts))
         return [Problem(snapshot.file, 0, "of.account", what, f"accounts of the setup: {accounts}")]
-    if snapshot.workspace and _host(snapshot.workspace) != _host(expected.workspace):
+    # A setup need not say which workspace it is of.
+    if snapshot.workspace and expected.workspace and _host(snapshot.workspace) != _host(expected.workspace):
         what = f"this is a snapshot of the workspace {snapshot.workspace}"
-        allowed = f"the workspace of {expected.setup} is {expected.workspace or 'none'}"
+        allowed = f"the workspace of {expected.setup} is {expected.workspace}"
         return [Problem(snapshot.file, 0, "of.workspace", what, allowed)]
     return []
 
