@@ -23,4 +23,5 @@ PATTERN = Pattern(
     documents=Reference("lakehouse_iam.plan.saml_passthrough_documents", "documents"),
     runbook=Reference("lakehouse_iam.handoff.runbook.saml_passthrough", "RUNBOOK"),
     doctor=Reference("lakehouse_iam.doctor.saml_passthrough", "findings"),
+    next_steps=Reference("lakehouse_iam.next_steps.saml_passthrough", "STEPS"),
 )

@@ -24,9 +24,11 @@ ON_AWS = Pattern(
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),
     from_setup=Reference("lakehouse_iam.setups.unity_catalog_migration", "from_setup"),
+    exchange=Reference("lakehouse_iam.handoff.exchange_unity_catalog", "CARRIED"),
     runbook=Reference("lakehouse_iam.handoff.runbook.unity_catalog", "RUNBOOK"),
     live_values=Reference("lakehouse_iam.snapshot.unity_catalog_values", "live_values"),
     doctor=Reference("lakehouse_iam.doctor.unity_catalog", "findings"),
+    next_steps=Reference("lakehouse_iam.next_steps.unity_catalog", "STEPS"),
 )
 
 FROM_AZURE = replace(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.explain.known_errors import Language
-from lakehouse_iam.handoff.runbook import markdown
+from lakehouse_iam.handoff.runbook import cells, markdown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -63,12 +63,20 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "cell": _trusted(markdown.code_cell),
         "prose": _trusted(markdown.prose),
+        "ours": _trusted(markdown.ours),
         "json": _trusted(markdown.fenced_json),
         "fenced": _trusted(markdown.fenced),
-        "codes": _codes,
+        "codes": _codes(", " if language is Language.ENGLISH else "、"),
+        "pairs": _pairs(", " if language is Language.ENGLISH else "、"),
+        "numbers": _trusted(lambda numbers: ", ".join(map(str, numbers))),
+        "bare": _trusted(markdown.prose),
+        "joined": "".join,
         "phrase": lambda key, **values: phrase(key, language, values),
+    }
+    made.globals |= {
+        "because": lambda key, why: phrase(key or "why-other", language, {} if key else {"why": why}),
+        **cells.WRITERS,
     }
     return made
 
@@ -92,8 +100,23 @@ def _trusted(write: Any) -> Any:
     return filter_
 
 
-def _codes(values: Any) -> Markup:
+def _codes(comma: str) -> Any:
     """Several texts as code, one after the other."""
-    from markupsafe import Markup
 
-    return Markup(", ".join(markdown.code(value) for value in values))
+    def filter_(values: Any) -> Markup:
+        from markupsafe import Markup
+
+        return Markup(comma.join(markdown.code(value) for value in values))
+
+    return filter_
+
+
+def _pairs(comma: str) -> Any:
+    """Names and their values as code."""
+
+    def filter_(pairs: Any) -> Markup:
+        from markupsafe import Markup
+
+        return Markup(comma.join(f"{markdown.code(name)} = {markdown.code(value)}" for name, value in pairs))
+
+    return filter_
