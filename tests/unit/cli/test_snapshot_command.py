@@ -48,7 +48,7 @@ def test_the_permissions_are_one_policy_that_can_go_straight_into_a_file() -> No
         (("--account", "999999999999", "--out", "x"), 2, "takes no part in the setup partner-bucket: allowed are 1111"),
         (("--account", "4444", "--out", "x"), 2, "'4444' is not an AWS account id"),
         (("--account", "444455556666"), 2, "--out FILE is missing"),
-        (("--out", "x"), 2, "Missing option '--account'"),
+        (("--out", "x"), 2, "say what to read: --account ID or --workspace"),
         (("--account", "444455556666", "--out", "x"), 3, "there are no AWS credentials"),
         (("--account", "444455556666", "--out", "x", "--profile", "nobody"), 3, "there is no profile nobody"),
         (("--account", "444455556666", "--out", "x", "--profile", "44445=x"), 2, "'44445' is not an AWS account id"),
