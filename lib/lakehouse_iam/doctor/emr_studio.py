@@ -250,5 +250,6 @@ def _resource(grant: CatalogPermissions) -> str:
     if not grant.table:
         return json.dumps({"Database": {"CatalogId": str(grant.catalog), "Name": grant.database}})
     table: Json = {"CatalogId": str(grant.catalog), "DatabaseName": grant.database}
-    table |= {"TableWildcard": {}} if grant.table == "*" else {"Name": grant.table}
+    which: Json = {"TableWildcard": {}} if grant.table == "*" else {"Name": grant.table}
+    table |= which
     return json.dumps({"Table": table})

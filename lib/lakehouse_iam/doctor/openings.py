@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from lakehouse_iam.doctor.owned import owned
 from lakehouse_iam.evaluator.cases import policy_holder
@@ -36,18 +37,14 @@ def openings(live: LiveWorld, answers: Iterable[Answer]) -> Iterator[Beyond]:
         if (caller, holder) in seen or caller in told or holder in told:
             continue
         seen.add((caller, holder))
-        witness = Witness(
-            caller,
-            probe.action,
-            probe.resource,
-            "",
-            dict(probe.context),
-            "",
-            "",
-            explain=lambda one=answer: one.because,
-        )
+        context = dict(probe.context)
+        witness = Witness(caller, probe.action, probe.resource, "", context, "", "", explain=partial(_because, answer))
         what = f"{probe.question}: allowed, and the setup says that it must not be"
         yield Beyond(Place(holder), what, "remove what allows it", "", witness)
+
+
+def _because(answer: Answer) -> tuple[str, ...]:
+    return answer.because
 
 
 def _is_about(one: Beyond, arn: str) -> bool:

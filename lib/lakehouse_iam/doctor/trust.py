@@ -8,7 +8,7 @@ from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.case import Case, account_of, name_of
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
-from lakehouse_iam.doctor.principals import Mistake, mistake, other_condition, principals
+from lakehouse_iam.doctor.principals import Mistake, mistake, principals
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
 
@@ -36,7 +36,7 @@ def _not_allowed(case: Case, link: BrokenLink) -> Finding:
     statements = case.statements(_KIND, link.holder)
     wrong = mistake(link, statements)
     if wrong.kind == "lacks-statement":
-        wrong = _missing(link) or other_condition(link, statements) or wrong
+        wrong = _missing(link) or wrong
     disease = wrong.kind if wrong.kind == "role-does-not-trust-itself" else f"trust-{wrong.kind}"
     values = {"found": wrong.found, "wanted": wrong.wanted}
     return _finding(
