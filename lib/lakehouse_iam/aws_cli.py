@@ -33,10 +33,12 @@ class Document:
         text: the document.
         file: the file that it stands in, by its path from the folder that the command is run in; empty where it is given
             within the command.
+        folder: the variable of the shell that holds the folder of the file; empty for the folder that the command is run in.
     """
 
     text: str
     file: str = ""
+    folder: str = ""
 
     def __post_init__(self) -> None:
         if self.file and not _FILE.fullmatch(self.file):
@@ -119,13 +121,12 @@ class AwsCommand:
                 words += [f"--{name}={text}"] if text.startswith("-") else [f"--{name}", text]
         return tuple(words)
 
-    def shell(self, *, indent: str = "", width: int = 110, folder: str = "", inline: bool = False) -> str:
+    def shell(self, *, indent: str = "", width: int = 110, inline: bool = False) -> str:
         """The command as it is printed for a POSIX shell: on one line, or an option a line where one is too long.
 
         Args:
             indent: what every line begins with. Here-documents are not indented, so that they stay what they are.
             width: the longest line that stays one.
-            folder: the variable of the shell that holds the folder of files, such as `here`; empty for the working folder.
             inline: whether documents without a file are one quoted word each, instead of a here-document.
 
         Raises:
@@ -141,7 +142,7 @@ class AwsCommand:
                 f"aws {self.service} {self.operation} has {len(here)} documents without a file",
                 allowed="one, as a here-document; give the others a file",
             )
-        parts = [_option(name, value, folder, inline) for name, value in self.options if value is not False]
+        parts = [_option(name, value, inline) for name, value in self.options if value is not False]
         head = f"aws {self.service} {self.operation}"
         line = " ".join((f"{indent}{head}", *parts))
         if len(line) > width or "\n" in line:
@@ -178,7 +179,7 @@ def _as_words(name: str, value: str) -> list[str]:
     return [f"--{name}={value}"] if value.startswith("-") else [f"--{name}", value]
 
 
-def _option(name: str, value: Value, folder: str, inline: bool) -> str:
+def _option(name: str, value: Value, inline: bool) -> str:
     if value is True:
         return f"--{name}"
     if isinstance(value, Variable):
@@ -186,7 +187,9 @@ def _option(name: str, value: Value, folder: str, inline: bool) -> str:
         return f'--{name}="${value.name}"'
     if isinstance(value, Document) and value.file:
         return (
-            f'--{name} "file://${folder}/{value.file}"' if folder else f"--{name} {shlex.quote(f'file://{value.file}')}"
+            f'--{name} "file://${value.folder}/{value.file}"'
+            if value.folder
+            else f"--{name} {shlex.quote(f'file://{value.file}')}"
         )
     if isinstance(value, Document) and not inline:
         return f"--{name} file:///dev/stdin"

@@ -12,9 +12,11 @@ Guide "Troubleshoot IAM", from memory, to be checked against the page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.arns import AccountId
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 READING = ("BatchGet", "Describe", "Get", "Head", "List")
 """How the operations begin that change nothing; no other is called through a session of this module."""
+
+AT_ONCE = 16
+"""How many calls a session makes at the same time, and how many connections it keeps for them."""
 
 _ATTEMPTS = 5
 _CONNECT_SECONDS = 10
@@ -52,6 +57,11 @@ _DENIED = frozenset(
         "UnauthorizedOperation",
     }
 )
+
+_MISSING_CODE = re.compile(r"NotFound|NoSuch|NotExist")
+# CloudFormation's ValidationError, Athena's and EMR's InvalidRequestException.
+_SAYS_IN_THE_MESSAGE = frozenset({"ValidationError", "InvalidRequestException"})
+_NOT_THERE = re.compile(r"(does|do) not exist|is not found|not found", re.IGNORECASE)
 
 
 class AwsError(LakehouseIamError):
@@ -83,6 +93,13 @@ class AwsRefusal(AwsError):
     def is_denied(self) -> bool:
         """Whether the caller may not ask this."""
         return self.code in _DENIED or self.code == "403"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what was asked for does not exist. A few services say so in the message only."""
+        if self.code in _SAYS_IN_THE_MESSAGE:
+            return bool(_NOT_THERE.search(self.message))
+        return self.code == "404" or bool(_MISSING_CODE.search(self.code))
 
 
 def read_profiles(pairs: Sequence[str]) -> dict[AccountId, str]:
@@ -125,6 +142,7 @@ class AccountSession:
     partition: str
     session: Session = field(repr=False, compare=False)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    _making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def read(self, service: str, operation: str, region: str, **parameters: object) -> dict[str, Any]:
         """The answer of one operation that reads.
@@ -144,8 +162,11 @@ class AccountSession:
         from botocore import xform_name
 
         _must_read(operation)
-        with _as_sentences(f"{service}:{operation} in {region}", self.caller):
-            answer: dict[str, Any] = getattr(self._client(service, region), xform_name(operation))(**parameters)
+        what = f"{service}:{operation} in {region}"
+        with _as_sentences(what, self.caller):
+            client = self._client(service, region)
+            _must_be_known(client, operation, what)
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         return answer
 
     def read_all(
@@ -166,8 +187,10 @@ class AccountSession:
         from botocore import xform_name
 
         _must_read(operation)
-        with _as_sentences(f"{service}:{operation} in {region}", self.caller):
+        what = f"{service}:{operation} in {region}"
+        with _as_sentences(what, self.caller):
             client, method = self._client(service, region), xform_name(operation)
+            _must_be_known(client, operation, what)
             if client.can_paginate(method):
                 pages = list(client.get_paginator(method).paginate(**parameters))
             else:
@@ -175,10 +198,14 @@ class AccountSession:
         return tuple(entry for page in pages for entry in page.get(member, ()))
 
     def _client(self, service: str, region: str) -> Any:
-        """One client for each service and region: making one takes a tenth of a second, and its retries learn."""
-        if (service, region) not in self._clients:
-            self._clients[service, region] = _client(self.session, service, region)
-        return self._clients[service, region]
+        """One client for each service and region: making one takes a tenth of a second, and its retries learn.
+
+        Clients may be used by several threads, but a session may not make two at the same time.
+        """
+        with self._making:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = _client(self.session, service, region)
+            return self._clients[service, region]
 
 
 class AwsSessions:
@@ -232,6 +259,9 @@ class AwsSessions:
             return NotSignedIn(f"{_credentials(profile)} cannot be used: {error.message}") if error.is_denied else error
         except AwsError as error:
             return error
+        except (OSError, ValueError) as error:
+            # What botocore lets through of a credential_process that is not there or prints no JSON.
+            return NotSignedIn(f"{_credentials(profile)} cannot be used: {error}")
         return AccountSession(AccountId.parse(answer["Account"]), answer["Arn"], answer["Arn"].split(":")[1], session)
 
 
@@ -252,6 +282,7 @@ def _client(session: Session, service: str, region: str) -> Any:
         retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS},
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
+        max_pool_connections=AT_ONCE,
         user_agent_extra="lakehouse-iam",
     )
     return session.create_client(service, region_name=region, config=config)
@@ -260,6 +291,11 @@ def _client(session: Session, service: str, region: str) -> Any:
 def _must_read(operation: str) -> None:
     if not operation.startswith(READING):
         raise ValueError(f"{operation} may change something, and this session only reads")
+
+
+def _must_be_known(client: Any, operation: str, what: str) -> None:
+    if operation not in client.meta.service_model.operation_names:
+        raise AwsUnreachable(f"{what}: the installed botocore does not know it: pip install --upgrade boto3")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
             RehearsalStopped (rehearsal.unity_catalog)
         EngineMissing (terraform.engine)
         InvalidValue
-            NotForThisEngine (terraform.capabilities)
+            NotForThisEngine (terraform_json.capabilities)
         JsonFaultError (evaluator.strict_json)
         LiveTrustUnreadable (databricks.live_trust)
         LocalAwsError (rehearsal.local_aws)

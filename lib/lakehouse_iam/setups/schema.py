@@ -32,6 +32,8 @@ SETUP_SCHEMA = "setup.schema.json"
 # The packages that hold the schemas of no pattern; a snapshot is no setup, but its faults are told in the same words.
 _SHARED_SCHEMAS = {
     "common.schema.json": "lakehouse_iam.setups",
+    "exchange.schema.json": "lakehouse_iam.handoff",
+    "report.schema.json": "lakehouse_iam.report",
     "snapshot.schema.json": "lakehouse_iam.snapshot",
     "world.schema.json": "lakehouse_iam.setups",
 }
@@ -166,7 +168,7 @@ def schema_problems(document: Document, name: str) -> list[Problem]:
 
     Args:
         document: the document.
-        name: the schema's name without its ending: a pattern's, `world` or `snapshot`.
+        name: the schema's name without its ending: a pattern's, `world`, `snapshot` or `exchange`.
     """
     errors = [cause for error in _validator(name).iter_errors(document.content) for cause in _causes(error)]
     explained = {tuple(error.absolute_path) for error in errors if error.validator == "format"}
