@@ -15,7 +15,7 @@ from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.probe import Expected
 from lakehouse_iam.proof.deployed import Written
-from lakehouse_iam.snapshot.collected import UNREAD, Collected, Unread
+from lakehouse_iam.snapshot.collected import Collected, Unread
 from lakehouse_iam.snapshot.live_world import LiveWorld
 
 Json = dict[str, Any]

@@ -194,7 +194,10 @@ def _lake_formation(case: Case) -> Iterator[Finding]:
         if live is None:
             continue
         change = Change(str(phase.account), ("lake_formation", "locations", location.arn), {"role": str(location.role)})
-        found = live.get(location.arn)
+        # What was looked for and is not registered is null; what was not looked for is not in the file.
+        if location.arn not in live:
+            continue
+        found = live[location.arn]
         if found is None:
             yield _finding(case, phase, "lake-formation-location-missing", location.arn, {}, _deploy(phase, change))
         elif found["role"] != str(location.role):
