@@ -21,7 +21,7 @@ from lakehouse_iam.cli.databricks_access import (
     tell_of_pauses,
 )
 from lakehouse_iam.cli.files import write_all
-from lakehouse_iam.cli.next_line import command_line
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, command_line
 from lakehouse_iam.cli.template import show_stacks, template_files
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import one_line, say
@@ -111,8 +111,9 @@ class _Run:
         self.asked = asked
         self.as_json = as_json
         self.written: list[Path] = []
-        self.would_make: list[Call] = []
+        self.exchange = ""
         self.stacks: list[dict[str, Any]] = []
+        self.would_make: list[Call] = []
 
     def run(self) -> dict[str, Any]:
         """Connect, show what came of it, and return it for machines."""
@@ -170,7 +171,8 @@ class _Run:
     def _hand_over(self, given: Exchange, plan: Plan) -> None:
         if self.asked["dry_run"]:
             return
-        files = {Path(self.asked["exchange"] or given.file_name): given.text()}
+        self.exchange = self.asked["exchange"] or given.file_name
+        files = {Path(self.exchange): given.text()}
         folder = Path(self.asked["folder"])
         templates: dict[Path, str] = {}
         if self.asked["folder"]:
@@ -201,17 +203,22 @@ class _Run:
 
         again = self._again()
         if outcome.state is State.HANDED_OVER:
-            if self.stacks:
-                say()
-                show_stacks(self.stacks)
-            how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
-            say(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
-            say(f"then: {one_line(again)}")
+            self._next_of_owner(outcome)
+            say(f"then: {one_line(again)}", err=True)
         elif outcome.state is State.NOT_VALID:
             say(f"\nfix this, then run: {one_line(again)}", err=True)
 
+    def _next_of_owner(self, outcome: Outcome) -> None:
+        """What the bucket owner runs: the deployment of the finished templates, or the command that writes them."""
+        if self.stacks:
+            say()
+            show_stacks(self.stacks)
+        say(f"\nnext: the owner of {outcome.waits_for} deploys the role", err=True)
+        if not self.stacks:
+            exchange = ("--exchange", self.exchange) if self.exchange else ()
+            say(f"  {one_line(command_line('template', self.file, *exchange, '--out', USUAL_FOLDER))}", err=True)
+
     def _again(self) -> str:
         """This command once more, where it goes on: with the same workspace and the same file."""
-        kept = {"--host": self.asked["host"], "--profile": self.asked["profile"], "--exchange": self.asked["exchange"]}
-        words = [word for option, value in kept.items() if value for word in (option, value)]
-        return command_line("connect", self.file, *words)
+        kept = [(name, self.asked[name]) for name in ("host", "profile", "metastore", "exchange") if self.asked[name]]
+        return command_line("connect", self.file, *(word for name, value in kept for word in (f"--{name}", str(value))))

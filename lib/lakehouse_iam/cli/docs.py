@@ -13,8 +13,14 @@ from lakehouse_iam.cli.terminal import say, show_page
 _NAMES = {"en": "English", "ja": "Japanese"}
 
 
+def _pages_like(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from lakehouse_iam.cli.pages import PAGES
+
+    return [name for name in PAGES.by_name if name.startswith(incomplete)]
+
+
 @click.command(short_help="Print a page of the documentation")
-@click.argument("page", metavar="[PAGE]", required=False, default="")
+@click.argument("page", metavar="[PAGE]", required=False, default="", shell_complete=_pages_like)
 @lang_option
 @json_option
 def docs(page: str, lang: str | None, as_json: bool) -> None:

@@ -17,14 +17,15 @@ def junit_text(report: CiReport) -> str:
     suites: dict[str, list[Case]] = {}
     for case in report.cases:
         suites.setdefault(case.suite, []).append(case)
-    root = ElementTree.Element("testsuites", name=f"lakehouse-iam {report.command}", **_counts(report.cases))
+    root = ElementTree.Element("testsuites", {"name": f"lakehouse-iam {report.command}", **_counts(report.cases)})
     for name, cases in suites.items():
-        suite = ElementTree.SubElement(root, "testsuite", name=one_line(name), **_counts(cases))
+        suite = ElementTree.SubElement(root, "testsuite", {"name": one_line(name), **_counts(cases)})
         for case in cases:
             _add(suite, case, f"{report.command}.{name}")
     ElementTree.indent(root)
     # ASCII and character references: the same bytes on consoles of any encoding.
-    return ElementTree.tostring(root, encoding="us-ascii").decode("ascii") + "\n"
+    text: bytes = ElementTree.tostring(root, encoding="us-ascii")
+    return f"{text.decode('ascii')}\n"
 
 
 def _counts(cases: tuple[Case, ...] | list[Case]) -> dict[str, str]:

@@ -6,6 +6,9 @@ from shlex import quote
 
 from lakehouse_iam.cli.terminal import one_line, say
 
+USUAL_FOLDER = "templates"
+"""Where templates are written unless somebody says otherwise."""
+
 
 def command_line(*words: str) -> str:
     """A command of this command line as a shell reads it, whatever the words hold."""

@@ -22,6 +22,7 @@ def read_workspace(
     objects: WorkspaceObjects,
     taken: datetime,
     progress: Callable[[str], None] = lambda _: None,
+    address: str = "",
 ) -> Snapshot:
     """Read a workspace.
 
@@ -31,6 +32,7 @@ def read_workspace(
         objects: what is looked for.
         taken: now.
         progress: told what is read, a line at a time.
+        address: the workspace's own address, where it is reached at another one, such as that of a private link.
 
     Raises:
         NotLoggedIn: Databricks does not accept the login.
@@ -42,7 +44,7 @@ def read_workspace(
     who = _tell(workspace, WHO)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         told = list(pool.map(lambda one: _noted(workspace, one), asked))
-    whose = Whose(setup, workspace.host, workspace.workspace_id, "snapshot", taken)
+    whose = Whose(setup, address or workspace.host, workspace.workspace_id, "snapshot", taken)
     return workspace_snapshot(whose, objects, (who, *told))
 
 

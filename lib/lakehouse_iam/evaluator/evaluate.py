@@ -341,9 +341,7 @@ class _Evaluation:
 
     def _not_allowing(self) -> tuple[Refusal, ...]:
         """The sides that would have to allow, in the order in which they are asked."""
-        return tuple(
-            (*self._limits_not_allowing(), *self._resource_not_allowing(), *self._principal_side_not_allowing())
-        )
+        return (*self._limits_not_allowing(), *self._resource_not_allowing(), *self._principal_side_not_allowing())
 
     def _limits_not_allowing(self) -> Iterator[Refusal]:
         if self.policies.service_control and service_control_applies(self.caller):
@@ -368,9 +366,9 @@ class _Evaluation:
     def _principal_side_not_allowing(self) -> Iterator[Refusal]:
         if not self.caller.has_identity_policies:
             return
-        if self._identity is None and not self._role_is_named:
-            if self._by_resource or self.asked.guard not in _MUST_ALLOW or not self._same_account:
-                yield Refusal(PolicyKind.IDENTITY, Lack.NOT_ALLOWED)
+        asks_identity = self._by_resource or self.asked.guard not in _MUST_ALLOW or not self._same_account
+        if self._identity is None and not self._role_is_named and asks_identity:
+            yield Refusal(PolicyKind.IDENTITY, Lack.NOT_ALLOWED)
         for policy in self._closed_boundaries:
             yield Refusal(PolicyKind.BOUNDARY, Lack.NOT_ALLOWED, policy)
         if self._session_closed:

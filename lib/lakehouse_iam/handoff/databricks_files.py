@@ -349,7 +349,8 @@ def verification_notebook(side: DatabricksSide) -> str:
             f"# MAGIC # lakehouse-iam: {_magic(side.setup)}\n"
             "# MAGIC Run all cells on a cluster of this setup. The last cell says which link is broken, and who can fix it.\n"
             "# MAGIC\n"
-            "# MAGIC すべてのセルを、この設定のクラスターで実行してください。最後のセルに、異常のある箇所と担当者が表示されます。\n",
+            "# MAGIC すべてのセルを、この設定のクラスターで実行してください。\n"
+            "# MAGIC 最後のセルに、異常のある箇所と担当者が表示されます。\n",
             f"{code}",
             f"LINKS = {_data(list(side.links))}\n",
             f"ERRORS = {_data(errors)}\n",

@@ -8,6 +8,7 @@
 | `apply.sh`, `take-back.sh` | the commands that apply them, and take them back |
 | `merge/` | statements for policies that others keep |
 | `SEND-BACK.json` | what to tell the others: an exchange file to fill in |
+| `README.md`, `REVIEW.md` | the runbook and the page for a reviewer, in Japanese too (`runbook/`) |
 | `MANIFEST.json` | the SHA-256 of each |
 """
 
@@ -24,6 +25,8 @@ from lakehouse_iam.handoff.exchange import asked_of_others, exchange_text, outpu
 from lakehouse_iam.handoff.manifest import MANIFEST, pack_manifest
 from lakehouse_iam.handoff.merging import MergeTarget, merge_targets
 from lakehouse_iam.handoff.pack import Pack, PackFile, PackKind
+from lakehouse_iam.handoff.runbook.pack_files import runbook_files
+from lakehouse_iam.handoff.runbook.readme import SEND_BACK
 from lakehouse_iam.handoff.scripts import apply_script, take_back_script
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan.phases import Party, Phase, Plan
@@ -32,7 +35,6 @@ from lakehouse_iam.terraform_json.module import MODULE_FILE, module_text, module
 
 APPLY = "apply.sh"
 TAKE_BACK = "take-back.sh"
-SEND_BACK = "SEND-BACK.json"
 DATABRICKS_FOLDER = "databricks"
 IDENTITY_PROVIDER_FOLDER = "identity-provider"
 
@@ -95,24 +97,13 @@ def hand_off(plan: Plan, existing: Mapping[str, str] | None = None) -> HandOffPa
     ]
     packs += _databricks_pack(plan)
     packs += _identity_provider_pack(plan)
-    finished = tuple(_finished(plan, pack) for pack in packs if pack.files)
+    for_people = (replace(pack, files=(*pack.files, *runbook_files(plan, pack))) for pack in packs)
+    finished = tuple(_with_manifest(plan, pack) for pack in for_people if pack.files)
     return HandOffPacks(plan, finished, tuple(one for each in merges.values() for one in each), notes)
 
 
-def _finished(plan: Plan, pack: Pack) -> Pack:
-    """A pack with what is written for its reader, and its manifest."""
-    whole = replace(pack, files=(*pack.files, *runbook_files(plan, pack)))
-    return replace(whole, files=(*whole.files, PackFile(MANIFEST, pack_manifest(plan, whole))))
-
-
-def runbook_files(plan: Plan, pack: Pack) -> Iterator[PackFile]:
-    """What is written for whoever opens the folder. The runbook hooks in here: `runbook.readme(plan, …)` for each language.
-
-    Args:
-        plan: the plan.
-        pack: the folder with its other files, which steps may name.
-    """
-    yield from ()
+def _with_manifest(plan: Plan, pack: Pack) -> Pack:
+    return replace(pack, files=(*pack.files, PackFile(MANIFEST, pack_manifest(plan, pack))))
 
 
 # ---------------------------------------------------------------- an AWS account

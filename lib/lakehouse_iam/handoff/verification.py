@@ -28,19 +28,21 @@ _LABELS = {
 _WORDS = {
     "en": {
         "no-boto3": "this cluster has no boto3",
-        "after": "it needs what is broken above",
+        "after": "it needs a link above that is not in order",
         "empty": "the folder is empty; put one object there to try reading",
         "writing-is-off": "writing is tried only with the widget “write” set to yes",
         "differs": "it is {there}; the setup says {wanted}",
         "missing": "it is not set; the setup says {wanted}",
+        "not-your-role": "your sign-in gave you {there} and not {wanted}; somebody of that group can try it",
     },
     "ja": {
         "no-boto3": "このクラスターに boto3 がありません",
-        "after": "上の異常を解消すると確認できます",
+        "after": "上の項目が正常になると確認できます",
         "empty": "フォルダーが空です。読み取りを確認するには、オブジェクトを 1 つ置いてください",
         "writing-is-off": "書き込みは、ウィジェット「write」を yes にしたときだけ試します",
         "differs": "現在の値は {there} です。定義では {wanted} です",
         "missing": "設定されていません。定義では {wanted} です",
+        "not-your-role": "サインインで渡されたのは {there} です。{wanted} は、該当グループのユーザーが確認してください",
     },
 }
 PROBE_NAME = "_lakehouse-iam-verify.txt"
@@ -54,6 +56,10 @@ class NotTried(Exception):
     """Nothing can be said, for a reason that is no fault of the setup."""
 
 
+class NotForYou(NotTried):
+    """The same, and what needs this link tells nothing either."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one link.
@@ -63,12 +69,14 @@ class Outcome:
         state: `OK`, `BROKEN` or `SKIPPED`.
         said: what the system answered, or why it was not tried.
         slug: the error that this is; empty where it is none.
+        stops: whether what needs it is not tried, although it is not broken.
     """
 
     link: Link
     state: str
     said: str = ""
     slug: str = ""
+    stops: bool = False
 
 
 @dataclass
@@ -121,7 +129,7 @@ def verify(links: Sequence[Link], errors: Mapping[str, Any], notebook: Notebook)
             outcomes.append(Outcome(link, SKIPPED, notebook.word("after")))
             continue
         outcome = _try(link, errors, notebook)
-        if outcome.state == BROKEN:
+        if outcome.state == BROKEN or outcome.stops:
             failed.add(link["id"])
         outcomes.append(outcome)
     return outcomes
@@ -155,7 +163,7 @@ def _try(link: Link, errors: Mapping[str, Any], notebook: Notebook) -> Outcome:
     try:
         _KINDS[link["kind"]](link, notebook)
     except NotTried as reason:
-        return Outcome(link, SKIPPED, str(reason))
+        return Outcome(link, SKIPPED, str(reason), stops=isinstance(reason, NotForYou))
     except Differs as difference:
         return Outcome(link, BROKEN, str(difference), link["errors"][0])
     except Exception as error:
@@ -248,7 +256,7 @@ def _roles(link: Link, notebook: Notebook) -> None:
     """The sign-in has given this user the role; the user takes it."""
     given = [str(role) for role in notebook.dbutils.credentials.showRoles()]
     if link["role"] not in given:
-        raise NotTried(notebook.word("differs", there=", ".join(given) or "-", wanted=link["role"]))
+        raise NotForYou(notebook.word("not-your-role", there=", ".join(given) or "-", wanted=link["role"]))
     notebook.dbutils.credentials.assumeRole(link["role"])
 
 

@@ -26,4 +26,5 @@ PATTERN = Pattern(
     runbook=Reference("lakehouse_iam.handoff.runbook.instance_profile", "RUNBOOK"),
     spark=Reference("lakehouse_iam.plan.instance_profile_spark", "cluster_side"),
     doctor=Reference("lakehouse_iam.doctor.instance_profile", "findings"),
+    next_steps=Reference("lakehouse_iam.next_steps.instance_profile", "STEPS"),
 )

@@ -64,6 +64,7 @@ class Pattern:
         live_values: from a plan and collected snapshots to what the live side tells in the place of texts in the setup's
             documents; see `lakehouse_iam.snapshot.live_world`.
         doctor: from a case of the doctor to the findings that only this pattern has; see `lakehouse_iam.doctor`.
+        next_steps: what its setups need beside stacks: a `lakehouse_iam.next_steps.state.PatternSteps`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -91,6 +92,7 @@ class Pattern:
     live: Reference | None = None
     live_values: Reference | None = None
     doctor: Reference | None = None
+    next_steps: Reference | None = None
     cloud: str = AWS
 
     @property

@@ -28,6 +28,7 @@ ON_AWS = Pattern(
     runbook=Reference("lakehouse_iam.handoff.runbook.unity_catalog", "RUNBOOK"),
     live_values=Reference("lakehouse_iam.snapshot.unity_catalog_values", "live_values"),
     doctor=Reference("lakehouse_iam.doctor.unity_catalog", "findings"),
+    next_steps=Reference("lakehouse_iam.next_steps.unity_catalog", "STEPS"),
 )
 
 FROM_AZURE = replace(

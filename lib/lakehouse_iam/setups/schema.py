@@ -33,6 +33,7 @@ SETUP_SCHEMA = "setup.schema.json"
 _SHARED_SCHEMAS = {
     "common.schema.json": "lakehouse_iam.setups",
     "exchange.schema.json": "lakehouse_iam.handoff",
+    "report.schema.json": "lakehouse_iam.report",
     "snapshot.schema.json": "lakehouse_iam.snapshot",
     "world.schema.json": "lakehouse_iam.setups",
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lakehouse_iam.evaluator.arn_match import split_arn
-from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.kms_grants import GRANT_OPERATIONS, load_grant
 from lakehouse_iam.evaluator.policies import Policy, load_policy
 from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
@@ -54,6 +54,25 @@ class NotRead:
 
 
 @dataclass(frozen=True)
+class Malformed:
+    """A statement of a live policy that breaks the grammar.
+
+    Args:
+        arn: of the role, bucket or key that has the policy.
+        path: of the policy in the snapshot.
+        account: whose.
+        rule: the rule, and what is allowed.
+        statement: the statement as it stands.
+    """
+
+    arn: str
+    path: str
+    account: str
+    rule: str
+    statement: Any
+
+
+@dataclass(frozen=True)
 class LiveWorld:
     """What snapshots show of a setup.
 
@@ -67,6 +86,7 @@ class LiveWorld:
         elsewhere: roles that are there under another path: the setup's ARN and the live one.
         not_read: what nobody read.
         told: the values that the live side tells: the text in the setup's documents, and what stands for it.
+        malformed: statements that AWS would not take any more; they are read as if they were not there.
     """
 
     plan: Plan
@@ -78,6 +98,7 @@ class LiveWorld:
     elsewhere: Mapping[str, str]
     not_read: tuple[NotRead, ...]
     told: Mapping[str, str]
+    malformed: tuple[Malformed, ...] = ()
 
 
 def live_world(plan: Plan, snapshots: Sequence[Snapshot]) -> LiveWorld:
@@ -108,6 +129,7 @@ def live_world(plan: Plan, snapshots: Sequence[Snapshot]) -> LiveWorld:
         seen.elsewhere,
         tuple(seen.not_read),
         told,
+        tuple(seen.malformed),
     )
 
 
@@ -127,6 +149,7 @@ class _Seen:
         self.absent: dict[str, str] = {}
         self.elsewhere: dict[str, str] = {}
         self.not_read: list[NotRead] = []
+        self.malformed: list[Malformed] = []
 
     def look(self) -> None:
         """Put in everything."""
@@ -200,28 +223,65 @@ class _Seen:
 
     def _fill_role(self, role: RoleFound, name: str, account: str, found: Json) -> None:
         path = f"roles.{name}"
-        role.trust = self._policy(role.arn, found.get("trust", UNREAD), f"{path}.trust", account)
+        role.trust = self._policy(role.arn, found.get("trust", UNREAD), f"{path}.trust", account, PolicyKind.TRUST)
         for kind in ("inline", "attached"):
             if kind not in found:
                 unknown = self._unread(role.arn, f"{path}.{kind}", account)
                 role.identity[f"{kind} policies"] = Written(unknown, self._place(account, f"{path}.{kind}"))
         for policy, document in found.get("inline", {}).items():
-            role.identity[policy] = self._policy(role.arn, document, f"{path}.inline.{policy}", account)
+            role.identity[policy] = self._policy(
+                role.arn, document, f"{path}.inline.{policy}", account, PolicyKind.IDENTITY
+            )
         for policy, attached in found.get("attached", {}).items():
             where = f"{path}.attached.{policy}"
-            role.identity[policy] = self._policy(role.arn, attached.get("document", UNREAD), where, account)
+            role.identity[policy] = self._policy(
+                role.arn, attached.get("document", UNREAD), where, account, PolicyKind.IDENTITY
+            )
         boundary = found.get("boundary", UNREAD)
         if boundary is UNREAD:
             self.not_read.append(NotRead(role.arn, f"{path}.boundary", account, decides=False))
         elif boundary is not None:
             where = f"{path}.boundary"
-            role.boundary = self._policy(role.arn, boundary.get("document", UNREAD), where, account)
+            role.boundary = self._policy(
+                role.arn, boundary.get("document", UNREAD), where, account, PolicyKind.BOUNDARY
+            )
         role.tags = dict(found.get("tags", {}))
         role.exists = role.arn not in self._meaning.deployed.roles or self._meaning.deployed.roles[role.arn].exists
 
-    def _policy(self, arn: str, document: Any, path: str, account: str) -> Written:
-        told = self._unread(arn, path, account) if document is UNREAD else document
-        return Written(told, self._place(account, path))
+    def _policy(self, arn: str, document: Any, path: str, account: str, kind: PolicyKind) -> Written:
+        if document is UNREAD:
+            return Written(self._unread(arn, path, account), self._place(account, path))
+        return Written(self._well_formed(arn, document, path, account, kind), self._place(account, path))
+
+    def _well_formed(self, arn: str, document: Any, path: str, account: str, kind: PolicyKind) -> Any:
+        """The policy without the statements that break the grammar: AWS takes none of them any more."""
+        try:
+            load_policy(document, kind, path)
+        except PolicyGrammarError as error:
+            return self._without_malformed(arn, document, path, account, kind, error)
+        return document
+
+    def _without_malformed(
+        self, arn: str, document: Any, path: str, account: str, kind: PolicyKind, error: PolicyGrammarError
+    ) -> Any:
+        listed = document.get("Statement", []) if isinstance(document, Mapping) else []
+        kept = []
+        for statement in listed if isinstance(listed, list) else [listed]:
+            try:
+                load_policy({**document, "Statement": [statement]}, kind, path)
+            except PolicyGrammarError as wrong:
+                self.malformed.append(Malformed(arn, path, account, wrong.rule, statement))
+            else:
+                kept.append(statement)
+        if not kept:
+            return nothing(kind)
+        whole = {"Version": document.get("Version", "2012-10-17"), "Statement": kept}
+        try:
+            load_policy(whole, kind, path)
+        except PolicyGrammarError:
+            self.malformed.append(Malformed(arn, path, account, error.rule, None))
+            return Unresolved(f"a policy that can be read: {error.rule}")
+        return whole
 
     # ------------------------------------------------------------ buckets
 
@@ -249,7 +309,7 @@ class _Seen:
         path, bucket = f"buckets.{name}", self.deployed.bucket(arn, account)
         policy = found.get("policy", UNREAD)
         if policy is not None:
-            bucket.policy = self._policy(arn, policy, f"{path}.policy", account)
+            bucket.policy = self._policy(arn, policy, f"{path}.policy", account, PolicyKind.BUCKET)
         bucket.region = found.get("region", "")
         bucket.block_public_access = _blocks(found.get("block_public_access"))
         encryption = found.get("encryption")
@@ -273,7 +333,7 @@ class _Seen:
             self.absent[arn] = account
             key.policy = Written(nothing(PolicyKind.KEY), self._place(account, f"{path}, which is not there"))
         else:
-            key.policy = self._policy(arn, found.get("policy", UNREAD), f"{path}.policy", account)
+            key.policy = self._policy(arn, found.get("policy", UNREAD), f"{path}.policy", account, PolicyKind.KEY)
             key.aws_managed = found.get("manager") == "AWS"
             if "grants" not in found:
                 self.not_read.append(NotRead(arn, f"{path}.grants", account, decides=False))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from json.decoder import scanstring
 from pathlib import Path as FilePath
 from typing import Any
-from urllib.parse import unquote
 
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
 from lakehouse_iam.setups.document import Document, text_of
@@ -18,6 +16,7 @@ from lakehouse_iam.setups.limits import SNAPSHOT_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, Snapshot
+from lakehouse_iam.snapshot.policy_text import policy_document
 
 _TAKE_AGAIN = "take the snapshot again: lakehouse-iam snapshot SETUP --account ID --out FILE"
 _OF_IAM = frozenset({"roles", "instance_profiles"})
@@ -56,7 +55,9 @@ class Snapshots:
     notes: tuple[str, ...] = ()
 
 
-def load_snapshots(files: Iterable[FilePath | str], expected: Expected) -> Snapshots:
+def load_snapshots(
+    files: Iterable[FilePath | str], expected: Expected, read_file: Callable[[FilePath | str], Snapshot] | None = None
+) -> Snapshots:
     """Read the snapshots of a setup.
 
     Where two are of the same account, the newer one wins; one that holds IAM alone is completed by an older one of the rest.
@@ -64,6 +65,7 @@ def load_snapshots(files: Iterable[FilePath | str], expected: Expected) -> Snaps
     Args:
         files: their paths.
         expected: what they must be of.
+        read_file: reads one of them; `read_snapshot` by default.
 
     Raises:
         SetupError: with everything that is wrong, in all files.
@@ -72,7 +74,7 @@ def load_snapshots(files: Iterable[FilePath | str], expected: Expected) -> Snaps
     read: list[Snapshot] = []
     for file in files:
         try:
-            snapshot = read_snapshot(file)
+            snapshot = (read_file or read_snapshot)(file)
         except SetupError as error:
             problems += error.problems
             continue
@@ -139,14 +141,12 @@ def decoded(content: Any) -> Any:
 
 
 def _policy(text: str) -> Any:
-    start = text.lstrip()[:3].lower()
-    if not start.startswith(("{", "%7b")):
+    if not text.lstrip()[:3].lower().startswith(("{", "%7b")):
         return text
     try:
-        value = read_json(unquote(text) if start == "%7b" else text)
+        return policy_document(text)
     except JsonFaultError:
         return text
-    return value if isinstance(value, dict) else text
 
 
 # ---------------------------------------------------------------- JSON, with its lines
@@ -189,7 +189,7 @@ def _position_of(text: str, position: int, step: str | int) -> int | None:
     while text[position] not in "}]":
         key: str | int = number
         if keyed:
-            key, position = scanstring(text, position + 1, True)
+            key, position = json.JSONDecoder().raw_decode(text, position)
             position = _past_space(text, _past_space(text, position) + 1)
         if key == step:
             return position
@@ -249,9 +249,10 @@ def _of_something_else(snapshot: Snapshot, expected: Expected) -> list[Problem]:
         what = f"this is a snapshot of the account {snapshot.account}, which takes no part in {expected.setup}"
         accounts = ", ".join(sorted(expected.accounts))
         return [Problem(snapshot.file, 0, "of.account", what, f"accounts of the setup: {accounts}")]
-    if snapshot.workspace and _host(snapshot.workspace) != _host(expected.workspace):
+    # A setup need not say which workspace it is of.
+    if snapshot.workspace and expected.workspace and _host(snapshot.workspace) != _host(expected.workspace):
         what = f"this is a snapshot of the workspace {snapshot.workspace}"
-        allowed = f"the workspace of {expected.setup} is {expected.workspace or 'none'}"
+        allowed = f"the workspace of {expected.setup} is {expected.workspace}"
         return [Problem(snapshot.file, 0, "of.workspace", what, allowed)]
     return []
 
@@ -289,7 +290,7 @@ def _completed(newest: Snapshot, older: Sequence[Snapshot]) -> tuple[Snapshot, I
         **{section: value for section, value in other.content.items() if section not in _OF_IAM},
         **newest.content,
         "not_read": [
-            *newest.content.get("not_read", []),
+            *(one for one in newest.content.get("not_read", []) if one["what"].partition(".")[0] in _OF_IAM),
             *(one for one in other.content.get("not_read", []) if one["what"].partition(".")[0] not in _OF_IAM),
         ],
     }

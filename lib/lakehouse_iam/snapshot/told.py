@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from lakehouse_iam.probes.probe import Probe
-from lakehouse_iam.proof.deployed import Written
+from lakehouse_iam.proof.deployed import BucketFound, KeyFound, Written
 from lakehouse_iam.proof.meaning import Meaning
 
 Told = Mapping[str, str]
@@ -22,7 +22,11 @@ def with_told(meaning: Meaning, told: Told) -> Meaning:
         for role in meaning.deployed.roles.values():
             role.trust = _in_document(role.trust, told) if role.trust is not None else None
             role.identity = {name: _in_document(written, told) for name, written in role.identity.items()}
-        for holder in (*meaning.deployed.buckets.values(), *meaning.deployed.keys.values()):
+        holders: tuple[BucketFound | KeyFound, ...] = (
+            *meaning.deployed.buckets.values(),
+            *meaning.deployed.keys.values(),
+        )
+        for holder in holders:
             holder.policy = _in_document(holder.policy, told) if holder.policy is not None else None
             holder.handed_off = [_in_document(written, told) for written in holder.handed_off]
     return meaning

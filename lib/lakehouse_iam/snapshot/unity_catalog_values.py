@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -52,8 +51,3 @@ def _ids(document: Any) -> Iterator[str]:
             for key, values in keys.items():
                 if key.lower() == "sts:externalid":
                     yield from values if isinstance(values, list) else [str(values)]
-
-
-def external_ids_asked_for(document: Any) -> frozenset[str]:
-    """The external ids that a trust policy asks for."""
-    return frozenset(_ids(json.loads(document) if isinstance(document, str) else document))

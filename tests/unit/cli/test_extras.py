@@ -64,6 +64,15 @@ def test_machines_are_told_the_same(without: Any) -> None:
     assert "pip install '.[databricks]'" in json.loads(result.stdout)["error"]
 
 
+def test_without_botocore_check_live_says_what_to_install_and_check_needs_nothing(without: Any) -> None:
+    without("botocore")
+    file = str(EXAMPLES / "instance-profile.yaml")
+    assert CliRunner().invoke(main, ["check", file]).exit_code == 0
+    result = CliRunner().invoke(main, ["check", file, "--live"])
+    assert (result.exit_code, "botocore is not installed" in result.stderr) == (3, True)
+    assert "pip install 'lakehouse-iam[live]'" in result.stderr
+
+
 @pytest.mark.parametrize("package", ["boto3", "ministack", "trustme"])
 def test_without_the_local_aws_a_rehearsal_says_what_to_install(package: str, without: Any) -> None:
     without(package)

@@ -11,7 +11,7 @@ from lakehouse_iam.file_names import TEMPLATE_FILE
 from lakehouse_iam.handoff.runbook.parts import Step
 from lakehouse_iam.partitions import EC2_SERVICE
 from lakehouse_iam.plan import Phase, Plan
-from lakehouse_iam.policy import Json, PolicyDocument, Principal
+from lakehouse_iam.policy import TRUST_POLICY_SIZE, Json, PolicyDocument, Principal
 from lakehouse_iam.resources import (
     Bucket,
     BucketPolicy,
@@ -75,7 +75,7 @@ def merging(phase: Phase) -> Iterator[Step]:
     """What goes into policies that the setup may not touch."""
     for handoff in phase.handoffs:
         kind, errors = _MERGING[handoff.kind]
-        values = {
+        values: dict[str, Any] = {
             "target": handoff.target,
             "region": phase.region,
             "is_arn": handoff.target.startswith("arn:"),
@@ -110,36 +110,56 @@ def template_file(phase: Phase) -> str:
 
 
 def _upload(plan: Plan, phase: Phase) -> Step:
-    values = {
+    values: dict[str, Any] = {
         "template": template_file(phase),
         "stack": phase.stack,
         "region": phase.region,
         "has_iam": any(isinstance(resource, (Role, ManagedPolicy, RolePolicy)) for resource in phase.resources),
-        "parameters": [parameter.id for parameter in phase.parameters],
+        "parameters": [(parameter.id, parameter.description) for parameter in phase.parameters],
+        "only_with": "",
         "outputs": [(output.id, output.value) for output in phase.outputs],
-        "number": len(phase.resources),
-        "replaces": [str(one.bucket) for one in phase.resources if _replaces(one, phase)],
+        "resources": len(phase.resources),
+        "replaces": [
+            str(one.bucket) for one in phase.resources if isinstance(one, BucketPolicy) and _replaces(one, phase)
+        ],
     }
-    return Step("upload-template", values, ("trust-invalid-principal", "bucket-policy-invalid-principal"))
+    errors = [
+        *(
+            ["trust-invalid-principal"]
+            if any(isinstance(one, Role) and _names_somebody(one.trust) for one in phase.resources)
+            else []
+        ),
+        *(
+            ["bucket-policy-invalid-principal"]
+            if any(isinstance(one, BucketPolicy) and _names_somebody(one.document) for one in phase.resources)
+            else []
+        ),
+    ]
+    return Step("upload-template", values, tuple(errors))
 
 
-def _replaces(resource: Resource, phase: Phase) -> bool:
+def _names_somebody(policy: PolicyDocument) -> bool:
+    """Whether a policy names a role or an account, which must exist when it is written."""
+    return any(principal.kind == "AWS" for statement in policy.statements for principal in statement.principals)
+
+
+def _replaces(policy: BucketPolicy, phase: Phase) -> bool:
     """Whether a bucket policy takes the place of another one: that of a bucket which was there before."""
-    made = {bucket.name for bucket in phase.resources if isinstance(bucket, Bucket)}
-    return isinstance(resource, BucketPolicy) and resource.bucket not in made
+    return policy.bucket not in {bucket.name for bucket in phase.resources if isinstance(bucket, Bucket)}
 
 
 # ---------------------------------------------------------------- resources that several patterns have
 
 
 def _generic(plan: Plan, phase: Phase, resource: Resource, profiles: Mapping[Any, InstanceProfile]) -> Iterator[Step]:
+    values: dict[str, Any]
     if isinstance(resource, Role):
         yield _role(plan, phase, resource, profiles.get(resource.arn.name))
     elif isinstance(resource, ManagedPolicy):
         yield policy_step(plan, phase, resource, (str(resource.role),))
     elif isinstance(resource, RolePolicy):
         values = {"role": str(resource.role), "name": resource.name, "document": document(phase, resource.document)}
-        yield Step("add-role-policy", values, ("pass-role", "inline-policies-too-large"))
+        yield Step("add-role-policy", values, ("inline-policies-too-large",))
     elif isinstance(resource, InstanceProfile):
         if not _comes_with_role(phase, resource):
             values = {"profile": str(resource.name), "path": str(resource.path), "role": str(resource.role)}
@@ -160,13 +180,14 @@ def _generic(plan: Plan, phase: Phase, resource: Resource, profiles: Mapping[Any
             "document": document(phase, resource.document),
             "replaces": _replaces(resource, phase),
         }
-        yield Step("bucket-policy", values, ("bucket-policy-invalid-principal", "public-policy-blocked"))
+        errors = ("bucket-policy-invalid-principal",) if _names_somebody(resource.document) else ()
+        yield Step("bucket-policy", values, errors)
     else:
         yield Step("template-only", {"id": resource.id})
 
 
 def _role(plan: Plan, phase: Phase, role: Role, profile: InstanceProfile | None) -> Step:
-    values = {
+    values: dict[str, Any] = {
         "role": str(role.arn.name),
         "arn": str(role.arn),
         "path": str(role.arn.path),
@@ -178,7 +199,9 @@ def _role(plan: Plan, phase: Phase, role: Role, profile: InstanceProfile | None)
         "tags": plan.tags,
         "profile_arn": "",
     }
-    errors = ("trust-invalid-principal", "trust-policy-too-large")
+    errors: tuple[str, ...] = ("trust-invalid-principal",) if _names_somebody(role.trust) else ()
+    if role.trust.size > TRUST_POLICY_SIZE:
+        errors = (*errors, "trust-policy-too-large")
     if profile and _comes_with_role(phase, profile):
         arn = str(role.arn).replace(":role/", ":instance-profile/")
         return Step("create-role-for-ec2", values | {"profile_arn": arn}, errors)
@@ -194,14 +217,14 @@ def _comes_with_role(phase: Phase, profile: InstanceProfile) -> bool:
 
 def policy_step(plan: Plan, phase: Phase, policy: Any, roles: Sequence[str]) -> Step:
     """A managed policy, and the roles that it is attached to."""
-    values = {
+    values: dict[str, Any] = {
         "name": policy.name,
         "description": policy.description,
         "document": document(phase, policy.document),
         "roles": roles,
         "tags": plan.tags,
     }
-    return Step("create-policy", values, ("managed-policy-too-large", "too-many-policies"))
+    return Step("create-policy", values, ("too-many-policies",))
 
 
 def document(phase: Phase, policy: PolicyDocument) -> Json:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.explain.known_errors import Language
-from lakehouse_iam.handoff.runbook import markdown
+from lakehouse_iam.handoff.runbook import cells, markdown
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -50,6 +50,14 @@ def phrase(key: str, language: Language, values: dict[str, Any]) -> Markup:
     return Markup(str(getattr(module, key.replace("-", "_"))(**values)).strip())
 
 
+def _parameter(name: str, description: str, language: Language) -> Markup:
+    """What to enter for a parameter of a stack; in the plan's own words where there are none of a language."""
+    module = _environment(language).get_template(f"phrases.{language.value}.md.j2").module
+    if hasattr(module, f"parameter_{name}"):
+        return phrase(f"parameter_{name}", language, {})
+    return phrase("parameter-other", language, {"description": description})
+
+
 @lru_cache(maxsize=2)
 def _environment(language: Language) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -63,12 +71,21 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "cell": _trusted(markdown.code_cell),
         "prose": _trusted(markdown.prose),
+        "ours": _trusted(markdown.ours),
         "json": _trusted(markdown.fenced_json),
         "fenced": _trusted(markdown.fenced),
-        "codes": _codes,
+        "codes": _codes(", " if language is Language.ENGLISH else "、"),
+        "pairs": _pairs(", " if language is Language.ENGLISH else "、"),
+        "numbers": _trusted(lambda numbers: ", ".join(map(str, numbers))),
+        "bare": _trusted(markdown.prose),
+        "joined": "".join,
         "phrase": lambda key, **values: phrase(key, language, values),
+    }
+    made.globals |= {
+        "parameter_text": lambda name, description: _parameter(name, description, language),
+        "because": lambda key, why: phrase(key or "why-other", language, {} if key else {"why": why}),
+        **cells.WRITERS,
     }
     return made
 
@@ -92,8 +109,23 @@ def _trusted(write: Any) -> Any:
     return filter_
 
 
-def _codes(values: Any) -> Markup:
+def _codes(comma: str) -> Any:
     """Several texts as code, one after the other."""
-    from markupsafe import Markup
 
-    return Markup(", ".join(markdown.code(value) for value in values))
+    def filter_(values: Any) -> Markup:
+        from markupsafe import Markup
+
+        return Markup(comma.join(markdown.code(value) for value in values))
+
+    return filter_
+
+
+def _pairs(comma: str) -> Any:
+    """Names and their values as code."""
+
+    def filter_(pairs: Any) -> Markup:
+        from markupsafe import Markup
+
+        return Markup(comma.join(f"{markdown.code(name)} = {markdown.code(value)}" for name, value in pairs))
+
+    return filter_

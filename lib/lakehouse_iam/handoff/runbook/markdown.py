@@ -14,30 +14,43 @@ from typing import Any
 from lakehouse_iam.visible_text import escaped, one_line
 
 _BACKTICKS = re.compile("`+")
-# Whatever begins emphasis, code, links, HTML, entities, tables, headings, lists, or is made a link by GitHub (`@`, `://`).
-_MEANS_SOMETHING = re.compile(r"[\\`*_\[\]|~#!@:]|^[-+=]|(?<=^[0-9])[.)]")
+# What begins emphasis, code, links, tables and strikethrough, and what GitHub makes a link of (`://`, `a@b`, `www.`).
+_MEANS_SOMETHING = re.compile(
+    r"[\\`*\[\]|~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:(?=//)|(?<=\w)@(?=\w)|(?<=www)\.|!(?=\[)|^[-+=#]", re.IGNORECASE
+)
+_BEGINS_A_LIST = re.compile(r"^([0-9]{1,9})([.)])")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_EMPTY = "–"
+_IN_A_LIST = re.compile(r"^[0-9]+\.(?= )")
+_EMPTY = "-"
 
 
 def code(text: object) -> str:
-    """A text as code within a line."""
+    """A text as code within a line, which may be a cell of a table.
+
+    A bar would end the cell, in code too, and no escape of it holds behind a backslash: such a text is not shown as code.
+    """
     shown = one_line(text)
     if not shown:
         return _EMPTY
+    if "|" in shown:
+        return prose(shown).replace("\\|", "&#124;")
     fence = "`" * (_longest_run(shown) + 1)
     edge = " " if shown[0] in " `" or shown[-1] in " `" else ""
     return f"{fence}{edge}{shown}{edge}{fence}"
 
 
-def code_cell(text: object) -> str:
-    """A text as code within a cell of a table, which a bar would end."""
-    return code(text).replace("|", "\\|")
-
-
 def prose(text: object) -> str:
     """A sentence with foreign text in it, on one line."""
-    return _MEANS_SOMETHING.sub(lambda found: f"\\{found[0]}", one_line(text).translate(_ENTITIES))
+    shown = _MEANS_SOMETHING.sub(lambda found: f"\\{found[0]}", one_line(text).translate(_ENTITIES))
+    return _BEGINS_A_LIST.sub(r"\1\\\2", shown)
+
+
+def ours(text: str) -> str:
+    """A sentence of this library, in which backticks mean code already."""
+    parts = text.split("`")
+    return "".join(
+        code(part) if place % 2 else part.translate(_ENTITIES).replace("*", "\\*") for place, part in enumerate(parts)
+    )
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -61,6 +74,29 @@ def json_text(value: Any) -> str:
 def fenced_json(value: Any) -> str:
     """A JSON document as a block of code."""
     return fenced(json_text(value), "json")
+
+
+def tidy(text: str) -> str:
+    """A text whose lists count from one without a gap, with one empty line where there were several; code stays as it is."""
+    lines: list[str] = []
+    fence, number = "", 0
+    for line in text.split("\n"):
+        if fence:
+            fence = "" if line == fence else fence
+        elif line.startswith("```"):
+            fence, number = line[: len(line) - len(line.lstrip("`"))], 0
+        elif _IN_A_LIST.match(line):
+            number += 1
+            line = _IN_A_LIST.sub(f"{number}.", line, count=1)
+        elif line.strip():
+            number = 0
+            line = line.rstrip()
+        elif not lines or not lines[-1]:
+            continue
+        else:
+            line = ""
+        lines.append(line)
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _longest_run(text: str) -> int:

@@ -111,12 +111,10 @@ class PatternRunbook:
     Args:
         turns: from a plan to who does what, in order.
         databricks: from a plan to what is made in Databricks; `None` for a pattern without it.
-        files: from a plan to files that steps name, by folder and name.
     """
 
     turns: Callable[[Plan], tuple[Turn, ...]]
     databricks: Callable[[Plan], DatabricksSide] | None = None
-    files: Callable[[Plan], Mapping[str, Mapping[str, str]]] | None = None
 
 
 def people(turns: tuple[Turn, ...]) -> tuple[Person, ...]:
