@@ -48,6 +48,8 @@ def explain(arguments: tuple[str, ...], at: str, snapshots: tuple[str, ...], lan
             code=INPUT_IS_WRONG,
             as_json=as_json,
         )
+    if snapshots and len(arguments) < 2:
+        fail("--snapshot needs the SETUP that it is of", code=INPUT_IS_WRONG, as_json=as_json)
     from lakehouse_iam.explain.known_errors import Language
 
     language = Language(language_of(lang))
