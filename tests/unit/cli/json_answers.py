@@ -95,12 +95,9 @@ def _write(name: str, text: str) -> None:
     Path(name).write_text(text, encoding="utf-8")
 
 
-def _command_first(*arguments: str) -> Callable[[pytest.MonkeyPatch], None]:
-    def prepare(monkeypatch: pytest.MonkeyPatch) -> None:
-        result = CliRunner().invoke(main, list(arguments))
-        assert result.exit_code == 0, result.output
-
-    return prepare
+def _packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = CliRunner().invoke(main, ["handoff", "instance-profile.yaml", "--out", "packs"])
+    assert result.exit_code == 0, result.output
 
 
 def _filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +122,28 @@ def _workspace(**script: Any) -> Callable[[pytest.MonkeyPatch], None]:
     return prepare
 
 
+def _taken(disease: str = "") -> Callable[[pytest.MonkeyPatch], None]:
+    """Snapshots of the instance profile's accounts and workspace, healthy or with a disease."""
+    from tests.unit.doctor.injected import INJECTED
+    from tests.unit.healthy_snapshots import as_snapshots, example_plan, healthy
+
+    def prepare(monkeypatch: pytest.MonkeyPatch) -> None:
+        contents = healthy(example_plan("partner-bucket"))
+        for case in INJECTED:
+            if disease and case.setup == "partner-bucket" and case.disease == disease:
+                case.inject(contents)
+                break
+        for snapshot in as_snapshots(contents):
+            Path(snapshot.file).write_text(snapshot.text(), encoding="utf-8")
+
+    return prepare
+
+
+_SNAPSHOTS = tuple(
+    word for name in ("111122223333", "444455556666", "workspace") for word in ("--snapshot", f"{name}.json")
+)
+
+
 def _rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rehearsal with one probe of each outcome; the real one takes a local AWS and is tried end to end."""
     from lakehouse_iam.probes import setup_probes
@@ -146,7 +165,9 @@ def _each(command: str, *more: str, code: int = 0) -> Iterator[Answered]:
 
 ANSWERED: tuple[Answered, ...] = (
     Answered("init", "a starter", ("instance-profile", "--out", "new.yaml")),
-    Answered("init", "from another setup", ("unity-catalog-aws", "--from", "saml-passthrough.yaml", "--out", "new.yaml")),
+    Answered(
+        "init", "from another setup", ("unity-catalog-aws", "--from", "saml-passthrough.yaml", "--out", "new.yaml")
+    ),
     *_each("check"),
     *_each("next"),
     Answered("next", "filled in", ("instance-profile.yaml",), prepare=_filled_in),
@@ -156,7 +177,9 @@ ANSWERED: tuple[Answered, ...] = (
     Answered("prove", "an assembly of templates", ("before",), 0, _templates()),
     Answered("compare", "the same", ("before", "after"), 0, _templates()),
     Answered("compare", "opened", ("before", "after"), 1, _templates(opened=True)),
-    Answered("simulate", "right and wrong", ("cases.jsonl",), 2, _file("cases.jsonl", f"{json.dumps(CASE)}\n{{}}\n[\n")),
+    Answered(
+        "simulate", "right and wrong", ("cases.jsonl",), 2, _file("cases.jsonl", f"{json.dumps(CASE)}\n{{}}\n[\n")
+    ),
     Answered("rehearse", "each outcome", ("instance-profile.yaml",), 1, _rehearsed),
     Answered("connect", "connected", ("unity-catalog-aws.yaml",), 0, _workspace()),
     Answered("connect", "dry run", ("unity-catalog-aws.yaml", "--dry-run"), 0, _workspace()),
@@ -171,10 +194,13 @@ ANSWERED: tuple[Answered, ...] = (
     Answered("completion", "installed", ("bash", "--install")),
     Answered("terraform", "of a setup", ("instance-profile.yaml", "--out", "terraform")),
     *_each("handoff", "--out", "packs"),
-    Answered("handoff", "verified", ("--verify", "packs"), 0, _command_first("handoff", "instance-profile.yaml", "--out", "packs")),
+    Answered("handoff", "verified", ("--verify", "packs"), 0, _packs),
     Answered("diagram", "of a setup", ("instance-profile.yaml",)),
     Answered("report", "of a setup", ("instance-profile.yaml",)),
     Answered("spark", "of a setup", ("instance-profile.yaml",)),
+    Answered("doctor", "nothing was read", ("instance-profile.yaml",), 1),
+    Answered("doctor", "healthy", ("instance-profile.yaml", *_SNAPSHOTS), 0, _taken()),
+    Answered("doctor", "a disease", ("instance-profile.yaml", *_SNAPSHOTS), 1, _taken("trust-lacks-statement")),
     Answered("snapshot", "a script", ("instance-profile.yaml", "--account", "444455556666", "--commands")),
     Answered("snapshot", "permissions", ("instance-profile.yaml", "--account", "444455556666", "--permissions")),
 )
