@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup synth synth-terraform test lint bench clean
+.PHONY: help setup synth synth-terraform test lint docs bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -63,6 +63,11 @@ lint: $(READY) ## Check style and types
 	@ruff format --quiet --check .
 	@echo "lint: mypy --strict"
 	@mypy --no-error-summary
+
+docs: setup ## Build the documentation site into .cache/site; a dead link is an error
+	@python tools/generate_pages.py
+	@mkdocs build --quiet
+	@echo "docs: .cache/site/index.html"
 
 bench: setup ## Measure speed, as ratios against a peer in one run
 	@python benchmarks/run.py

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.arns import AccountId
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 READING = ("BatchGet", "Describe", "Get", "Head", "List")
 """How the operations begin that change nothing; no other is called through a session of this module."""
+
+AT_ONCE = 16
+"""How many calls a session makes at the same time, and how many connections it keeps for them."""
 
 _ATTEMPTS = 5
 _CONNECT_SECONDS = 10
@@ -138,6 +142,7 @@ class AccountSession:
     partition: str
     session: Session = field(repr=False, compare=False)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    _making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def read(self, service: str, operation: str, region: str, **parameters: object) -> dict[str, Any]:
         """The answer of one operation that reads.
@@ -193,10 +198,14 @@ class AccountSession:
         return tuple(entry for page in pages for entry in page.get(member, ()))
 
     def _client(self, service: str, region: str) -> Any:
-        """One client for each service and region: making one takes a tenth of a second, and its retries learn."""
-        if (service, region) not in self._clients:
-            self._clients[service, region] = _client(self.session, service, region)
-        return self._clients[service, region]
+        """One client for each service and region: making one takes a tenth of a second, and its retries learn.
+
+        Clients may be used by several threads, but a session may not make two at the same time.
+        """
+        with self._making:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = _client(self.session, service, region)
+            return self._clients[service, region]
 
 
 class AwsSessions:
@@ -273,6 +282,7 @@ def _client(session: Session, service: str, region: str) -> Any:
         retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS},
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_READ_SECONDS,
+        max_pool_connections=AT_ONCE,
         user_agent_extra="lakehouse-iam",
     )
     return session.create_client(service, region_name=region, config=config)

@@ -7,6 +7,7 @@ HANDOFF_FILE = ".handoff.json"
 PROBES_FILE = ".probes.json"
 EXCHANGE_FILE = ".exchange.json"
 SCHEMA_FILE = ".schema.json"
+SNAPSHOT_FILE = ".snapshot.json"
 IDENTITY_PROVIDER_TEXT_FILE = ".identity-provider.txt"
 IDENTITY_PROVIDER_JSON_FILE = ".identity-provider.json"
 DOCUMENT_FILES = (IDENTITY_PROVIDER_TEXT_FILE, IDENTITY_PROVIDER_JSON_FILE)
@@ -18,6 +19,7 @@ WRITTEN_FILES = {
     PROBES_FILE: "the probes of a setup, which lakehouse-iam template writes",
     EXCHANGE_FILE: "an exchange file, which lakehouse-iam connect writes",
     SCHEMA_FILE: "a JSON Schema, which lakehouse-iam schema writes",
+    SNAPSHOT_FILE: "a snapshot of a live account, which lakehouse-iam snapshot writes",
     IDENTITY_PROVIDER_TEXT_FILE: "what the identity provider is told, which lakehouse-iam template writes",
     IDENTITY_PROVIDER_JSON_FILE: "what the identity provider is told, which lakehouse-iam template writes",
 }

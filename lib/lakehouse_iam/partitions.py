@@ -207,3 +207,9 @@ def shard_in(partition: Partition, name: str) -> DatabricksShard:
             next_step="set databricks_shard to the one you use",
         )
     return DATABRICKS_SHARDS[name]
+
+
+def is_of_databricks(account: str) -> bool:
+    """Whether an account is one that Databricks runs a deployment from."""
+    shards = DATABRICKS_SHARDS.values()
+    return any(account == shard.account or f"::{account}:" in (shard.serverless_role or "") for shard in shards)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lakehouse_iam.errors import InvalidValue, QuotaExceeded
@@ -70,6 +70,7 @@ class Statement:
         conditions: all must hold.
         sid: `[A-Za-z0-9]+`, or empty for none.
         effect: `Allow` or `Deny`.
+        reason: the key of why it is there, in `statements/reasons.json`; empty where its Sid is that key. It is not written.
     """
 
     actions: tuple[str, ...]
@@ -78,6 +79,7 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
     sid: str = ""
     effect: str = "Allow"
+    reason: str = field(default="", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.sid and not _SID.fullmatch(self.sid):
@@ -92,6 +94,11 @@ class Statement:
                 allowed="each operator once for each key",
                 next_step="JSON would keep only one of the two; put the values of both into one condition",
             )
+
+    @property
+    def reason_key(self) -> str:
+        """The key of why it is there, in `statements/reasons.json`."""
+        return self.reason or self.sid
 
     def to_json(self) -> Json:
         """The statement as IAM reads it, keys and lists in canonical order, one-element lists as plain values."""

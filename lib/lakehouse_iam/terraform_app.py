@@ -38,8 +38,8 @@ def synthesize(path: str, otherwise: Path | None = None) -> None:
     # Planned first: the engine creates its folder as soon as there is an app, and a wrong setup shall leave nothing.
     plans = _plans(path) if path else None
     # Imported here, so that a missing engine is one line and no traceback.
-    from lakehouse_iam.terraform.capabilities import NotForThisEngine
     from lakehouse_iam.terraform.engine import App
+    from lakehouse_iam.terraform_json.capabilities import NotForThisEngine
 
     folder = Path(os.environ.get("CDKTF_OUTDIR") or OUTPUT)
     folder.mkdir(parents=True, exist_ok=True)

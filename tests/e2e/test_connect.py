@@ -26,7 +26,6 @@ from lakehouse_iam.databricks import instance_profile, unity_catalog
 from lakehouse_iam.databricks.broken_links import Link
 from lakehouse_iam.databricks.calls import Call
 from lakehouse_iam.databricks.grants import Grant
-from lakehouse_iam.databricks.live_trust import document
 from lakehouse_iam.databricks.outcome import Outcome, State
 from lakehouse_iam.databricks.refusals import DatabricksError, Refused, StillUsed
 from lakehouse_iam.databricks.session import AccountAccess, Options, Session
@@ -50,6 +49,7 @@ from lakehouse_iam.rehearsal.workspace import (
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
+from lakehouse_iam.snapshot.policy_text import policy_document
 
 pytestmark = pytest.mark.e2e
 
@@ -420,7 +420,7 @@ def live_trust(stage: Stage) -> Any:
 
     def read(role: Any) -> Any:
         iam = root_of(stage.aws, str(role.account)).iam()
-        return document(cast("Any", iam.get_role(RoleName=str(role.name))["Role"]["AssumeRolePolicyDocument"]))
+        return policy_document(iam.get_role(RoleName=str(role.name))["Role"]["AssumeRolePolicyDocument"])
 
     return read
 

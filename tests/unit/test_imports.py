@@ -15,21 +15,26 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "file_names"),
+    ("errors", "file_names", "visible_text"),
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
     ("policy", "intrinsics", "s3_url", "template_text", "patterns"),
-    ("template_checks", "cloud_assembly", "statements", "saml"),
+    ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli"),
     ("custom_resource",),
     ("roles", "resources"),
     ("setups",),
     ("spark",),
     ("plan",),
-    ("cloudformation", "terraform_json", "probes"),
+    ("cloudformation", "terraform_json", "probes", "next_steps"),
     ("proof",),
-    ("cdk", "terraform", "databricks", "handoff", "explain", "testing"),
     ("aws_sessions",),
+    ("snapshot",),
+    ("report",),
+    ("explain",),
+    ("handoff",),
+    ("cdk", "terraform", "databricks", "testing"),
+    ("doctor",),
     ("live_checks", "rehearsal", "terraform_app"),
     ("cli",),
     ("__main__",),
@@ -39,8 +44,13 @@ CORE = {name for names in LAYERS[: LAYER_OF["cdk"]] for name in names}
 
 # What the core may import from outside the standard library.
 CORE_LIBRARIES = {"jsonschema", "referencing", "ruamel"}
-# What a part of it may import beyond, from an extra and inside functions only.
-OPTIONAL_LIBRARIES = {"saml": {"lxml", "cryptography", "signxml"}}
+# What a part of it may import beyond, inside functions only: from an extra, or slow to import.
+OPTIONAL_LIBRARIES = {
+    "saml": {"lxml", "cryptography", "signxml"},
+    "aws_sessions": {"botocore"},
+    "snapshot": {"botocore", "databricks"},
+    "handoff": {"jinja2", "markupsafe"},
+}
 
 # What runs in Lambda by itself, with the libraries of Lambda's Python; here it is only read as text.
 LAMBDA = "lakehouse_iam.custom_resource.handler"
@@ -63,6 +73,7 @@ HEAVY = (
     "click",
     "rich",
     "pytest",
+    "jinja2",
     "lxml",
     "cryptography",
     "signxml",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from lakehouse_iam import __version__
 from lakehouse_iam.cli.ending import in_words, show_what_the_console_cannot
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _WIDEST = 100
 _AS_JSON = "lakehouse_iam.as_json"
@@ -38,13 +41,41 @@ COMMANDS = {
         "Check setups and say what they would become",
         ("check sales-lake.yaml", "check setups/ --json", "check - < sales-lake.yaml"),
     ),
+    "next": Listed(
+        "Say what each admin does next",
+        ("next sales-lake.yaml", "next sales-lake.yaml --as bucket-owner"),
+    ),
     "template": Listed(
         "Write the CloudFormation of each account",
         ("template sales-lake.yaml --out templates",),
     ),
+    "terraform": Listed(
+        "Write plain Terraform of each account",
+        ("terraform sales-lake.yaml --out terraform",),
+    ),
+    "handoff": Listed(
+        "Write a folder for each admin, or verify a received one",
+        (
+            "handoff sales-lake.yaml --out for-others",
+            "handoff sales-lake.yaml --out for-others --exchange sales-lake.exchange.json --existing sales=policy.json",
+            "handoff --verify received",
+        ),
+    ),
     "prove": Listed(
         "Prove offline what gets in and what stays out",
         ("prove sales-lake.yaml", "prove sales-lake.yaml --world our-accounts.yaml", "prove templates"),
+    ),
+    "report": Listed(
+        "Write one page for the security reviewer",
+        (
+            "report sales-lake.yaml -o report.html",
+            "report sales-lake.yaml -o report.html --against last-month.html",
+            "report sales-lake.yaml --templates templates -o report.html",
+        ),
+    ),
+    "diagram": Listed(
+        "Draw a setup as SVG or Mermaid",
+        ("diagram sales-lake.yaml -o sales-lake.svg", "diagram sales-lake.yaml --format mermaid"),
     ),
     "compare": Listed(
         "Say what a change lets in that was kept out before",
@@ -58,6 +89,10 @@ COMMANDS = {
         "Deploy and try a setup on a local AWS",
         ("rehearse sales-lake.yaml",),
     ),
+    "spark": Listed(
+        "Print Spark configuration, cluster policy and mounts",
+        ("spark partner-bucket.yaml", "spark partner-bucket.yaml --json"),
+    ),
     "connect": Listed(
         "Make what a setup needs in Databricks",
         ("connect sales-lake.yaml --dry-run", "connect sales-lake.yaml --template templates"),
@@ -66,11 +101,30 @@ COMMANDS = {
         "Remove from Databricks what connect made",
         ("disconnect sales-lake.yaml --dry-run",),
     ),
+    "snapshot": Listed(
+        "Read what an account or workspace holds of a setup",
+        (
+            "snapshot sales-lake.yaml --account 444455556666 --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --account 444455556666 --permissions",
+            "snapshot sales-lake.yaml --account 444455556666 --commands > read-account.sh",
+            "snapshot sales-lake.yaml --from account.json --out 444455556666.snapshot.json",
+            "snapshot sales-lake.yaml --workspace --out workspace.snapshot.json",
+        ),
+    ),
+    "doctor": Listed(
+        "Find the broken link of a live setup, and the patch",
+        (
+            "doctor sales-lake.yaml --snapshot 444455556666.snapshot.json --snapshot workspace.snapshot.json",
+            "doctor sales-lake.yaml --profile 444455556666=owner --workspace --wait 60",
+            "doctor sales-lake.yaml --snapshot 444455556666.snapshot.json --markdown > ticket.md",
+        ),
+    ),
     "explain": Listed(
         "Explain an error: which link, who, and what to do",
         (
             "explain error.txt",
             "explain sales-lake.yaml event.json",
+            "explain sales-lake.yaml event.json --snapshot 444455556666.snapshot.json",
             "explain okta-passthrough.yaml response.txt",
             "explain --lang ja - < error.txt",
         ),
@@ -78,6 +132,14 @@ COMMANDS = {
     "schema": Listed(
         "Write the JSON Schemas for your editor",
         ("schema --out schemas",),
+    ),
+    "docs": Listed(
+        "Print a page of the documentation",
+        ("docs", "docs proof", "docs connect --lang ja"),
+    ),
+    "completion": Listed(
+        "Complete commands with the Tab key",
+        ("completion bash --install", "completion zsh --install", "completion fish --install"),
     ),
 }
 
@@ -116,6 +178,17 @@ class CommandGroup(click.Group):
         """Every command with its summary, whole, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, listed.summary) for name, listed in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands and options that begin like this, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        commands = [
+            CompletionItem(name, help=listed.summary)
+            for name, listed in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

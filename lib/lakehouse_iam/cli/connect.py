@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ from lakehouse_iam.cli.databricks_access import (
     tell_of_pauses,
 )
 from lakehouse_iam.cli.files import write_all
-from lakehouse_iam.cli.template import template_files
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, command_line
+from lakehouse_iam.cli.template import show_stacks, template_files
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import one_line, say
 
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
     from lakehouse_iam.databricks.session import Options
     from lakehouse_iam.databricks.workspace import Workspace
     from lakehouse_iam.plan import Plan
+    from lakehouse_iam.setups.setup import Setup
 
 
 @click.command()
 @setup_argument
 @click.option("--exchange", metavar="FILE", default="", help="Where to write what the bucket owner needs.")
+@click.option(
+    "--received", "received", metavar="FILE", multiple=True, help="What the bucket owner sent back; it is checked."
+)
 @click.option("--template", "folder", metavar="DIR", default="", help="Write the finished templates too.")
 @click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for IAM. Default: 120.")
 @click.option("--grant", "grants", metavar="WHO=WHAT,…", multiple=True, help="Privileges on every external location.")
@@ -70,6 +76,7 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
                 f"--exchange names one file, and {setup} holds {len(setups)} setups",
                 allowed="one setup with --exchange, or several without it",
             )
+        _check_received(setups, asked["received"])
     answers = []
     for found in setups:
         with databricks_answers(as_json=as_json):
@@ -78,6 +85,21 @@ def connect(setup: str, as_json: bool, **asked: Any) -> None:
         print_json(answers)
     if any(answer["state"] == "not valid yet" for answer in answers):
         raise SystemExit(ANSWER_IS_NO)
+
+
+def _check_received(setups: Sequence[Setup], files: Sequence[str]) -> None:
+    """Hold what the bucket owner sent back against the setups, before anything is asked of Databricks.
+
+    Raises:
+        SetupError: a file is of another setup, of an older one, or tells an ARN of another account.
+    """
+    if not files:
+        return
+    from lakehouse_iam.handoff.exchange import read_exchange, whose, with_exchange
+
+    by_setup = whose([read_exchange(file) for file in files], setups)
+    for setup in setups:
+        with_exchange(setup, *by_setup.get(setup.name, ()))
 
 
 class _Run:
@@ -89,6 +111,8 @@ class _Run:
         self.asked = asked
         self.as_json = as_json
         self.written: list[Path] = []
+        self.exchange = ""
+        self.stacks: list[dict[str, Any]] = []
         self.would_make: list[Call] = []
 
     def run(self) -> dict[str, Any]:
@@ -147,10 +171,12 @@ class _Run:
     def _hand_over(self, given: Exchange, plan: Plan) -> None:
         if self.asked["dry_run"]:
             return
-        files = {Path(self.asked["exchange"] or given.file_name): given.text()}
+        self.exchange = self.asked["exchange"] or given.file_name
+        files = {Path(self.exchange): given.text()}
         folder = Path(self.asked["folder"])
-        templates = template_files(plan, folder)[0] if self.asked["folder"] else {}
-        if templates:
+        templates: dict[Path, str] = {}
+        if self.asked["folder"]:
+            templates, self.stacks = template_files(plan, folder)
             write_template_folder(folder, templates)
         write_all(files)
         files |= templates
@@ -175,9 +201,24 @@ class _Run:
     def _next(self, outcome: Outcome) -> None:
         from lakehouse_iam.databricks.outcome import State
 
+        again = self._again()
         if outcome.state is State.HANDED_OVER:
-            how = "" if self.asked["folder"] else " (--template DIR writes the finished template for them)"
-            say(f"\nnext: the owner of {outcome.waits_for} deploys the role{how};")
-            say(f"then: lakehouse-iam connect {one_line(self.file)}")
+            self._next_of_owner(outcome)
+            say(f"then: {one_line(again)}", err=True)
         elif outcome.state is State.NOT_VALID:
-            say(f"\nfix this, then run: lakehouse-iam connect {one_line(self.file)}", err=True)
+            say(f"\nfix this, then run: {one_line(again)}", err=True)
+
+    def _next_of_owner(self, outcome: Outcome) -> None:
+        """What the bucket owner runs: the deployment of the finished templates, or the command that writes them."""
+        if self.stacks:
+            say()
+            show_stacks(self.stacks)
+        say(f"\nnext: the owner of {outcome.waits_for} deploys the role", err=True)
+        if not self.stacks:
+            exchange = ("--exchange", self.exchange) if self.exchange else ()
+            say(f"  {one_line(command_line('template', self.file, *exchange, '--out', USUAL_FOLDER))}", err=True)
+
+    def _again(self) -> str:
+        """This command once more, where it goes on: with the same workspace and the same file."""
+        kept = [(name, self.asked[name]) for name in ("host", "profile", "metastore", "exchange") if self.asked[name]]
+        return command_line("connect", self.file, *(word for name, value in kept for word in (f"--{name}", str(value))))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, INPUT_IS_WRONG, fail, json_option, print_json, wrong_input
+from lakehouse_iam.cli.language import lang_option, language_of
 from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
@@ -20,22 +21,23 @@ if TYPE_CHECKING:
     from lakehouse_iam.explain.known_errors import Language
     from lakehouse_iam.explain.setup_answer import SetupAnswer
     from lakehouse_iam.setups.setup import Setup
-
-LANGUAGES = ("en", "ja")
+    from lakehouse_iam.snapshot.document import Snapshot
 
 
 @click.command()
 @click.argument("arguments", metavar="[SETUP] TEXT", nargs=-1, required=True)
 @click.option("--at", "at", metavar="TIME", default="", help="The time of the sign-in. Default: now.")
-@click.option("--lang", "lang", type=click.Choice(LANGUAGES), help="The language. Default: your locale's.")
+@click.option("--snapshot", "snapshots", metavar="FILE", multiple=True, help="Ask this snapshot of an account too.")
+@lang_option
 @json_option
-def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool) -> None:
+def explain(arguments: tuple[str, ...], at: str, snapshots: tuple[str, ...], lang: str | None, as_json: bool) -> None:
     """Explain an error of AWS, Databricks, Terraform or Spark.
 
     TEXT is an error message, a stack trace, a CloudTrail event (JSON), a value of the header
     X-Databricks-PassThrough-Error or a SAML response: a file, - for standard input, or the text itself. With a SETUP the
-    request behind the error is asked of the setup's own plan, and a SAML response is compared with the setup. Nothing is
-    sent or written anywhere. Give what is secret as a file or by -, because command lines are visible to other users.
+    request behind the error is asked of the setup's own plan, and a SAML response is compared with the setup. With
+    snapshots of its accounts, what is deployed is asked about the request as well. Nothing is sent or written anywhere.
+    Give what is secret as a file or by -, because command lines are visible to other users.
 
     Exit codes: 0 explained; 1 the setup's plan answers otherwise than AWS, or something in the response is wrong; 2 the text
     is not known. SAML responses need: pip install 'lakehouse-iam[saml]'
@@ -46,11 +48,16 @@ def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool
             code=INPUT_IS_WRONG,
             as_json=as_json,
         )
-    language = _language(lang)
+    if snapshots and len(arguments) < 2:
+        fail("--snapshot needs the SETUP that it is of", code=INPUT_IS_WRONG, as_json=as_json)
+    from lakehouse_iam.explain.known_errors import Language
+
+    language = Language(language_of(lang))
     with wrong_input(as_json=as_json):
         moment = _moment(at)
         setups = _setups(arguments[0]) if len(arguments) == 2 else ()
-        explanation = _explained(_content(arguments[-1]), setups, moment, language)
+        taken = _snapshots(setups, snapshots) if snapshots else ()
+        explanation = _explained(_content(arguments[-1]), setups, moment, language, taken)
     if as_json:
         print_json(explanation.to_json())
     else:
@@ -64,19 +71,26 @@ def explain(arguments: tuple[str, ...], at: str, lang: str | None, as_json: bool
         raise SystemExit(ANSWER_IS_NO)
 
 
-def _language(lang: str | None) -> Language:
-    from lakehouse_iam.explain.known_errors import Language
-
-    if lang is None:
-        said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-        lang = "ja" if said.lower().startswith("ja") else "en"
-    return Language(lang)
-
-
 def _setups(path: str) -> tuple[Setup, ...]:
     from lakehouse_iam.setups import load_setups
 
     return tuple(load_setups(path))
+
+
+def _snapshots(setups: tuple[Setup, ...], files: tuple[str, ...]) -> tuple[Snapshot, ...]:
+    from lakehouse_iam.errors import InvalidValue
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.snapshot.any_file import load_for
+
+    if len(setups) != 1:
+        raise InvalidValue(
+            f"the setup file holds {len(setups)} setups",
+            allowed="allowed with --snapshot is a file with one, of which the snapshots are",
+        )
+    loaded = load_for(plan_setup(setups[0]), files)
+    for note in loaded.notes:
+        say(f"note: {one_line(note)}", err=True)
+    return loaded.found
 
 
 def _content(text: str) -> bytes:
@@ -115,10 +129,12 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _explained(content: bytes, setups: tuple[Setup, ...], now: datetime, language: Language) -> Explanation:
+def _explained(
+    content: bytes, setups: tuple[Setup, ...], now: datetime, language: Language, snapshots: tuple[Snapshot, ...]
+) -> Explanation:
     from lakehouse_iam.explain.text import explain_text
 
-    return explain_text(content, setups, now, language)
+    return explain_text(content, setups, now, language, snapshots)
 
 
 _LABELS = {
@@ -152,7 +168,7 @@ def _of_finding(finding: Finding, number: str, labels: dict[str, str]) -> Iterat
 def _of_setup(answer: SetupAnswer, language: Language) -> Iterator[str]:
     from lakehouse_iam.explain.sentences import sentence
 
-    yield sentence("setup-says", language, setup=one_line(answer.setup))
+    yield sentence("snapshots-say" if answer.of_snapshots else "setup-says", language, setup=one_line(answer.setup))
     for label, texts in (
         ("line-answer", answer.says),
         ("line-because", answer.because),

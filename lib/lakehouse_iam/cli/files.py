@@ -15,10 +15,14 @@ from lakehouse_iam.errors import InvalidValue
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def write_all(files: Mapping[Path, str]) -> None:
+def write_all(files: Mapping[Path, str], *, private: bool = False) -> None:
     """Write every file, creating folders; first each beside its place, then all into place.
 
     A file that exists keeps its mode; a new one gets what the umask leaves of 0666.
+
+    Args:
+        files: texts by their places.
+        private: whether only the user may read new files; they get 0600.
 
     Raises:
         InvalidValue: one of them cannot be written; then none is.
@@ -33,6 +37,7 @@ def write_all(files: Mapping[Path, str]) -> None:
                 raise IsADirectoryError(21, "Is a directory", str(place))
             temporary = place.parent / f".{place.name}.{os.getpid()}.new"
             staged.append((temporary, place))
+            temporary.touch(0o600 if private else 0o666)
             temporary.write_text(text, encoding="utf-8", newline="")
             if place.exists():
                 shutil.copymode(place, temporary)

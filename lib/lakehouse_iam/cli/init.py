@@ -10,11 +10,16 @@ import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, INPUT_IS_WRONG, fail, json_option, print_json, wrong_input
 from lakehouse_iam.cli.files import write_all
+from lakehouse_iam.cli.next_line import say_next
 from lakehouse_iam.cli.terminal import say
 from lakehouse_iam.patterns import pattern_named, pattern_names
 
 if TYPE_CHECKING:
     from lakehouse_iam.setups.unity_catalog_migration import Migration
+
+
+def _patterns_like(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in pattern_names() if name.startswith(incomplete)]
 
 
 @click.command(
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     lose or gain something.
     """,
 )
-@click.argument("pattern", metavar="PATTERN")
+@click.argument("pattern", metavar="PATTERN", shell_complete=_patterns_like)
 @click.option("--out", "file", metavar="FILE", default="", help="Where to write. Default: PATTERN.yaml; - prints it.")
 @click.option("--from", "source", metavar="SETUP", default="", help="A setup of another pattern that it replaces.")
 @json_option
@@ -58,7 +63,8 @@ def init(pattern: str, file: str, source: str, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(place)})
     else:
-        say(f"wrote {place}\nfill it in, then: lakehouse-iam check {place}")
+        say(f"wrote {place}")
+        say_next("check", str(place), lead="fill it in")
 
 
 def _leave_alone(places: Iterable[Path], *, as_json: bool) -> None:
@@ -121,4 +127,5 @@ def _show_migration(migration: Migration, files: list[Path], *, as_json: bool) -
             say(f"  lost: {place.words}")
     for note in migration.notes:
         say(f"note: {note}")
-    say(f"wrote {files[0]} and {files[1]}\nfill in what is missing, then: lakehouse-iam check {files[0]}")
+    say(f"wrote {files[0]} and {files[1]}")
+    say_next("check", str(files[0]), lead="fill in what is missing")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
+from lakehouse_iam.cli.ci_output import ci_options, ci_output, report_of_error
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, say_next
 from lakehouse_iam.cli.proof_text import answers_text, findings_text, total_text
+from lakehouse_iam.cli.proofs import nothing_thrown_away, progress_shown, proofs_of
 from lakehouse_iam.cli.terminal import one_line, say
+from lakehouse_iam.errors import LakehouseIamError
 
 if TYPE_CHECKING:
     from lakehouse_iam.proof.prove import Progress, Proof
     from lakehouse_iam.proof.real_world import RealWorld
 
 
-@click.command()
+@click.command(short_help="Prove offline what gets in and what stays out")
 @click.argument("subject", metavar="SETUP|DIR", type=click.Path())
 @click.option(
     "--templates",
@@ -35,8 +35,18 @@ if TYPE_CHECKING:
 )
 @click.option("--failed", is_flag=True, help="Show only what is not as expected.")
 @click.option("--quiet", is_flag=True, help="Show only the totals.")
+@ci_options
 @json_option
-def prove(subject: str, folder: str | None, world: str | None, failed: bool, quiet: bool, as_json: bool) -> None:
+def prove(
+    subject: str,
+    folder: str | None,
+    world: str | None,
+    failed: bool,
+    quiet: bool,
+    sarif: str,
+    junit: str,
+    as_json: bool,
+) -> None:
     """Prove offline what a setup lets in and what it keeps out.
 
     SETUP is a setup file or a folder of them. DIR is a folder that `template` wrote, or a cdk.out: what is in
@@ -46,74 +56,50 @@ def prove(subject: str, folder: str | None, world: str | None, failed: bool, qui
 
     --world adds the organization's guardrails (SCPs, RCPs), existing bucket and key policies and permissions boundaries.
     """
+    from lakehouse_iam.cli.proof_report import proof_report
     from lakehouse_iam.proof.real_world import load_real_world
 
-    with wrong_input(as_json=as_json), _nothing_thrown_away(), _progress_shown() as progress:
-        real = load_real_world(world) if world else None
-        proofs = _proofs(Path(subject), folder, real, progress, as_json=as_json)
+    output = ci_output(sarif, junit, as_json=as_json)
+    places: dict[str, tuple[str, int]] = {}
+    with wrong_input(as_json=as_json), nothing_thrown_away(), progress_shown() as progress:
+        try:
+            real = load_real_world(world) if world else None
+            proofs = _proofs(Path(subject), folder, real, progress, places, as_json=as_json)
+        except LakehouseIamError as error:
+            output.write(report_of_error("prove", error, [subject]))
+            raise
+        if output.is_asked:
+            output.write(proof_report(proofs, folder or subject, places))
     if as_json:
         print_json([_json(proof, failed=failed) for proof in proofs])
-    else:
+    elif not output.takes_standard_output:
         _show(proofs, failed=failed, quiet=quiet)
     if not all(proof.holds for proof in proofs):
         raise SystemExit(ANSWER_IS_NO)
-
-
-@contextmanager
-def _nothing_thrown_away() -> Iterator[None]:
-    """A world and its answers live until the end: looking through them for garbage takes a tenth of the time for nothing."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-_BEFORE_PROGRESS = 1.0
-"""Seconds that nobody minds."""
-
-
-@contextmanager
-def _progress_shown() -> Iterator[Progress]:
-    """One line on standard error that says how far the proof is; only where somebody watches, and not for a short one."""
-    start, width = time.monotonic(), 0
-
-    def progress(setup: str, done: int, total: int) -> None:
-        nonlocal width
-        if sys.stderr.isatty() and time.monotonic() - start > _BEFORE_PROGRESS:
-            line = f"  {one_line(setup)}: {done:,} of {total:,} probes"
-            width = max(width, len(line))
-            click.echo(f"\r{line:<{width}}", nl=False, err=True)
-
-    try:
-        yield progress
-    finally:
-        if width:
-            click.echo(f"\r{'':<{width}}\r", nl=False, err=True)
+    if not (as_json or quiet or folder or Path(subject).is_dir()):
+        say_next("template", subject, "--out", USUAL_FOLDER)
 
 
 def _proofs(
-    subject: Path, folder: str | None, real: RealWorld | None, progress: Progress, *, as_json: bool
+    subject: Path,
+    folder: str | None,
+    real: RealWorld | None,
+    progress: Progress,
+    places: dict[str, tuple[str, int]],
+    *,
+    as_json: bool,
 ) -> list[Proof]:
+    """The proofs of what was asked for; the file and line of each setup that was read are noted in `places`."""
     from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.plan import plan_setups
-    from lakehouse_iam.probes.document import probe_document
-    from lakehouse_iam.proof.prove import prove_plan
-    from lakehouse_iam.proof.prove_files import prove_setup
-    from lakehouse_iam.proof.template_files import files_of_plan, files_of_setup, read_templates
-    from lakehouse_iam.proof.terraform_plan import is_plan
 
     if folder is None:
         asked = _templates_of(subject)
         if asked is not None:
             return _of_templates(subject, asked, real, progress)
     plans = plan_setups(read_setups([subject], as_json=as_json))
-    if folder is None:
-        return [prove_plan(plan, real, progress) for plan in plans]
-    if is_plan(Path(folder)):
-        return [prove_setup(files_of_plan(Path(folder)), plan, real, progress, plans) for plan in plans]
-    read = read_templates(folder)
-    return [prove_setup(files_of_setup(read, probe_document(plan)), plan, real, progress, plans) for plan in plans]
+    places |= {plan.setup: (plan.source.file, plan.source.line) for plan in plans}
+    return proofs_of(plans, folder, real, progress)
 
 
 def _templates_of(subject: Path) -> Path | None:

@@ -16,6 +16,7 @@ from lakehouse_iam.cli.answers import (
     wrong_input,
 )
 from lakehouse_iam.cli.extras import how_to_install, require_extras
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, say_next
 from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def rehearse(setup: str, as_json: bool) -> None:
         print_json([_answer(rehearsal) for rehearsal in rehearsals])
     if not all(rehearsal.passed for rehearsal in rehearsals):
         raise SystemExit(ANSWER_IS_NO)
+    if not as_json:
+        say_next("template", setup, "--out", USUAL_FOLDER)
 
 
 def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:

@@ -23,10 +23,10 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 def simulate(cases: str, as_json: bool) -> None:
     """Decide single requests: one JSON case per line in, one JSON decision per line out. - reads standard input.
 
-    A case has id, request (principal, action, resource, resource_account, context) and the policies that bear on it; see
-    docs/evaluator.md. Answers come as the lines are read. A line that is no case is answered with id, line, where and
-    error, and reported on standard error unless --json is given; the others are still decided, and the command ends
-    with 2.
+    A case has id, request (principal, action, resource, resource_account, context) and the policies that bear on it;
+    `lakehouse-iam docs evaluator` has all of it. Answers come as the lines are read. A line that is no case is answered
+    with id, line, where and error, and reported on standard error unless --json is given; the others are still decided,
+    and the command ends with 2.
     """
     try:
         lines = click.open_file(cases, "rb")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakehouse_iam.cli.answers import json_option, print_json, setups_argument, wrong_input
+from lakehouse_iam.cli.next_line import USUAL_FOLDER, say_next
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.cli.terminal import say
 from lakehouse_iam.file_names import DOCUMENT_FILES, HANDOFF_FILE, PROBES_FILE, TEMPLATE_FILE, written_as
@@ -16,25 +17,26 @@ if TYPE_CHECKING:
     from lakehouse_iam.plan import Plan
 
 
-@click.command()
+@click.command(short_help="Write the CloudFormation of each account")
 @setups_argument
 @click.option("--out", "folder", metavar="DIR", required=True, type=click.Path(), help="Where to write the templates.")
+@click.option("--exchange", "exchanges", metavar="FILE", multiple=True, help="What another admin told, filled in.")
 @json_option
-def template(setups: tuple[str, ...], folder: str, as_json: bool) -> None:
+def template(setups: tuple[str, ...], folder: str, exchanges: tuple[str, ...], as_json: bool) -> None:
     """Write plain CloudFormation: DIR/<account>/<stack>.template.json.
 
     No CDK, Node or bootstrap is needed to deploy it. What somebody else must merge into a policy of theirs stands in
-    <stack>.handoff.json beside it. Afterwards DIR holds what this run wrote and nothing else; if it holds anything but an
-    earlier run of the same setups, nothing is written.
+    <stack>.handoff.json beside it. With an exchange file, as connect writes it, nothing is left to tell. Afterwards DIR
+    holds what this run wrote and nothing else; if it holds anything but an earlier run of the same setups, nothing is
+    written.
     """
-    from lakehouse_iam.cli.setup_files import read_setups
-    from lakehouse_iam.plan import plan_setups
+    from lakehouse_iam.cli.exchange_files import plans_with
 
     with wrong_input(as_json=as_json):
         files: dict[Path, str] = {}
         stacks = []
         documents: list[Path] = []
-        for plan in plan_setups(read_setups(setups, as_json=as_json)):
+        for plan in plans_with(setups, exchanges, as_json=as_json):
             made, written = template_files(plan, Path(folder))
             files |= made
             stacks += written
@@ -43,9 +45,11 @@ def template(setups: tuple[str, ...], folder: str, as_json: bool) -> None:
     if as_json:
         print_json({"stacks": stacks, **({"documents": [str(file) for file in documents]} if documents else {})})
         return
-    _show(stacks)
+    show_stacks(stacks)
     for file in documents:
         say(f"{written_as(file.name).partition(',')[0]}: {file}")
+    if len(setups) == 1:
+        say_next("next", *setups, *(() if folder == USUAL_FOLDER else ("--templates", folder)))
 
 
 def template_files(plan: Plan, folder: Path) -> tuple[dict[Path, str], list[dict[str, Any]]]:
@@ -99,19 +103,15 @@ def _upload_bucket(stack: dict[str, Any]) -> str:
     return f"cfn-templates-{stack['account']}-{stack['region']}"
 
 
-def _show(stacks: list[dict[str, Any]]) -> None:
+def show_stacks(stacks: list[dict[str, Any]]) -> None:
+    """Print how the stacks are deployed, in order."""
     say("Deploy in this order, each with credentials of its account:")
     uploads: set[str] = set()
     for number, stack in enumerate(stacks, start=1):
         say(f"\n{number}. account {stack['account']}, region {stack['region']}")
         if "template" in stack:
             _show_upload(stack, uploads)
-            upload = f" --s3-bucket {stack['upload_to']}" if "upload_to" in stack else ""
-            say(
-                f"   aws cloudformation deploy --region {stack['region']} --stack-name {stack['stack']} \\\n"
-                f"     --template-file {_quoted(stack['template'])}{upload} --capabilities CAPABILITY_NAMED_IAM"
-                f"{_overrides(stack)}"
-            )
+            say("   " + " \\\n     ".join(deploy_command(stack)))
         for parameter, description in stack.get("parameters", {}).items():
             say(f"   {parameter}: {description}")
         for told in stack.get("tells", []):
@@ -119,6 +119,22 @@ def _show(stacks: list[dict[str, Any]]) -> None:
         if "handoff" in stack:
             first = "then have" if "template" in stack else "nothing to deploy; have"
             say(f"   {first} merged what stands in {stack['handoff']}")
+
+
+def deploy_command(stack: dict[str, Any]) -> tuple[str, ...]:
+    """The command that deploys a stack, in pieces of a line each.
+
+    Args:
+        stack: one that `template_files` returned, with a template.
+    """
+    upload = f" --s3-bucket {stack['upload_to']}" if "upload_to" in stack else ""
+    # Brackets are allowed in no value, so what is left as it stands does not deploy.
+    given = " ".join(f"'{parameter}=<value>'" for parameter in stack.get("parameters", {}))
+    return (
+        f"aws cloudformation deploy --region {stack['region']} --stack-name {stack['stack']}",
+        f"--template-file {_quoted(stack['template'])}{upload} --capabilities CAPABILITY_NAMED_IAM",
+        *([f"--parameter-overrides {given}"] if given else []),
+    )
 
 
 def _show_upload(stack: dict[str, Any], uploads: set[str]) -> None:
@@ -140,9 +156,3 @@ def _quoted(path: str) -> str:
     from shlex import quote
 
     return quote(path)
-
-
-def _overrides(stack: dict[str, Any]) -> str:
-    # Brackets are allowed in no value, so what is left as it stands does not deploy.
-    given = " ".join(f"'{parameter}=<value>'" for parameter in stack.get("parameters", {}))
-    return f" \\\n     --parameter-overrides {given}" if given else ""

@@ -1,8 +1,6 @@
 r"""What reaches a terminal: every text that this library did not write itself is made harmless here, and nowhere else.
 
-File names, values of setups and templates, error texts of AWS and Databricks can hold control characters, ANSI and OSC
-escape sequences, marks that turn the direction of writing (CVE-2021-42574), half surrogates of file names that are not
-text, and the markup of `rich`. They come out as they would stand in a Python string: `\x1b`, `\u202e`.
+`visible_text` says what foreign text can hold and how it comes out; the markup of `rich` comes to it here.
 
 `say` prints whole texts, and keeps their lines. A foreign text inside a sentence goes through `one_line`, so that it cannot
 add a line of its own. In a table of `rich` it goes through `cell`, so that `[bold]` stays what it is.
@@ -15,25 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse_iam.visible_text import escaped, one_line
+
 if TYPE_CHECKING:
+    from rich.markdown import Markdown
     from rich.table import Table
     from rich.text import Text
 
+__all__ = ["cell", "escaped", "one_line", "say", "show_table"]
+
 _WIDTH_OF_FILES = 140
-
-# The space of Japanese prose; Python counts every space but U+0020 as not printable.
-_IDEOGRAPHIC_SPACE = "\u3000"
-
-
-def one_line(text: object) -> str:
-    """A foreign text as one harmless line: line ends are escaped too."""
-    words = str(text)
-    return words if words.isprintable() else "".join(map(_visible, words))
-
-
-def escaped(text: object) -> str:
-    """A text of several lines without anything that a terminal would act upon; its line feeds stay."""
-    return "\n".join(one_line(line) for line in str(text).split("\n"))
 
 
 def cell(text: object, style: str = "") -> Text:
@@ -49,6 +38,21 @@ def show_table(table: Table) -> None:
     Raises:
         BrokenPipeError: whoever read the output has gone; `rich` itself would end with 1, which means that the answer is no.
     """
+    _print(table)
+
+
+def show_page(markdown: str) -> None:
+    """Lay out a page of Markdown.
+
+    Raises:
+        BrokenPipeError: whoever read the output has gone.
+    """
+    from rich.markdown import Markdown
+
+    _print(Markdown(escaped(markdown)))
+
+
+def _print(shown: Table | Markdown) -> None:
     from rich.console import Console
 
     class OurConsole(Console):
@@ -56,15 +60,9 @@ def show_table(table: Table) -> None:
             raise BrokenPipeError
 
     width = None if sys.stdout.isatty() else _WIDTH_OF_FILES
-    OurConsole(highlight=False, width=width).print(table)
+    OurConsole(highlight=False, width=width).print(shown)
 
 
 def say(text: object = "", *, err: bool = False) -> None:
     """Print a text with a line feed at its end, to standard output or standard error."""
     click.echo(escaped(text), err=err)
-
-
-def _visible(character: str) -> str:
-    if character.isprintable() or character == _IDEOGRAPHIC_SPACE:
-        return character
-    return character.encode("unicode_escape").decode("ascii")

@@ -38,11 +38,19 @@ TEMPLATE_SIZE = 1_000_000
 _SIZES = (BODY_SIZE, 460_800, TEMPLATE_SIZE)
 HANDOFF_METADATA = "LakehouseIamHandOff"
 
-_OWNERSHIP = {
+OBJECT_OWNERSHIP = {
     ObjectOwnership.BUCKET_OWNER_ENFORCED: "BucketOwnerEnforced",
     ObjectOwnership.BUCKET_OWNER_PREFERRED: "BucketOwnerPreferred",
     ObjectOwnership.OBJECT_WRITER: "ObjectWriter",
 }
+"""Who owns the objects of a bucket, as S3 calls it."""
+CLOSED_TO_THE_PUBLIC = {
+    "BlockPublicAcls": True,
+    "BlockPublicPolicy": True,
+    "IgnorePublicAcls": True,
+    "RestrictPublicBuckets": True,
+}
+"""Block Public Access of a bucket that a setup makes."""
 
 
 def templates(plan: Plan) -> dict[str, Json]:
@@ -245,27 +253,27 @@ def _saml_provider(provider: SamlProvider, phase: Phase, tags: list[Json]) -> Js
     return {"Type": "AWS::IAM::SAMLProvider", "Properties": {**properties, "Tags": tags}}
 
 
-def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:
+def default_encryption(bucket: Bucket) -> Json:
+    """The rule by which S3 encrypts the objects of a bucket, as CloudFormation takes it."""
     encryption = (
         {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": str(bucket.key)} if bucket.key else {"SSEAlgorithm": "AES256"}
     )
     rule: Json = {"ServerSideEncryptionByDefault": encryption}
     if bucket.key:
         rule["BucketKeyEnabled"] = True
+    return rule
+
+
+def _bucket(bucket: Bucket, phase: Phase, tags: list[Json]) -> Json:
     return {
         "Type": "AWS::S3::Bucket",
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
             "BucketName": str(bucket.name),
-            "BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]},
-            "OwnershipControls": {"Rules": [{"ObjectOwnership": _OWNERSHIP[bucket.object_ownership]}]},
-            "PublicAccessBlockConfiguration": {
-                "BlockPublicAcls": True,
-                "BlockPublicPolicy": True,
-                "IgnorePublicAcls": True,
-                "RestrictPublicBuckets": True,
-            },
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [default_encryption(bucket)]},
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": OBJECT_OWNERSHIP[bucket.object_ownership]}]},
+            "PublicAccessBlockConfiguration": CLOSED_TO_THE_PUBLIC,
             "Tags": tags,
         },
     }

@@ -8,7 +8,8 @@ from lakehouse_iam.plan.phases import Phase
 from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import AccessGrant, AccessGrantsInstance, AccessGrantsLocation
 
-_GRANTEE_TYPES = {DirectoryKind.USER: "DIRECTORY_USER", DirectoryKind.GROUP: "DIRECTORY_GROUP"}
+GRANTEE_TYPES = {DirectoryKind.USER: "DIRECTORY_USER", DirectoryKind.GROUP: "DIRECTORY_GROUP"}
+"""What S3 Access Grants calls users and groups."""
 
 
 def _instance(instance: AccessGrantsInstance, phase: Phase, tags: list[Json]) -> Json:
@@ -24,7 +25,7 @@ def _grant(grant: AccessGrant, phase: Phase, tags: list[Json]) -> Json:
     properties = {
         "AccessGrantsLocationId": {"Ref": grant.location},
         "AccessGrantsLocationConfiguration": {"S3SubPrefix": grant.prefix},
-        "Grantee": {"GranteeType": _GRANTEE_TYPES[grant.grantee.kind], "GranteeIdentifier": grant.grantee.id},
+        "Grantee": {"GranteeType": GRANTEE_TYPES[grant.grantee.kind], "GranteeIdentifier": grant.grantee.id},
         "Permission": "READWRITE",
     }
     return rendered("AWS::S3::AccessGrant", properties)

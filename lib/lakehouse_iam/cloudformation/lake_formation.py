@@ -22,21 +22,24 @@ def _location(location: RegisteredLocation, phase: Phase, tags: list[Json]) -> J
 
 
 def _permissions(grant: CatalogPermissions, phase: Phase, tags: list[Json]) -> Json:
-    principal = (
-        grant.principal.arn(partition_of_region(phase.region).name)
-        if isinstance(grant.principal, DirectoryPrincipal)
-        else str(grant.principal)
-    )
     properties = {
-        "Principal": {"DataLakePrincipalIdentifier": principal},
-        "Resource": _granted(grant),
+        "Principal": grantee(grant, partition_of_region(phase.region).name),
+        "Resource": granted(grant),
         "Permissions": list(grant.permissions),
         "PermissionsWithGrantOption": list(grant.grantable),
     }
     return rendered("AWS::LakeFormation::PrincipalPermissions", properties, grant.after)
 
 
-def _granted(grant: CatalogPermissions) -> Json:
+def grantee(grant: CatalogPermissions, partition: str) -> Json:
+    """Who is granted something, as Lake Formation and CloudFormation take it."""
+    principal = grant.principal
+    name = principal.arn(partition) if isinstance(principal, DirectoryPrincipal) else str(principal)
+    return {"DataLakePrincipalIdentifier": name}
+
+
+def granted(grant: CatalogPermissions) -> Json:
+    """What is granted, as Lake Formation and CloudFormation take it."""
     catalog = str(grant.catalog)
     if not grant.table:
         return {"Database": {"CatalogId": catalog, "Name": grant.database}}
@@ -48,12 +51,14 @@ def _granted(grant: CatalogPermissions) -> Json:
     return {"Table": {**table, "Name": grant.table}}
 
 
-def _link(link: DatabaseLink, phase: Phase, tags: list[Json]) -> Json:
+def database_input(link: DatabaseLink) -> Json:
+    """The database that stands for another, as Glue and CloudFormation take it."""
     target = {"CatalogId": str(link.catalog), "DatabaseName": link.database, "Region": link.region}
-    properties = {
-        "CatalogId": str(phase.account),
-        "DatabaseInput": {"Name": link.name, "TargetDatabase": target},
-    }
+    return {"Name": link.name, "TargetDatabase": target}
+
+
+def _link(link: DatabaseLink, phase: Phase, tags: list[Json]) -> Json:
+    properties = {"CatalogId": str(phase.account), "DatabaseInput": database_input(link)}
     return rendered("AWS::Glue::Database", properties)
 
 

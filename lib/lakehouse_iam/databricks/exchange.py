@@ -6,7 +6,6 @@ problem", read 2026-11-21).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from lakehouse_iam.arns import ExternalId, RoleArn
 from lakehouse_iam.databricks.refusals import Refused
 from lakehouse_iam.databricks.storage_credential import StorageCredentialInfo
 from lakehouse_iam.file_names import EXCHANGE_FILE
+from lakehouse_iam.handoff.exchange import exchange_text
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 
 
@@ -57,7 +57,7 @@ class Exchange:
 
     def text(self) -> str:
         """The exchange as it is written to its file."""
-        return json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"
+        return exchange_text(self.to_json())
 
 
 def exchange(setup: UnityCatalogSetup, credential: StorageCredentialInfo, account_id: str) -> Exchange:

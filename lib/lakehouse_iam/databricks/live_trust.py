@@ -5,14 +5,13 @@ Databricks hears "AccessDenied" from AWS and nothing more; whoever may read the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
-from urllib.parse import unquote
+from typing import Any
 
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.databricks.broken_links import Broken, Chain, Link
 from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.snapshot.policy_text import policy_document
 
 Json = dict[str, Any]
 ReadTrust = Callable[[RoleArn], Json | None]
@@ -109,14 +108,6 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def document(text: str | Json) -> Json:
-    """A trust policy as IAM's API gives it: JSON in percent-encoding, or decoded already by boto3."""
-    if isinstance(text, dict):
-        return text
-    decoded: Json = json.loads(unquote(text))
-    return decoded
-
-
 def read_with_boto3(role: RoleArn) -> Json | None:
     """The trust policy of a role, read with whatever AWS credentials there are.
 
@@ -137,8 +128,8 @@ def read_with_boto3(role: RoleArn) -> Json | None:
                 f"the AWS credentials are of the account {account}, and the role is in {role.account}: use credentials of "
                 "that account, or leave out --check-trust"
             )
-        return document(
-            cast("Json", boto3.client("iam").get_role(RoleName=str(role.name))["Role"]["AssumeRolePolicyDocument"])
+        return policy_document(
+            boto3.client("iam").get_role(RoleName=str(role.name))["Role"]["AssumeRolePolicyDocument"]
         )
     except ClientError as error:
         if error.response["Error"].get("Code") == "NoSuchEntity":

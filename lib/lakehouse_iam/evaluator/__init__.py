@@ -50,6 +50,7 @@ from lakehouse_iam.evaluator.public_access import (
     block_public_access,
     is_public,
 )
+from lakehouse_iam.evaluator.refusal import Lack, Refusal
 from lakehouse_iam.evaluator.request import (
     ALLOW,
     EXPLICIT_DENY,
@@ -85,12 +86,14 @@ __all__ = [
     "Document",
     "Guarded",
     "Key",
+    "Lack",
     "Link",
     "OidcProvider",
     "Policies",
     "Policy",
     "PolicyGrammarError",
     "PolicyKind",
+    "Refusal",
     "Request",
     "RequestError",
     "Role",

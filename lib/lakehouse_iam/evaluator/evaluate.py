@@ -26,6 +26,7 @@ from lakehouse_iam.evaluator.organizations import (
 from lakehouse_iam.evaluator.policies import Compiled, Policy, Question
 from lakehouse_iam.evaluator.principals import CallerKind, NamedAs
 from lakehouse_iam.evaluator.public_access import first_public_statement
+from lakehouse_iam.evaluator.refusal import Lack, Refusal
 from lakehouse_iam.evaluator.request import (
     ALLOW,
     EXPLICIT_DENY,
@@ -123,12 +124,12 @@ class _Evaluation:
 
     def decide(self) -> Decision:
         if next(self._denies(), None) is not None:
-            return Decision(EXPLICIT_DENY, self._explain_denies, self.notes)
+            return Decision(EXPLICIT_DENY, self._explain_denies, self.notes, self._denying)
         missing = (*impossible(self.asked, self.policies.block_public_access), *self._limits_missing())
         reasons = self._grants() if not missing else ()
         if reasons:
             return Decision(ALLOW, lambda: tuple(reason() for reason in reasons), self.notes)
-        return Decision(IMPLICIT_DENY, lambda: (*missing, *self._missing()), self.notes)
+        return Decision(IMPLICIT_DENY, lambda: (*missing, *self._missing()), self.notes, self._not_allowing)
 
     @property
     def waits(self) -> bool:
@@ -332,6 +333,46 @@ class _Evaluation:
         if self._session_closed:
             yield because.session_missing(self.asked)
             yield from near_misses.closest(self.asked, self.policies.session)
+
+    def _denying(self) -> tuple[Refusal, ...]:
+        return tuple(
+            Refusal(policy.kind, Lack.DENIED, policy, compiled.statement) for policy, compiled in self._denies()
+        )
+
+    def _not_allowing(self) -> tuple[Refusal, ...]:
+        """The sides that would have to allow, in the order in which they are asked."""
+        return (*self._limits_not_allowing(), *self._resource_not_allowing(), *self._principal_side_not_allowing())
+
+    def _limits_not_allowing(self) -> Iterator[Refusal]:
+        if self.policies.service_control and service_control_applies(self.caller):
+            for level in self.policies.service_control:
+                if self._first_allow(level) is None:
+                    yield Refusal(PolicyKind.SERVICE_CONTROL, Lack.NOT_ALLOWED, level[0] if level else None)
+        endpoint = self.policies.vpc_endpoint
+        if endpoint is not None and self._first_allow((endpoint,)) is None:
+            yield Refusal(PolicyKind.VPC_ENDPOINT, Lack.NOT_ALLOWED, endpoint)
+
+    def _resource_not_allowing(self) -> Iterator[Refusal]:
+        policy, guard = self.resource_policy, self.asked.guard
+        if guard is None:
+            return
+        if policy is not None and self._public_block is not None:
+            yield Refusal(guard, Lack.PUBLIC_BLOCKED, policy, first_public_statement(policy))
+            return
+        optional = self._same_account and guard not in _MUST_ALLOW and self.caller.account != ""
+        if not self._by_resource and not optional:
+            yield Refusal(guard, Lack.NOT_ALLOWED, policy)
+
+    def _principal_side_not_allowing(self) -> Iterator[Refusal]:
+        if not self.caller.has_identity_policies:
+            return
+        asks_identity = self._by_resource or self.asked.guard not in _MUST_ALLOW or not self._same_account
+        if self._identity is None and not self._role_is_named and asks_identity:
+            yield Refusal(PolicyKind.IDENTITY, Lack.NOT_ALLOWED)
+        for policy in self._closed_boundaries:
+            yield Refusal(PolicyKind.BOUNDARY, Lack.NOT_ALLOWED, policy)
+        if self._session_closed:
+            yield Refusal(PolicyKind.SESSION, Lack.NOT_ALLOWED)
 
     @property
     def _role_is_named(self) -> bool:

@@ -13,6 +13,7 @@ from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.policies import Policy
 from lakehouse_iam.evaluator.principals import Caller, CallerError, parse_caller, session_of
 from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
+from lakehouse_iam.evaluator.refusal import Refusal
 
 ALLOW = "allow"
 IMPLICIT_DENY = "implicit-deny"
@@ -106,11 +107,18 @@ class Decision:
             always sends, and the request does not give it.
         explain: makes the sentences of `because`.
         doubt: makes the sentences of `notes`.
+        blame: makes `refusals`.
     """
 
     decision: str
     explain: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
     doubt: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
+    blame: Callable[[], tuple[Refusal, ...]] = field(default=tuple, repr=False, compare=False)
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Every side that refuses; empty where the request is allowed, or where no policy could change the answer."""
+        return self.blame()
 
     @property
     def because(self) -> tuple[str, ...]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-from typing import NoReturn
+import re
+from typing import Any, NoReturn
 
 from lakehouse_iam.errors import LakehouseIamError
+
+_SPACE = re.compile(r"[ \t\r\n]*")
 
 MAX_DEPTH = 64
 """How deep objects and lists may be nested. A policy needs eight levels."""
@@ -56,19 +59,40 @@ def read_json(text: str) -> object:
             than `MAX_DIGITS` characters, half a surrogate pair, or more than `MAX_DEPTH` nested values.
     """
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_decimal,
-        )
+        value = json.loads(text, **_STRICT)
     except json.JSONDecodeError as error:
         raise JsonFaultError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
     except RecursionError:
         raise _too_deep() from None
     check_value(value)
     return value
+
+
+def read_json_sequence(text: str) -> list[object]:
+    """Read JSON values that stand one after another, such as the pages of an answer that were written to one file.
+
+    Raises:
+        JsonFaultError: as `read_json`.
+    """
+    decoder = json.JSONDecoder(**_STRICT)
+    values: list[object] = []
+    position = _after_space(text, 0)
+    while position < len(text):
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise JsonFaultError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
+        except RecursionError:
+            raise _too_deep() from None
+        values.append(value)
+        position = _after_space(text, end)
+    check_value(values)
+    return values
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
 
 
 def write_json(value: object) -> str:
@@ -162,3 +186,11 @@ def _check_length(text: str) -> None:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= MAX_DIGITS else f"{text[:MAX_DIGITS]}…")
+
+
+_STRICT: dict[str, Any] = {
+    "object_pairs_hook": _unique,
+    "parse_constant": _no_constant,
+    "parse_int": _integer,
+    "parse_float": _decimal,
+}

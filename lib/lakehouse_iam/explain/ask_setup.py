@@ -1,7 +1,8 @@
 """What a setup's own plan would answer to a request: which statement allows it, or which is missing, and whose it is.
 
 No account is read: the plan is asked as it would be deployed, so a difference from what AWS answered means that what is deployed
-is something else, or that a policy outside the setup decided.
+is something else, or that a policy outside the setup decided. With snapshots, what they show is asked the same way: a difference
+then means that something was changed in between, or that an input is missing.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.chain import walk
+from lakehouse_iam.explain.asked import Asked, PlanAsked, SnapshotsAsked
 from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.plan.phases import Plan
-from lakehouse_iam.probes.document import probe_document
 from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.deployed import Deployed, Written
 from lakehouse_iam.proof.expectations import add_outsiders
-from lakehouse_iam.proof.from_plan import templates_of
 from lakehouse_iam.proof.probe_chain import chain_of
-from lakehouse_iam.proof.prove import Answer, Prover, Verdict, deployed_by
+from lakehouse_iam.proof.prove import Answer, Prover, Verdict
 from lakehouse_iam.proof.unresolved import Reading
+from lakehouse_iam.snapshot.live_world import LiveWorld
 
 
 def ask_setup(plan: Plan, request: SaidRequest, language: Language) -> SetupAnswer:
@@ -39,20 +40,30 @@ def ask_setup(plan: Plan, request: SaidRequest, language: Language) -> SetupAnsw
     Raises:
         PlanError: the setup is larger than AWS accepts.
     """
-    return _Asking(plan, request, language).answer()
+    return _Asking(PlanAsked(plan, language), request, language).answer()
+
+
+def ask_snapshots(live: LiveWorld, request: SaidRequest, language: Language) -> SetupAnswer:
+    """Ask what snapshots show of a setup about a request.
+
+    Args:
+        live: what they show.
+        request: the request; what it lacks is taken from the setup where only one value is possible.
+        language: of the sentences; the evaluator's reasons are English.
+    """
+    return _Asking(SnapshotsAsked(live, request, language), request, language).answer()
 
 
 _EXTERNAL_ID = "sts:ExternalId"
 
 
 class _Asking:
-    def __init__(self, plan: Plan, request: SaidRequest, language: Language) -> None:
-        self._request, self._language = request, language
-        self._document = probe_document(plan)
+    def __init__(self, asked: Asked, request: SaidRequest, language: Language) -> None:
+        self._asked, self._request, self._language = asked, request, language
+        self._document = asked.document
         self._opens = tuple(probe for probe in self._document.probes if probe.expected is Expected.ALLOW)
         self._roles = tuple(dict.fromkeys(_roles(self._opens)))
         self._stacks = {stack.stack: stack.account for stack in self._document.stacks}
-        self._templates = templates_of(plan)
         self._of_kind: dict[str, str] = {}
 
     def _say(self, key: str, /, **values: str) -> str:
@@ -66,18 +77,26 @@ class _Asking:
         resource_known = policy_holder(resource) in holders
         known = principal in self._roles or any(principal == probe.principal for probe in self._opens)
         missing = tuple(self._say(key) for key in request.not_told if not (key == "no-caller" and principal))
-        shown = SetupAnswer(self._document.setup, principal, known, resource, resource_known, missing=missing)
+        shown = SetupAnswer(
+            self._document.setup,
+            principal,
+            known,
+            resource,
+            resource_known,
+            missing=missing,
+            of_snapshots=self._asked.of_snapshots,
+        )
         if not known and not resource_known:
             return replace(shown, says=(self._say("nothing-of-setup", setup=self._document.setup),))
         if not (principal and request.action and resource):
             return replace(shown, says=(self._say("cannot-ask"),), taken=tuple(taken))
         if not known and _account(principal) == self._owner():
             missing = (*missing, self._say("own-policies-unknown", principal=principal))
-            says = (self._say("not-decided"), self._say("caller-not-of-setup", principal=principal))
+            says = (self._asked.say("not-decided"), self._say("caller-not-of-setup", principal=principal))
             return replace(shown, answer="not decided", says=says, taken=tuple(taken), missing=missing)
         if self._cannot_compare_external_id(principal):
             missing = (*missing, self._say("external-id-unknown", given=self._request.context[_EXTERNAL_ID]))
-            return replace(shown, answer="not decided", says=(self._say("not-decided"),), missing=missing)
+            return replace(shown, answer="not decided", says=(self._asked.say("not-decided"),), missing=missing)
         probe, more = self._probe(principal)
         return self._compared(shown, probe, (*taken, *more))
 
@@ -177,10 +196,9 @@ class _Asking:
 
     def _compared(self, shown: SetupAnswer, probe: Probe, taken: tuple[str, ...]) -> SetupAnswer:
         try:
-            deployed = deployed_by(self._templates, self._document)
+            deployed = self._asked.deployed()
             add_outsiders(deployed, (probe,))
-            if self._request.kind == "identity" and _account(probe.principal) == self._owner():
-                # Within one account either side is enough: the role's own statement is the one that is looked for.
+            if self._looks_for_own_statement(probe):
                 _take_away_policy(deployed, policy_holder(probe.resource))
             answer = Prover(deployed).answer(probe)
             # Made here: the sentences of the reasons are found when they are read.
@@ -189,21 +207,31 @@ class _Asking:
             return replace(shown, missing=(*shown.missing, str(error)), taken=taken)
         documents = tuple(text for _, text in self._documents(deployed, shown.principal, probe))
         self._of_kind = {text: kind for kind, text in self._documents(deployed, shown.principal, probe)}
-        told = replace(shown, because=because, documents=documents, taken=(*taken, *self._given(deployed)))
+        told = replace(shown, because=because, documents=documents, taken=(*taken, *self._asked.given(deployed)))
         return self._judged(told, answer)
+
+    def _looks_for_own_statement(self, probe: Probe) -> bool:
+        """Whether AWS asks for a statement of the role's own: within one account either side is enough."""
+        within = _account(probe.principal) == self._owner()
+        return self._request.kind == "identity" and within and not self._asked.of_snapshots
 
     def _judged(self, shown: SetupAnswer, answer: Answer) -> SetupAnswer:
         allowed = self._request.allowed
         if answer.verdict is Verdict.NOT_DECIDED:
             missing = (*shown.missing, *shown.because)
-            return replace(shown, answer="not decided", because=(), missing=missing, says=(self._say("not-decided"),))
+            return replace(
+                shown, answer="not decided", because=(), missing=missing, says=(self._asked.say("not-decided"),)
+            )
         would = answer.verdict is Verdict.ALLOW
         word = "allow" if would else "deny"
-        plan = "allows" if would else "refuses"
+        here, aws = "allows" if would else "refuses", {True: "allowed", False: "denied", None: "unknown"}[allowed]
+        says = [self._asked.say(f"{here}-aws-{aws}")]
         if allowed is None:
-            return replace(shown, answer=word, says=(self._say(f"plan-{plan}-aws-unknown"),))
-        says = [self._say(f"plan-{plan}-aws-{'allowed' if allowed else 'denied'}")]
-        if would and not allowed:
+            return replace(shown, answer=word, says=tuple(says))
+        if would is not allowed:
+            accounts = (_account(shown.principal), self._owner())
+            shown = replace(shown, missing=(*shown.missing, *self._asked.unread(accounts)))
+        if would and not allowed and not self._asked.of_snapshots:
             says += list(self._where_to_look(shown))
         if not would and not allowed and not shown.principal_in_setup:
             says.append(self._say("caller-not-of-setup", principal=shown.principal))
@@ -235,11 +263,8 @@ class _Asking:
         yield from ((kind, self._place(one)) for kind, one in found if not one.place.file.startswith("arn:"))
 
     def _place(self, written: Written) -> str:
-        account = self._stacks.get(written.place.file, "")
+        account = self._stacks.get(written.place.file) or self._asked.account_of(written.place.file)
         return self._say("document", place=str(written.place), account=account) if account else str(written.place)
-
-    def _given(self, deployed: Deployed) -> tuple[str, ...]:
-        return (self._say("no-snapshot"), *dict.fromkeys(deployed.taken))
 
 
 def _roles(probes: tuple[Probe, ...]) -> Iterator[str]:

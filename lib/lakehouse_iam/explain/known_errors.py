@@ -50,6 +50,7 @@ class KnownError:
         source: where it is documented or was reported.
         action: the IAM action that AWS refused, where the text does not name it; empty where that is not known.
         is_bare: whether it says no more than that something was refused; a text that says more is explained by that.
+        phrase: what a person finds of it in a text, as it is written there; empty where only a parser recognises it.
     """
 
     slug: str
@@ -58,6 +59,7 @@ class KnownError:
     source: str
     action: str
     is_bare: bool
+    phrase: str = ""
 
     def rule(self, language: Language) -> Rule:
         """What to say, in one language."""
@@ -119,4 +121,5 @@ def _read(path: Path) -> KnownError:
         source=written["source"],
         action=written.get("action", ""),
         is_bare=written.get("bare", False),
+        phrase=" … ".join(next(iter(written.get("signs", ())), ())),
     )

@@ -1,4 +1,4 @@
-"""What a setup says of a request: the shape of the answer."""
+"""What a setup, or what is deployed of it, says of a request: the shape of the answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class SetupAnswer:
-    """What one setup says of a request.
+    """What one setup, or what snapshots show of it, says of a request.
 
     Args:
         setup: its name.
@@ -25,6 +25,7 @@ class SetupAnswer:
         taken: what was taken as given.
         missing: what nobody told.
         differs: whether AWS answered otherwise.
+        of_snapshots: whether live accounts were asked, as snapshots show them, and not the setup's own plan.
     """
 
     setup: str
@@ -39,11 +40,13 @@ class SetupAnswer:
     taken: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     differs: bool = False
+    of_snapshots: bool = False
 
     def to_json(self) -> Json:
         """The answer for machines."""
         return {
             "setup": self.setup,
+            "asked": "snapshots" if self.of_snapshots else "setup",
             "principal": {"arn": self.principal, "in_setup": self.principal_in_setup},
             "resource": {"arn": self.resource, "in_setup": self.resource_in_setup},
             "answer": self.answer,

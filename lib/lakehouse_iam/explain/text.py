@@ -21,8 +21,10 @@ from lakehouse_iam.explain.trail_event import TrailEvent, read_events
 
 if TYPE_CHECKING:
     from lakehouse_iam.explain.setup_answer import SetupAnswer
+    from lakehouse_iam.plan import Plan
     from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
     from lakehouse_iam.setups.setup import Setup
+    from lakehouse_iam.snapshot.document import Snapshot
 
 # Plans, proofs and readers of SAML are imported where they are used: most texts need none of them.
 
@@ -54,7 +56,11 @@ _OPERATIONS = {
 
 
 def explain_text(
-    content: bytes, setups: Sequence[Setup], now: datetime, language: Language = Language.ENGLISH
+    content: bytes,
+    setups: Sequence[Setup],
+    now: datetime,
+    language: Language = Language.ENGLISH,
+    snapshots: Sequence[Snapshot] = (),
 ) -> Explanation:
     """What a text means, and, with setups, what their plans say of the request behind it.
 
@@ -63,6 +69,7 @@ def explain_text(
         setups: setups that the request may belong to.
         now: the moment at which a SAML response is asked to be valid.
         language: in which language to explain.
+        snapshots: of the setups' accounts and workspaces; what they show is asked about the request too.
 
     Raises:
         InvalidValue: the text is empty or larger than `TEXT_SIZE`, or it is a SAML response and not one setup federates users.
@@ -80,7 +87,7 @@ def explain_text(
     text = content.decode("utf-8", "replace")
     events = read_events(text)
     if events:
-        return _of_events(events, setups, language)
+        return _of_events(events, setups, language, snapshots)
     if is_header(text):
         found = explain_header(text)
         if found is not None:
@@ -89,7 +96,7 @@ def explain_text(
     if findings:
         request = _request(text)
         what = sentence("an-error", language)
-        return _with_setups(Explanation(what, findings, request=request), setups, language)
+        return _with_setups(Explanation(what, findings, request=request), setups, language, snapshots)
     if _is_response(content):
         from lakehouse_iam.explain.assertion import explain_response
 
@@ -158,7 +165,9 @@ def _object(bucket: str, key: str) -> str:
 # ---------------------------------------------------------------- events
 
 
-def _of_events(events: Sequence[TrailEvent], setups: Sequence[Setup], language: Language) -> Explanation:
+def _of_events(
+    events: Sequence[TrailEvent], setups: Sequence[Setup], language: Language, snapshots: Sequence[Snapshot]
+) -> Explanation:
     """Events, the first in full: its request is asked of the setups."""
     findings: list[Finding] = []
     for event in events:
@@ -167,7 +176,7 @@ def _of_events(events: Sequence[TrailEvent], setups: Sequence[Setup], language: 
     denial = parse_denial(first.message)
     request = replace(first.request, kind=denial.kind) if denial is not None else first.request
     explanation = Explanation(sentence("an-event", language), tuple(findings), request=request)
-    return _with_setups(explanation, setups, language)
+    return _with_setups(explanation, setups, language, snapshots)
 
 
 def _of_event(event: TrailEvent, language: Language) -> tuple[Finding, ...]:
@@ -184,16 +193,30 @@ def _of_event(event: TrailEvent, language: Language) -> tuple[Finding, ...]:
 # ---------------------------------------------------------------- setups
 
 
-def _with_setups(explanation: Explanation, setups: Sequence[Setup], language: Language) -> Explanation:
+def _with_setups(
+    explanation: Explanation, setups: Sequence[Setup], language: Language, snapshots: Sequence[Snapshot]
+) -> Explanation:
     request = explanation.request
     if request is None or not setups:
         return explanation
     from lakehouse_iam.explain.ask_setup import ask_setup
     from lakehouse_iam.plan import plan_setup
 
-    answers = [ask_setup(plan_setup(setup), _in_partition(request, setup), language) for setup in setups]
+    answers = []
+    for setup in setups:
+        plan, asked = plan_setup(setup), _in_partition(request, setup)
+        answers.append(ask_setup(plan, asked, language))
+        taken = [snapshot for snapshot in snapshots if snapshot.setup == setup.name]
+        answers += [_of_snapshots(plan, taken, asked, language)] if taken else []
     concerned = [answer for answer in answers if answer.principal_in_setup or answer.resource_in_setup]
     return replace(explanation, answers=_named_first(concerned or answers))
+
+
+def _of_snapshots(plan: Plan, taken: Sequence[Snapshot], asked: SaidRequest, language: Language) -> SetupAnswer:
+    from lakehouse_iam.explain.ask_setup import ask_snapshots
+    from lakehouse_iam.snapshot.live_world import live_world
+
+    return ask_snapshots(live_world(plan, taken), asked, language)
 
 
 def _named_first(answers: Sequence[SetupAnswer]) -> tuple[SetupAnswer, ...]:

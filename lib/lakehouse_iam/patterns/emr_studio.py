@@ -19,5 +19,9 @@ PATTERN = Pattern(
     rehearse=Reference("lakehouse_iam.rehearsal.emr_studio", "prepare"),
     stage=Reference("stacks.emr_studio", "EmrStudioStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.emr_studio", "EmrStudioStack"),
+    terraform_module=Reference("lakehouse_iam.terraform_json.module_emr_studio", "module"),
+    runbook=Reference("lakehouse_iam.handoff.runbook.emr_studio", "RUNBOOK"),
     live=Reference("lakehouse_iam.live_checks.emr_studio", "checks"),
+    live_values=Reference("lakehouse_iam.snapshot.emr_studio_values", "live_values"),
+    doctor=Reference("lakehouse_iam.doctor.emr_studio", "findings"),
 )

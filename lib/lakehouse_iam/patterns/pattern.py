@@ -52,8 +52,19 @@ class Pattern:
         terraform_stack: the stack of Terraform, made of a scope and a setup.
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
+        workspace_objects: from a setup to what a snapshot of its workspace looks for.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
+        terraform_module: from a plan and the phases of one account to a plain module of Terraform, where it has resources that
+            the general renderer does not know.
+        exchange: what an exchange file of its setups carries, and how it is filled in: `handoff.exchange.Carried`.
+        runbook: who does what by hand, in which order, and what is made in Databricks: a
+            `lakehouse_iam.handoff.runbook.parts.PatternRunbook`.
+        spark: from a setup to what its clusters are configured with: a `lakehouse_iam.spark.cluster.ClusterSide`.
         live: from a plan to what only this pattern asks of live accounts before anything is deployed.
+        live_values: from a plan and collected snapshots to what the live side tells in the place of texts in the setup's
+            documents; see `lakehouse_iam.snapshot.live_world`.
+        doctor: from a case of the doctor to the findings that only this pattern has; see `lakehouse_iam.doctor`.
+        next_steps: what its setups need beside stacks: a `lakehouse_iam.next_steps.state.PatternSteps`.
         cloud: the cloud whose Databricks workspaces its setups take, as `lakehouse_iam.hosts` writes it.
     """
 
@@ -72,8 +83,16 @@ class Pattern:
     stage: Reference
     terraform_stack: Reference
     documents: Reference | None = None
+    workspace_objects: Reference | None = None
     from_setup: Reference | None = None
+    terraform_module: Reference | None = None
+    exchange: Reference | None = None
+    runbook: Reference | None = None
+    spark: Reference | None = None
     live: Reference | None = None
+    live_values: Reference | None = None
+    doctor: Reference | None = None
+    next_steps: Reference | None = None
     cloud: str = AWS
 
     @property

@@ -16,8 +16,11 @@ PATTERN = Pattern(
     probes=Reference("lakehouse_iam.probes.saml_passthrough", "probes"),
     connect=Reference("lakehouse_iam.databricks.saml_passthrough", "connect"),
     disconnect=Reference("lakehouse_iam.databricks.saml_passthrough", "disconnect"),
+    workspace_objects=Reference("lakehouse_iam.databricks.saml_passthrough_objects", "objects"),
     rehearse=Reference("lakehouse_iam.rehearsal.saml_passthrough", "prepare"),
     stage=Reference("stacks.saml_passthrough", "SamlPassthroughStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.saml_passthrough", "SamlPassthroughStack"),
     documents=Reference("lakehouse_iam.plan.saml_passthrough_documents", "documents"),
+    runbook=Reference("lakehouse_iam.handoff.runbook.saml_passthrough", "RUNBOOK"),
+    next_steps=Reference("lakehouse_iam.next_steps.saml_passthrough", "STEPS"),
 )

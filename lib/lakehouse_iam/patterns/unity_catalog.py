@@ -19,10 +19,16 @@ ON_AWS = Pattern(
     probes=Reference("lakehouse_iam.probes.unity_catalog", "probes"),
     connect=Reference("lakehouse_iam.databricks.unity_catalog", "connect"),
     disconnect=Reference("lakehouse_iam.databricks.unity_catalog", "disconnect"),
+    workspace_objects=Reference("lakehouse_iam.databricks.unity_catalog_objects", "objects"),
     rehearse=Reference("lakehouse_iam.rehearsal.unity_catalog", "prepare"),
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),
     from_setup=Reference("lakehouse_iam.setups.unity_catalog_migration", "from_setup"),
+    exchange=Reference("lakehouse_iam.handoff.exchange_unity_catalog", "CARRIED"),
+    runbook=Reference("lakehouse_iam.handoff.runbook.unity_catalog", "RUNBOOK"),
+    live_values=Reference("lakehouse_iam.snapshot.unity_catalog_values", "live_values"),
+    doctor=Reference("lakehouse_iam.doctor.unity_catalog", "findings"),
+    next_steps=Reference("lakehouse_iam.next_steps.unity_catalog", "STEPS"),
 )
 
 FROM_AZURE = replace(

@@ -12,7 +12,7 @@ from lakehouse_iam.probes.probe import Context, Expected, Probe, SamlSignIn
 from lakehouse_iam.setups.buckets import Bucket, BucketPolicyMode
 from lakehouse_iam.statements.s3 import OWNERS_ACL, Access
 
-_OBJECT = "lakehouse-iam-probe"
+PROBED_OBJECT = "lakehouse-iam-probe"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _listing(folder: str) -> Context:
 
 def _object_of(bucket: Bucket, arn: str) -> str:
     """An object that the setup gives away, for whoever it gives it to."""
-    return f"{arn}/{_first_folder(bucket)}{_OBJECT}"
+    return f"{arn}/{_first_folder(bucket)}{PROBED_OBJECT}"
 
 
 def _promised(path: AccessPath, bucket: Bucket, arn: str) -> Iterator[Probe]:
@@ -120,7 +120,7 @@ def _promised(path: AccessPath, bucket: Bucket, arn: str) -> Iterator[Probe]:
     yield path.probe(f"locate {bucket.name}", "s3:GetBucketLocation", arn, Expected.ALLOW)
     for prefix in bucket.prefixes or (None,):
         folder = f"{prefix}/" if prefix else ""
-        key, where = f"{arn}/{folder}{_OBJECT}", f"{bucket.name}/{folder}" if folder else str(bucket.name)
+        key, where = f"{arn}/{folder}{PROBED_OBJECT}", f"{bucket.name}/{folder}" if folder else str(bucket.name)
         yield path.probe(f"list {where}", "s3:ListBucket", arn, Expected.ALLOW, _listing(folder))
         yield path.probe(f"read an object of {where}", "s3:GetObject", key, Expected.ALLOW)
         yield path.probe(f"write an object of {where}", "s3:PutObject", key, writes)
@@ -134,7 +134,7 @@ def _promised(path: AccessPath, bucket: Bucket, arn: str) -> Iterator[Probe]:
             yield from _sister_folder(path, bucket, arn, prefix)
     if bucket.prefixes:
         yield path.probe(f"list all of {bucket.name}", "s3:ListBucket", arn, Expected.DENY)
-        beside = f"{arn}/{_OBJECT}"
+        beside = f"{arn}/{PROBED_OBJECT}"
         yield path.probe(f"read an object of {bucket.name} outside its folders", "s3:GetObject", beside, Expected.DENY)
 
 
@@ -166,7 +166,7 @@ def _folder_itself(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPre
 def _sister_folder(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPrefix) -> Iterator[Probe]:
     name = sister_folder(prefix, bucket)
     sister = f"{name}/"
-    where, key = f"the sister folder {bucket.name}/{sister}", f"{arn}/{sister}{_OBJECT}"
+    where, key = f"the sister folder {bucket.name}/{sister}", f"{arn}/{sister}{PROBED_OBJECT}"
     yield path.probe(f"read the sister object {bucket.name}/{name}", "s3:GetObject", f"{arn}/{name}", Expected.DENY)
     yield path.probe(f"list {where}", "s3:ListBucket", arn, Expected.DENY, _listing(sister))
     yield path.probe(f"read an object of {where}", "s3:GetObject", key, Expected.DENY)

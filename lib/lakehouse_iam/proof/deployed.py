@@ -79,6 +79,7 @@ class BucketFound:
     kms_key: str | None = None
     bucket_key: bool = False
     exists: bool = False
+    region: str = ""
 
 
 @dataclass
@@ -257,6 +258,7 @@ def _bucket(bucket: BucketFound, reading: Reading, of_account: BlockPublicAccess
             block_public_access=BLOCK_NOTHING if widened else bucket.block_public_access | of_account,
             kms_key=bucket.kms_key,
             bucket_key=bucket.bucket_key,
+            region=bucket.region,
         )
     except PolicyGrammarError as error:
         raise _refused(_first(bucket.policy, bucket.handed_off), error) from None

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import partial
 
 from lakehouse_iam.evaluator.cases import policy_holder
-from lakehouse_iam.evaluator.chain import Chain, act_alone, walk
+from lakehouse_iam.evaluator.chain import Chain, ChainDecision, act_alone, walk
 from lakehouse_iam.evaluator.evaluate import ALLOW, NOT_DECIDED, RequestError
 from lakehouse_iam.evaluator.world import World, WorldError, recreate_role
 from lakehouse_iam.plan.phases import Plan
@@ -240,6 +240,24 @@ class Prover:
         reached = outcome is not _Outcome.NOT_REACHED
         # Walked again for its reasons: few answers are read, and keeping them all would take a great deal of memory.
         return Answer(probe, verdict, reached, partial(self._because, world, probe), notes)
+
+    def walked(self, probe: Probe) -> ChainDecision:
+        """The requests of a probe's chain one by one, up to the first that is refused, as widely read as can be.
+
+        Raises:
+            WorldError: it names a principal or a resource that nobody knows.
+            RequestError: a request that AWS could not receive.
+        """
+        return walk(self._world(self._most, probe), chain_of(probe))
+
+    def acted(self, probe: Probe) -> ChainDecision:
+        """What a probe does at its end, as if the steps before were allowed, as widely read as can be.
+
+        Raises:
+            WorldError: it names a principal or a resource that nobody knows.
+            RequestError: a request that AWS could not receive.
+        """
+        return act_alone(self._world(self._most, probe), chain_of(probe))
 
     def _outcome(self, world: World, probe: Probe, chain: Chain) -> tuple[_Outcome, tuple[str, ...]]:
         """How the chain ends, and what was read without certainty. Its steps are asked once for all that begin with them."""

@@ -97,7 +97,10 @@ class ResourcePolicies:
     def bucket_policy_statements(self, bucket: BucketAccess) -> tuple[Statement, ...]:
         """The statements of a bucket's policy that let the role use the bucket."""
         statements = self.bucket_statements(bucket.grants(), self._principals)
-        return tuple(replace(statement, sid=f"{statement.sid}{self.label}") for statement in statements)
+        return tuple(
+            replace(statement, sid=f"{statement.sid}{self.label}", reason=statement.reason_key)
+            for statement in statements
+        )
 
     def bucket_policy_document(self, bucket: BucketAccess) -> PolicyDocument:
         """The whole policy of a bucket that belongs to the setup: the role's statements, and TLS for everybody."""

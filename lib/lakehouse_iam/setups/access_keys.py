@@ -78,12 +78,13 @@ _IN_A_STORAGE_CREDENTIAL = _Words(
     "Databricks has no place to put an AWS key, neither in the form nor in the API nor in SQL (AUTHENTICATION MODE "
     "AWS_IAM_USER does not exist), and from Azure it asks for the ARN of a role only",
     f"{_TAKE_OUT}; keep bucket_owner with the name of a role "
-    "that does not exist yet, and lakehouse-iam template makes that role; more in docs/azure-reads-s3.md",
+    "that does not exist yet, and lakehouse-iam template makes that role; lakehouse-iam docs azure-reads-s3 says more",
     "ここにアクセスキーまたは IAM ユーザーが書かれていますが、ストレージ資格情報に登録できるのは IAM ロールだけです。"
     f"{_COPIED_KEY_JA}Databricks には画面にも API にも SQL にも AWS のキーを入れる場所がなく"
     "(AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません)、Azure Databricks が受け付けるのはロールの ARN だけです。"
     f"{_TAKE_OUT_JA}bucket_owner にこれから作るロールの名前を"
-    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。詳しくは docs/azure-reads-s3.ja.md をご覧ください。",
+    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。"
+    "詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。",
 )
 _IN_ANY_SETUP = _Words(
     "an access key or an IAM user stands here, and a setup names only IAM roles",

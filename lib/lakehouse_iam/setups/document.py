@@ -76,16 +76,19 @@ def read_text(file: FilePath | str) -> str:
         return text_of(source.read(YAML_SIZE + 1), str(file))
 
 
-def text_of(content: bytes, file: str) -> str:
+def text_of(content: bytes, file: str, size: int = YAML_SIZE) -> str:
     """Bytes as text, without a byte order mark.
+
+    Args:
+        content: the bytes.
+        file: how problems name it.
+        size: how many bytes there may be.
 
     Raises:
         SetupError: more bytes than the limit, or not UTF-8: with the line, and the encoding that it looks like.
     """
-    if len(content) > YAML_SIZE:
-        raise SetupError(
-            [Problem(file, 0, "", "the file is too large", f"at most {YAML_SIZE:,} bytes, comments included")]
-        )
+    if len(content) > size:
+        raise SetupError([Problem(file, 0, "", "the file is too large", f"at most {size:,} bytes, comments included")])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

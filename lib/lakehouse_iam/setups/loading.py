@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lakehouse_iam.patterns import pattern_named, pattern_names
 from lakehouse_iam.setups.access_keys import access_key_problem
 from lakehouse_iam.setups.document import Document, is_mapping, is_sequence, read_documents, read_text, text_of
 from lakehouse_iam.setups.limits import YAML_SIZE
+from lakehouse_iam.setups.placeholders import placeholders_of
 from lakehouse_iam.setups.problems import Fault, Problem, SetupError, SeveralFaults, path_text
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.setups.setup import Setup
@@ -191,10 +192,12 @@ def _setup(document: Document) -> tuple[list[Problem], Setup | None]:
         return problems, None
     try:
         setup: Setup = pattern_named(pattern).read.load()(document)
-        return [], setup
     except SeveralFaults as several:
         found = [_located(fault, document) for fault in several.faults]
         return sorted(found, key=lambda problem: (problem.line, problem.path)), None
+    return [], replace(
+        setup, file=document.file, line=document.line(("setup",)), placeholders=placeholders_of(document)
+    )
 
 
 def _located(fault: Fault, document: Document) -> Problem:

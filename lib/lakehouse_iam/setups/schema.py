@@ -29,7 +29,14 @@ from lakehouse_iam.setups.look_alikes import look_alikes
 from lakehouse_iam.setups.problems import Path, Problem, path_text
 
 SETUP_SCHEMA = "setup.schema.json"
-_SHARED_SCHEMAS = ("common.schema.json", "world.schema.json")
+# The packages that hold the schemas of no pattern; a snapshot is no setup, but its faults are told in the same words.
+_SHARED_SCHEMAS = {
+    "common.schema.json": "lakehouse_iam.setups",
+    "exchange.schema.json": "lakehouse_iam.handoff",
+    "report.schema.json": "lakehouse_iam.report",
+    "snapshot.schema.json": "lakehouse_iam.snapshot",
+    "world.schema.json": "lakehouse_iam.setups",
+}
 
 _REFERENCE_TO_A_FILE = re.compile(r'"\$ref": "([^"#]+)')
 _SETUP_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -104,7 +111,7 @@ def schema_text(name: str) -> str:
     if name == SETUP_SCHEMA:
         return json.dumps(_setup_schema(), indent=2) + "\n"
     if name in _SHARED_SCHEMAS:
-        return files("lakehouse_iam.setups").joinpath(name).read_text(encoding="utf-8")
+        return files(_SHARED_SCHEMAS[name]).joinpath(name).read_text(encoding="utf-8")
     return next(pattern.schema_text() for pattern in every_pattern() if pattern.schema_name == name)
 
 
@@ -161,9 +168,9 @@ def schema_problems(document: Document, name: str) -> list[Problem]:
 
     Args:
         document: the document.
-        name: the schema's name without its ending: a pattern's, or `world`.
+        name: the schema's name without its ending: a pattern's, `world`, `snapshot` or `exchange`.
     """
-    errors = list(_validator(name).iter_errors(document.content))
+    errors = [cause for error in _validator(name).iter_errors(document.content) for cause in _causes(error)]
     explained = {tuple(error.absolute_path) for error in errors if error.validator == "format"}
     problems = [
         problem
@@ -172,6 +179,23 @@ def schema_problems(document: Document, name: str) -> list[Problem]:
         for problem in _explain(error, document)
     ]
     return sorted(problems, key=lambda problem: (problem.line, problem.path))
+
+
+def _causes(error: ValidationError) -> Iterator[ValidationError]:
+    """The errors below one that says only that no alternative fits: those of the alternative that comes nearest."""
+    alternatives: dict[int | str, list[ValidationError]] = {}
+    for cause in error.context or ():
+        alternatives.setdefault(cause.relative_schema_path[0], []).append(cause)
+    of_kind = [causes for causes in alternatives.values() if not any(_is_of_another_kind(cause) for cause in causes)]
+    if error.validator not in ("anyOf", "oneOf") or not of_kind:
+        yield error
+        return
+    for cause in min(of_kind, key=len):
+        yield from _causes(cause)
+
+
+def _is_of_another_kind(cause: ValidationError) -> bool:
+    return cause.validator == "type" and not cause.relative_path
 
 
 def _explain(error: ValidationError, document: Document) -> Iterator[Problem]:
@@ -222,13 +246,21 @@ def _words(error: ValidationError) -> tuple[str, str, str]:
         "maxLength": lambda: (f"{_shown(value)} is too long", f"at most {rule} characters"),
         "minLength": lambda: ("the text is empty", "at least one character"),
         "maxProperties": lambda: (f"{len(value)} entries are too many", f"at most {rule}"),
+        "anyOf": lambda: _no_alternative(value, rule),
+        "oneOf": lambda: _no_alternative(value, rule),
         "pattern": lambda: (
             f"{_shown(value)} is not allowed",
-            "names that begin with aws: are reserved" if rule == "^(?!aws:)" else "",
+            "names that begin with aws: are reserved" if rule == "^(?!aws:)" else _description(_part(error)),
         ),
     }
     what, allowed = table.get(str(error.validator), lambda: (error.message, ""))()
     return what, allowed, ""
+
+
+def _no_alternative(value: object, alternatives: list[dict[str, Any]]) -> tuple[str, str]:
+    kinds = [str(each.get("type", "object")) for each in alternatives]
+    empty = " or null" if "null" in kinds else ""
+    return f"{_shown(value)} is {_kind(value)}", f"expected is {_expected_kind(kinds)}{empty}"
 
 
 def _not_a_choice(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from lakehouse_iam.arns import AccountId, ManagedPolicyArn
 from lakehouse_iam.partitions import Partition
 from lakehouse_iam.policy import MANAGED_POLICIES_PER_ROLE, TRUST_POLICY_SIZE
+from lakehouse_iam.setups.placeholders import Placeholder
 from lakehouse_iam.setups.problems import Faults
 from lakehouse_iam.setups.top_level import boundary_arn, tags_of
 
@@ -29,6 +30,9 @@ class Setup:
         managed_policies_per_role: the quota of the accounts, 20 unless it was raised.
         trust_policy_size: the quota of the accounts, 2,048 characters unless it was raised.
         written: the document that it was read from, as JSON; empty for a setup that was made by code.
+        file: the file that it was read from, as the user named it; empty for a setup that was made by code.
+        line: the line of that file on which it begins, counted from 1; 0 where there is no file.
+        placeholders: values of starters and examples that nobody has replaced.
     """
 
     pattern: str
@@ -40,6 +44,9 @@ class Setup:
     managed_policies_per_role: int
     trust_policy_size: int
     written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    file: str = field(default="", repr=False, compare=False)
+    line: int = field(default=0, repr=False, compare=False)
+    placeholders: tuple[Placeholder, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def cautions(self) -> tuple[str, ...]:

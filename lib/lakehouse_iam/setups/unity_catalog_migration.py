@@ -33,7 +33,7 @@ from lakehouse_iam.setups.unity_catalog_groups import (
     outermost,
 )
 
-GUIDE = "docs/moving-to-unity-catalog.md"
+GUIDE = "lakehouse-iam docs moving-to-unity-catalog"
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9]+")
 _NAME_LENGTH = 40
 _NO_HOST = "https://<workspace>"

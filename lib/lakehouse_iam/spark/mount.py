@@ -17,19 +17,21 @@ from lakehouse_iam.spark.configuration import PREFIX, databricks_form
 _MOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-def mount_snippet(bucket: BucketName, role: RoleArn, *, name: str, acls: bool = False) -> str:
-    """A notebook cell that mounts the bucket at `/mnt/<name>`; running it twice is harmless.
+def mount_snippet(bucket: BucketName, role: RoleArn, *, name: str, folder: str = "", acls: bool = False) -> str:
+    """A notebook cell that mounts a bucket, or a folder of it, at `/mnt/<name>`; running it twice is harmless.
 
     Args:
         bucket: the bucket.
         role: the bucket-owner role to assume.
         name: the mount's name: letters, digits, dots, underscores and hyphens.
+        folder: a folder of the bucket, without slashes around it; empty for all of it.
         acls: whether the bucket still uses ACLs.
 
     Raises:
         InvalidValue: the name has another character in it.
     """
     point = _mount_point(name)
+    source = f"s3a://{bucket}/{folder}" if folder else f"s3a://{bucket}"
     configuration = databricks_form(str(role), acls=acls)
     # An IAM path may hold quotes and backslashes; json.dumps writes them as Python reads them.
     lines = [f'        "{key.removeprefix(PREFIX)}": {json.dumps(value)},' for key, value in configuration.items()]
@@ -37,7 +39,7 @@ def mount_snippet(bucket: BucketName, role: RoleArn, *, name: str, acls: bool = 
         [
             f'if not any(mount.mountPoint == "{point}" for mount in dbutils.fs.mounts()):',
             "    dbutils.fs.mount(",
-            f'        "s3a://{bucket}",',
+            f"        {json.dumps(source)},",
             f'        "{point}",',
             "        extra_configs={",
             *[f"    {line}" for line in lines],

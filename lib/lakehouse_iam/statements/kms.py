@@ -54,6 +54,7 @@ def key_statements(grants: Sequence[KeyGrant]) -> tuple[Statement, ...]:
             (),
             (Condition("StringEquals", "kms:ViaService", (via,)),),
             sid=f"UseKeys{number}ThroughS3",
+            reason="UseKeysThroughS3",
         )
         for number, ((actions, via), key_arns) in enumerate(sorted(groups.items()), start=1)
     )
@@ -76,6 +77,7 @@ def key_policy_statement(grant: KeyGrant, principal: Principal, *, sid: str) -> 
         (principal,),
         (Condition("StringEquals", "kms:ViaService", (grant.via,)),),
         sid=sid,
+        reason="KeyPolicyForRole",
     )
 
 

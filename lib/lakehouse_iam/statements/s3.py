@@ -150,6 +150,7 @@ def _folder_listing(
             principals,
             (Condition("StringLike", "s3:prefix", folders),),
             sid=f"ListFolders{number}",
+            reason="ListFolders",
         )
         for number, (folders, bucket_arns) in enumerate(sorted(buckets_with.items()), start=1)
     ]

@@ -18,7 +18,7 @@ def assume_roles(role_arns: Sequence[str]) -> Statement:
 
 def trust_service(service: str) -> Statement:
     """In a trust policy: an AWS service may hand this role to what it runs."""
-    return Statement(ASSUME_ROLE, principals=(Principal("Service", service),))
+    return Statement(ASSUME_ROLE, principals=(Principal("Service", service),), reason="TrustService")
 
 
 def trust_role(role_arn: str) -> Statement:
@@ -28,7 +28,7 @@ def trust_role(role_arn: str) -> Statement:
     deleted and made again under the same name is a stranger until this policy is saved again.
     Source: IAM "AWS JSON policy elements: Principal", read 2026-11-21.
     """
-    return Statement(ASSUME_ROLE, principals=(Principal("AWS", role_arn),))
+    return Statement(ASSUME_ROLE, principals=(Principal("AWS", role_arn),), reason="TrustRole")
 
 
 def trust_role_through_account(account_root: str, role_arn: str) -> Statement:
@@ -42,6 +42,7 @@ def trust_role_through_account(account_root: str, role_arn: str) -> Statement:
         ASSUME_ROLE,
         principals=(Principal("AWS", account_root),),
         conditions=(Condition("ArnEquals", "aws:PrincipalArn", (role_arn,)),),
+        reason="TrustRoleThroughAccount",
     )
 
 
@@ -51,6 +52,7 @@ def trust_role_with_external_ids(role_arn: str, external_ids: Sequence[str]) -> 
         ASSUME_ROLE,
         principals=(Principal("AWS", role_arn),),
         conditions=(Condition("StringEquals", "sts:ExternalId", tuple(external_ids)),),
+        reason="TrustRoleWithExternalId",
     )
 
 
@@ -70,6 +72,7 @@ def trust_itself(account_root: str, role_arn: str, external_ids: Sequence[str]) 
             Condition("ArnLike", "aws:PrincipalArn", (role_arn,)),
             Condition("StringEquals", "sts:ExternalId", tuple(external_ids)),
         ),
+        reason="TrustItself",
     )
 
 
@@ -93,6 +96,7 @@ def trust_saml_provider(provider_arn: str, audience: str) -> Statement:
         ASSUME_ROLE_WITH_SAML,
         principals=(Principal("Federated", provider_arn),),
         conditions=(Condition("StringEquals", "SAML:aud", (audience,)),),
+        reason="TrustSamlProvider",
     )
 
 
@@ -105,6 +109,7 @@ def trust_session_tags(provider_arn: str, tags: Sequence[str]) -> Statement:
         ("sts:TagSession",),
         principals=(Principal("Federated", provider_arn),),
         conditions=(Condition("ForAllValues:StringEquals", "aws:TagKeys", tuple(tags)),),
+        reason="TrustSessionTags",
     )
 
 
@@ -114,7 +119,9 @@ def trust_source_identity(provider_arn: str) -> Statement:
     Without it a request whose assertion carries one fails. Source: IAM "Monitor and control actions taken with assumed
     roles", read 2026-11-24.
     """
-    return Statement(("sts:SetSourceIdentity",), principals=(Principal("Federated", provider_arn),))
+    return Statement(
+        ("sts:SetSourceIdentity",), principals=(Principal("Federated", provider_arn),), reason="TrustSourceIdentity"
+    )
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from lakehouse_iam.terraform.elements import Element, make_elements
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
 from lakehouse_iam.terraform.meta_instance_profile_role import MetaInstanceProfileRole
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
-from lakehouse_iam.terraform.propagation import PROPAGATION_SECONDS, Propagation
+from lakehouse_iam.terraform.propagation import Propagation
 from lakehouse_iam.terraform.role_elements import ROLE
 from lakehouse_iam.terraform_json.databricks import DatabricksInstanceProfile
 from lakehouse_iam.terraform_json.literals import known
 from lakehouse_iam.terraform_json.render import render
+from lakehouse_iam.terraform_json.time import PROPAGATION_SECONDS
 
 
 class InstanceProfile(Construct):

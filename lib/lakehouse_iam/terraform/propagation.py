@@ -10,11 +10,7 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.terraform.elements import Element
 from lakehouse_iam.terraform.engine import TerraformProvider, TerraformResource
 from lakehouse_iam.terraform_json.blocks import Pairs
-from lakehouse_iam.terraform_json.time import TimeSleep
-
-# What Databricks' own examples wait (databricks/terraform-databricks-sra and its siblings, read 2026-11-21). IAM promises no
-# figure; most changes are seen after 10 to 30 seconds.
-PROPAGATION_SECONDS = 60
+from lakehouse_iam.terraform_json.time import PROPAGATION_SECONDS, TimeSleep
 
 
 class Propagation(Construct):

@@ -34,9 +34,10 @@ from lakehouse_iam.terraform.buckets import BucketAccess, Buckets
 from lakehouse_iam.terraform.elements import element_id
 from lakehouse_iam.terraform.engine import TerraformProvider
 from lakehouse_iam.terraform.placement import UNNAMED, InAccount
-from lakehouse_iam.terraform.propagation import PROPAGATION_SECONDS, Propagation
+from lakehouse_iam.terraform.propagation import Propagation
 from lakehouse_iam.terraform.storage_credential import ExternalLocation, StorageCredential
 from lakehouse_iam.terraform.storage_credential_role import StorageCredentialRole
+from lakehouse_iam.terraform_json.time import PROPAGATION_SECONDS
 
 
 @dataclass(frozen=True)

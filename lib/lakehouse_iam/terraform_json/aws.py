@@ -19,7 +19,7 @@ class AwsProvider(Provider):
     # The attributes that are emitted here are those of 5.0 and later; checked against the schema of 6.69.1.
     VERSION: ClassVar[str] = ">= 5.0"
 
-    alias: str
+    alias: str | None
     region: str
     allowed_account_ids: tuple[str, ...]
     profile: Expression | None = None

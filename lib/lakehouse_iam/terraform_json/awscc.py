@@ -21,7 +21,7 @@ class AwsccProvider(Provider):
     # The attributes that are emitted here are those of 1.106.0.
     VERSION: ClassVar[str] = ">= 1.106.0, < 2.0.0"
 
-    alias: str
+    alias: str | None
     region: str
     profile: Expression | None = None
 

@@ -7,6 +7,10 @@ from typing import ClassVar
 
 from lakehouse_iam.terraform_json.blocks import Pairs, Provider, Resource
 
+# What Databricks' own examples wait (databricks/terraform-databricks-sra and its siblings, read 2026-11-21). IAM promises no
+# figure; most changes are seen after 10 to 30 seconds.
+PROPAGATION_SECONDS = 60
+
 
 @dataclass(frozen=True)
 class TimeProvider(Provider):

@@ -41,7 +41,16 @@ def test_check_says_what_a_setup_would_become() -> None:
         "  warning: the bucket ty-databricks-cross-account-bucket must exist already, and policy: managed replaces the whole "
         "policy that it has: keep what others put there with policy: handoff; aws s3api get-bucket-policy --bucket "
         "ty-databricks-cross-account-bucket shows it\n"
+        f"  warning: {EXAMPLE}:9: workspace.account: 111122223333 is an account id from examples: find yours with "
+        "aws sts get-caller-identity --query Account, with credentials of that account\n"
+        f"  warning: {EXAMPLE}:13: bucket_owner.account: 444455556666 is an account id from examples: find yours with "
+        "aws sts get-caller-identity --query Account, with credentials of that account\n"
+        f"  warning: {EXAMPLE}:17: buckets[0].name: ty-databricks-cross-account-bucket is a bucket name from this project's "
+        "examples: find yours with aws s3api list-buckets --query 'Buckets[].Name', in the account that owns the bucket\n"
+        f"  warning: {EXAMPLE}:21: databricks.host: dbc-a1b2345c-d6e7 is a workspace address from examples: copy yours from "
+        "the address bar of your browser, when you are logged in to the workspace\n"
         "ok: 1 setup\n"
+        f"next: replace the 4 values of examples, then lakehouse-iam check {EXAMPLE}\n"
     )
 
 

@@ -306,8 +306,8 @@ def test_a_file_of_cases_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 def test_a_proof_that_takes_long_shows_how_far_it_is_where_somebody_watches(
     watched: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lakehouse_iam.cli.prove._BEFORE_PROGRESS", -1.0)
-    monkeypatch.setattr("lakehouse_iam.cli.prove.sys", SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: watched)))
+    monkeypatch.setattr("lakehouse_iam.cli.proofs._BEFORE_PROGRESS", -1.0)
+    monkeypatch.setattr("lakehouse_iam.cli.proofs.sys", SimpleNamespace(stderr=SimpleNamespace(isatty=lambda: watched)))
     result = run("prove", EXAMPLE, "--quiet")
     lines = result.stderr.split("\r")
     assert any(re.fullmatch(r"  partner-bucket: \d+ of \d+ probes *", line) for line in lines) == watched

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from lakehouse_iam.cli import main, template_folder
+from lakehouse_iam.cli import main, whole_folder
 from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.errors import InvalidValue
@@ -141,7 +141,7 @@ def killed_at(step: int, act: Callable[[], None]) -> bool:
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
         nonlocal left
-        if frame.f_code.co_filename != template_folder.__file__:
+        if frame.f_code.co_filename != whole_folder.__file__:
             return None
         if event == "line":
             left -= 1
@@ -179,7 +179,7 @@ def test_a_run_that_is_killed_at_any_line_leaves_the_old_set_or_the_new_one(tmp_
 def test_where_folders_cannot_be_exchanged_the_next_run_puts_the_old_set_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(template_folder, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(whole_folder, "_exchange", lambda one, other: False)
     folder = tmp_path / "out"
     write(folder, OLD)
     folder.rename(tmp_path / ".out.old")

@@ -6,7 +6,7 @@ import pytest
 from fakes import EXTERNAL_ID, MASTER, ROLE
 
 from lakehouse_iam.databricks.broken_links import Chain, Link, explain
-from lakehouse_iam.databricks.live_trust import broken_in, document
+from lakehouse_iam.databricks.live_trust import broken_in
 
 KEY = "arn:aws:kms:us-west-2:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 CHAIN = Chain(ROLE, EXTERNAL_ID, MASTER, "us-west-2", frozenset({"elsewhere"}), (("sales", KEY),))
@@ -143,7 +143,3 @@ def test_what_a_live_trust_policy_lacks_is_told_apart() -> None:
 def test_a_principal_that_was_deleted_and_made_again_is_named() -> None:
     (broken,) = broken_in({"Statement": [statement("AROAEXAMPLE"), RIGHT[1]]}, CHAIN)
     assert "AROAEXAMPLE is what IAM leaves of a principal that was deleted" in broken.sentence
-
-
-def test_a_trust_policy_is_read_in_either_form() -> None:
-    assert document("%7B%22Statement%22%3A%5B%5D%7D") == document({"Statement": []}) == {"Statement": []}

@@ -22,13 +22,14 @@ MESSAGE = (
     "Databricks has no place to put an AWS key, neither in the form nor in the API nor in SQL (AUTHENTICATION MODE "
     "AWS_IAM_USER does not exist), and from Azure it asks for the ARN of a role only: "
     "take these lines out, and if anyone else has seen the key, delete it in IAM; keep bucket_owner with the name of a role "
-    "that does not exist yet, and lakehouse-iam template makes that role; more in docs/azure-reads-s3.md\n"
+    "that does not exist yet, and lakehouse-iam template makes that role; lakehouse-iam docs azure-reads-s3 says more\n"
     "  日本語: ここにアクセスキーまたは IAM ユーザーが書かれていますが、ストレージ資格情報に登録できるのは IAM ロールだけです。"
     "アクセスキーは合鍵と同じで、持っている人は誰でも、無効にされるまで使えます。ロールは鍵を持たない権限で、信頼ポリシーに"
     "書かれた相手にだけ AWS が短時間貸し出します。Databricks には画面にも API にも SQL にも AWS のキーを入れる場所がなく"
     "(AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません)、Azure Databricks が受け付けるのはロールの ARN だけです。"
     "この行を削除し、キーが他人の目に触れた可能性があれば IAM でも削除してください。bucket_owner にこれから作るロールの名前を"
-    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。詳しくは docs/azure-reads-s3.ja.md をご覧ください。"
+    "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。"
+    "詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。"
 )
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {

@@ -32,6 +32,7 @@ class Metastore:
         workspace_id: the id of this workspace.
         writes_to_s3: false on Azure, where S3 is only read.
         user: whose login it is.
+        is_admin: whether that user is an admin of the workspace.
         may_create_credentials: whether that user may make storage credentials.
         may_create_locations: whether that user may make external locations.
         profiles_in_ec2: the instance profiles that EC2 sees; `None` for all.
@@ -49,6 +50,7 @@ class Metastore:
     workspace_id: int
     writes_to_s3: bool
     user: str = "admin@example.com"
+    is_admin: bool = True
     may_create_credentials: bool = True
     may_create_locations: bool = True
     profiles_in_ec2: set[str] | None = None

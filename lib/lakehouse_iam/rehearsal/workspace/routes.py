@@ -42,7 +42,9 @@ def answer(store: Metastore, method: str, path: str, query: Mapping[str, str], b
 
 
 def _me(store: Metastore, request: Request) -> Json:
-    return {"userName": store.user}
+    # Groups as SCIM lists them; admins of a workspace are in its group of that name (from memory, to be checked against the
+    # page "Groups").
+    return {"userName": store.user} | ({"groups": [{"display": "admins"}]} if store.is_admin else {})
 
 
 def _assignment(store: Metastore, request: Request) -> Json:

@@ -12,8 +12,7 @@ Order of events; `lakehouse_iam.plan.emr_studio` has the reasons for the order w
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 from constructs import Construct
@@ -24,7 +23,6 @@ from lakehouse_iam.plan.emr_studio import STUDIO_OWNER, STUDIO_USERS
 from lakehouse_iam.resources import Resource
 from lakehouse_iam.setups.emr_studio import EmrStudioSetup
 from lakehouse_iam.terraform.buckets import BucketElements, kept_addresses
-from lakehouse_iam.terraform.capabilities import check
 from lakehouse_iam.terraform.elements import Element, make_elements, output
 from lakehouse_iam.terraform.engine import ENGINE, TerraformStack, TerraformVariable
 from lakehouse_iam.terraform.propagation import Propagation
@@ -33,22 +31,18 @@ from lakehouse_iam.terraform.stacks.phases import show_handoffs, show_kept
 from lakehouse_iam.terraform_json import aws
 from lakehouse_iam.terraform_json.aws_emr_studio import IdentityCenterAwsProvider
 from lakehouse_iam.terraform_json.blocks import Address
+from lakehouse_iam.terraform_json.capabilities import check
+from lakehouse_iam.terraform_json.module_emr_studio import (
+    DEPLOYED_ATTRIBUTES,
+    IAM_TYPES,
+    SHOWN_TYPES,
+    application_validation,
+    application_variables,
+    in_terraform,
+    two_applies,
+)
 from lakehouse_iam.terraform_json.render import TerraformResource
-from lakehouse_iam.terraform_json.render_emr_studio import (
-    PROPAGATION,
-    STUDIO_APPLICATION,
-    WORKGROUP_APPLICATION,
-    render_emr_studio,
-)
-
-# Source: CloudFormation's schema of AWS::SSO::ApplicationAssignment, read 2026-11-21.
-APPLICATION_ARN = (
-    r"^arn:aws(-[a-z]{1,5}){0,3}:sso::[0-9]{12}:application/(sso)?ins-[a-zA-Z0-9.-]{16}/apl-[a-zA-Z0-9]{16}$"
-)
-
-# What CloudFormation calls the attributes of a Studio that outputs show, as awscc does.
-_ATTRIBUTES = {"StudioId": "studio_id", "Url": "url"}
-_IAM = (aws.AwsIamRole, aws.AwsIamPolicy, aws.AwsIamRolePolicyAttachment)
+from lakehouse_iam.terraform_json.render_emr_studio import PROPAGATION, render_emr_studio
 
 
 class EmrStudioStack(TerraformStack):
@@ -68,14 +62,14 @@ class EmrStudioStack(TerraformStack):
         super().__init__(scope, setup.name)
         phases = [phase for phase in plan.phases if phase.id in (STUDIO_OWNER, STUDIO_USERS)]
         resources = [resource for phase in phases for resource in phase.resources]
-        for variable, description, default in _variables(setup):
+        for variable, description, default in application_variables(setup):
             _application_variable(self, variable, description, default)
         rendered = render_emr_studio(
             resources, account=setup.account, partition=partition_of_region(setup.region).name, tags=plan.tags
         )
         made = self._make(setup, rendered)
         self._show(plan, resources, rendered, made)
-        notes = [*plan.notes, *_notes(setup)]
+        notes = [*plan.notes, *two_applies(setup)]
         output(self, "Notes", notes, description="What to know")
 
     def _make(self, setup: EmrStudioSetup, rendered: tuple[TerraformResource, ...]) -> Mapping[Address, Element]:
@@ -83,7 +77,7 @@ class EmrStudioStack(TerraformStack):
         cloud_control = awscc_provider(self, setup.account, region=setup.region)
         time = time_provider(self)
         names = {one.name: one.name for one in rendered}
-        iam = [one for one in rendered if isinstance(one.body, _IAM)]
+        iam = [one for one in rendered if isinstance(one.body, IAM_TYPES)]
         first = make_elements(self, iam, id_ends=names, provider=own)
         roles = {address.name: made for address, made in first.items() if address.type == aws.AwsIamRole.TERRAFORM_TYPE}
         wait = Propagation(
@@ -112,58 +106,15 @@ class EmrStudioStack(TerraformStack):
     ) -> None:
         for shown in plan.phase(STUDIO_OWNER).outputs:
             known = shown.only_deployed
-            id, attribute = (known.resource, _ATTRIBUTES[known.attribute]) if known else (shown.arn_of, "arn")
-            (element,) = (element for address, element in made.items() if address.name == id and address.type in _SHOWN)
-            output(self, shown.id, element.reference(attribute), description=_in_terraform(shown.description))
+            id, attribute = (known.resource, DEPLOYED_ATTRIBUTES[known.attribute]) if known else (shown.arn_of, "arn")
+            (element,) = (
+                element for address, element in made.items() if address.name == id and address.type in SHOWN_TYPES
+            )
+            output(self, shown.id, element.reference(attribute), description=in_terraform(shown.description))
         show_handoffs(self, [handoff for phase in plan.phases for handoff in phase.handoffs])
         show_kept(self, [BucketElements(tuple(made.values()), kept_addresses(resources, rendered, made))])
 
 
-_SHOWN = ("aws_iam_role", "awscc_emr_studio")
-
-
-def _in_terraform(description: str) -> str:
-    # There is no stack of the users here that would have to be told.
-    return description.partition(", which the stack")[0]
-
-
-def _variables(setup: EmrStudioSetup) -> Iterator[tuple[str, str, str]]:
-    if not setup.studio.assigned:
-        return
-    where = (
-        f"aws sso-admin list-applications --instance-arn {setup.identity_center.instance} --region "
-        f"{setup.identity_center.region} --filter ApplicationAccount={setup.account} lists it"
-    )
-    apply_again = "nobody is assigned without it, so apply once, read it, and apply again with it"
-    yield (
-        STUDIO_APPLICATION,
-        f"The ARN of the Studio's application in Identity Center: {where}, with the Studio's name; {apply_again}",
-        setup.studio.application_arn,
-    )
-    if setup.workgroup.identity_center:
-        yield (
-            WORKGROUP_APPLICATION,
-            "The ARN of the workgroup's application in Identity Center: aws athena get-work-group --work-group "
-            f"{setup.workgroup.name} --region {setup.region} --query WorkGroup.IdentityCenterApplicationArn shows it; "
-            f"{apply_again}",
-            "",
-        )
-
-
 def _application_variable(scope: Construct, name: str, description: str, default: str) -> None:
     variable = TerraformVariable(scope, name, type="string", default=default, description=description)
-    condition = f'${{var.{name} == "" || can(regex({json.dumps(APPLICATION_ARN)}, var.{name}))}}'
-    message = "It must be the ARN of an application of Identity Center, arn:…:sso::…:application/ssoins-…/apl-…."
-    variable.add_override("validation", [{"condition": condition, "error_message": message}])
-
-
-def _notes(setup: EmrStudioSetup) -> Iterator[str]:
-    variables = [name for name, _, _ in _variables(setup)]
-    if variables:
-        yield (
-            "no provider of Terraform tells the ARNs of applications in Identity Center: after the first apply read them as the "
-            f"descriptions of the variables {' and '.join(variables)} say, and apply again with them; until then nobody is "
-            "assigned"
-        )
-        yield "a Studio or workgroup that is made again has another application: read its ARN again, and apply again"
-    yield "the Studio and the grants of Lake Formation are made by hashicorp/awscc, everything else by hashicorp/aws"
+    variable.add_override("validation", [application_validation(name)])

@@ -10,7 +10,7 @@ from emr_studio_texts import setup_of
 
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import load_setups
-from lakehouse_iam.terraform.capabilities import CAPABILITIES, NotForThisEngine, check, missing
+from lakehouse_iam.terraform_json.capabilities import CAPABILITIES, NotForThisEngine, check, missing
 
 SINGLE = plan_setup(setup_of())
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -1,0 +1,83 @@
+"""What the sections of the page have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lakehouse_iam.report.markup import Child, Markup, element, joined
+from lakehouse_iam.report.words import both
+
+FEW = 6
+"""So many entries of a list are shown; the others open on demand."""
+
+_MANY = 12
+
+
+def heading(key: str, id: str) -> Markup:
+    """The heading of a section."""
+    return element("h3", both(key), id=id)
+
+
+def name(text: str) -> Markup:
+    """An ARN, an action or another name as code."""
+    return element("code", text, class_="wrap")
+
+
+def names(texts: Sequence[str]) -> Markup:
+    """Names one under the other; many of them are folded behind the first ones."""
+    if len(texts) == 1:
+        return name(texts[0])
+    shown = element("ul", [element("li", name(one)) for one in texts[:FEW]], class_="plain")
+    if len(texts) <= FEW:
+        return shown
+    rest = texts[FEW:]
+    more = element(
+        "details",
+        element("summary", both("reach.and", count=len(rest))),
+        element("ul", [element("li", name(one)) for one in rest], class_="plain"),
+    )
+    return element("div", shown, more)
+
+
+def listing(items: Iterable[Child]) -> Markup:
+    """A list of sentences."""
+    return element("ul", [element("li", item) for item in items])
+
+
+def folded(items: Sequence[Child]) -> Markup:
+    """A list of sentences; many of them are folded behind the first ones."""
+    if len(items) <= _MANY:
+        return listing(items)
+    more = element("summary", both("reach.and", count=len(items) - _MANY))
+    return joined((listing(items[:_MANY]), element("details", more, listing(items[_MANY:]))))
+
+
+def table(label: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], *, classes: str = "") -> Markup:
+    """A table whose cells know their column's name, so that a narrow screen can show each row as a block.
+
+    Args:
+        label: the id of the heading that names the table.
+        heads: the keys of the columns' names.
+        rows: the cells of each row; the first heads its row.
+        classes: of the table.
+    """
+    return element(
+        "div",
+        element(
+            "table",
+            element("thead", element("tr", [element("th", both(head), scope="col") for head in heads])),
+            element("tbody", [_row(heads, row) for row in rows]),
+            aria_labelledby=label,
+            class_=f"rows {classes}".strip(),
+        ),
+        class_="scroll",
+    )
+
+
+def _row(heads: Sequence[str], row: Sequence[Child]) -> Markup:
+    cells = []
+    for number, (head, cell) in enumerate(zip(heads, row, strict=True)):
+        label = element("span", both(head), class_="cell-label", aria_hidden="true")
+        tag, scope = ("th", "row") if number == 0 else ("td", None)
+        cells.append(element(tag, label, element("div", cell), scope=scope))
+    return element("tr", cells)
