@@ -111,6 +111,14 @@ COMMANDS = {
             "snapshot lake.yaml --workspace --out workspace.json",
         ),
     ),
+    "doctor": Listed(
+        "Find the broken link of a live setup, and the patch",
+        (
+            "doctor sales-lake.yaml --snapshot 444455556666.snapshot.json --snapshot workspace.snapshot.json",
+            "doctor sales-lake.yaml --profile 444455556666=owner --workspace --wait 60",
+            "doctor sales-lake.yaml --snapshot 444455556666.snapshot.json --markdown > ticket.md",
+        ),
+    ),
     "explain": Listed(
         "Explain an error: which link, who, and what to do",
         (
