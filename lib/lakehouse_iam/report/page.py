@@ -23,7 +23,7 @@ from lakehouse_iam.report.section_probes import probes_section
 from lakehouse_iam.report.section_reach import reach_section
 from lakehouse_iam.report.section_statements import handoffs_section, statements_section
 from lakehouse_iam.report.section_steps import steps_section
-from lakehouse_iam.report.sections import heading
+from lakehouse_iam.report.sections import cell_labels, heading
 from lakehouse_iam.report.words import LANGUAGES, Language, both, phrases, word, words_of
 
 Json = Mapping[str, Any]
@@ -94,7 +94,8 @@ def _asset(name: str) -> str:
     folder = files("lakehouse_iam.report")
     if name == "script":
         return folder.joinpath("page.js").read_text(encoding="utf-8")
-    return "".join(folder.joinpath(one).read_text(encoding="utf-8") for one in ("page.css", "diagram.css"))
+    written = "".join(folder.joinpath(one).read_text(encoding="utf-8") for one in ("page.css", "diagram.css"))
+    return written + cell_labels()
 
 
 def _words(report: Json) -> dict[str, Any]:
