@@ -120,7 +120,7 @@ def _header(report: Json, language: Language) -> Markup:
         (both("meta.setups"), element("bdi", setups)),
         (both("meta.written"), element("time", report["written_at"], datetime=report["written_at"])),
         (both("meta.tool"), report["tool"]),
-        (both("meta.fingerprint"), element("code", report["fingerprint"], class_="wrap")),
+        (both("meta.fingerprint"), element("code", report["fingerprint"])),
     )
     return element(
         "header",

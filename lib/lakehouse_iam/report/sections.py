@@ -21,7 +21,7 @@ def heading(key: str, id: str) -> Markup:
 
 def name(text: str) -> Markup:
     """An ARN, an action or another name as code."""
-    return element("code", text, class_="wrap")
+    return element("code", text)
 
 
 def names(texts: Sequence[str]) -> Markup:
