@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lakehouse_iam.plan import Plan
 
 
-@click.command(short_help="Check setups and say what they would become")
+@click.command()
 @setups_argument
 @click.option("--live", is_flag=True, help="Ask the accounts too, with calls that only read.")
 @aws_profile_option

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LARGEST_EXCHANGE = 1_000_000
 
 
-@click.command(short_help="Say what each admin does next")
+@click.command()
 @setup_argument
 @click.option(
     "--as", "admin", metavar="WHO", default="", help="One admin only: workspace, databricks, an account id, …"
