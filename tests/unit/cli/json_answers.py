@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from lakehouse_iam import aws_sessions
 from lakehouse_iam.cli import main
 from tests.unit.databricks import fakes
+from tests.unit.live_checks.live_accounts import LiveAccounts
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.yaml"))
@@ -70,6 +72,14 @@ def prepare_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples", folder, dirs_exist_ok=True)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(folder))
+
+
+_WORKSPACE_PROFILE = ("--profile", "111122223333=workspace")
+
+
+def _live_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One account with nothing in it, and nobody signed in to the other."""
+    monkeypatch.setattr(aws_sessions, "_open_session", LiveAccounts(signed_in={"111122223333": "workspace"}).open)
 
 
 def _templates(*, opened: bool = False) -> Callable[[pytest.MonkeyPatch], None]:
@@ -169,6 +179,7 @@ ANSWERED: tuple[Answered, ...] = (
         "init", "from another setup", ("unity-catalog-aws", "--from", "saml-passthrough.yaml", "--out", "new.yaml")
     ),
     *_each("check"),
+    Answered("check", "live accounts", ("instance-profile.yaml", "--live", *_WORKSPACE_PROFILE), 1, _live_accounts),
     *_each("next"),
     Answered("next", "filled in", ("instance-profile.yaml",), prepare=_filled_in),
     *_each("template", "--out", "templates"),
