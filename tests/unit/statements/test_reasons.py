@@ -21,6 +21,11 @@ def test_every_statement_of_every_pattern_has_a_reason(case: str) -> None:
     assert used - reasons().keys() == set()
 
 
+def test_no_reason_is_left_over() -> None:
+    policies = (policy for case in cases(*EVERY_PATTERN) for policy in policies_of(plan_setup(setup_of(case))))
+    assert reasons().keys() == {one["reason"] for policy in policies for one in policy["statements"]}
+
+
 @pytest.mark.parametrize("key", reasons())
 def test_a_reason_is_said_in_both_languages_and_names_its_page(key: str) -> None:
     reason = reasons()[key]
