@@ -105,7 +105,7 @@ def _subjects(plan: Plan, account: str) -> Subjects:
 
 def _wanted(subjects: Subjects) -> Wanted:
     """What is looked for in an account's IAM, and what else the setup has there."""
-    beside = {}
+    beside: dict[tuple[str, str, str], None] = {}
     for request in first_requests(subjects):
         if request.call.name not in ("role", "instance-profile"):
             what = ".".join(request.object)
