@@ -70,7 +70,7 @@ def snapshot(setup: str, as_json: bool, **asked: Any) -> None:
     """
     _refuse_what_does_not_go_together(asked)
     with wrong_input(as_json=as_json):
-        plan = _plan(setup, asked["name"], as_json=as_json)
+        plan = plan_of(setup, asked["name"], as_json=as_json)
     out: str = asked["out"] or ""
     if asked["source"]:
         from lakehouse_iam.cli.snapshot_from import converted
@@ -157,7 +157,17 @@ def _subjects(plan: Plan, account: str) -> Subjects:
     return subjects_of(plan, account)
 
 
-def _plan(path: str, name: str | None, *, as_json: bool) -> Plan:
+def plan_of(path: str, name: str | None, *, as_json: bool) -> Plan:
+    """The plan of one setup of a file.
+
+    Args:
+        path: the file.
+        name: which setup, where it holds several; `None` where it holds one.
+        as_json: whether the answer is for a machine.
+
+    Raises:
+        InvalidValue: there is no such setup, or several and none is named.
+    """
     from lakehouse_iam.cli.setup_files import read_setups
     from lakehouse_iam.errors import InvalidValue
     from lakehouse_iam.plan import plan_setup
@@ -193,14 +203,14 @@ def _read(subjects: Subjects, session: AccountSession, *, as_json: bool) -> Snap
     from lakehouse_iam.snapshot.reading import take_snapshot
 
     try:
-        with _progress_shown(f"read {subjects.account}") as progress:
+        with progress_shown(f"read {subjects.account}") as progress:
             return take_snapshot(subjects, session, datetime.now(timezone.utc), progress)
     except AwsError as error:
         fail(f"{error}; nothing was written", code=OUTSIDE_FAILED, as_json=as_json)
 
 
 @contextmanager
-def _progress_shown(what: str) -> Iterator[Progress]:
+def progress_shown(what: str) -> Iterator[Progress]:
     """A bar on standard error, only where somebody watches."""
     if not sys.stderr.isatty():
         from lakehouse_iam.snapshot.reading import nobody

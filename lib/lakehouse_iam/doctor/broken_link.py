@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
-from lakehouse_iam.evaluator.chain import Link
+from lakehouse_iam.evaluator.chain import ChainDecision, Link
 from lakehouse_iam.evaluator.context_keys import ContextValue
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.grammar import Statement as ParsedStatement
 from lakehouse_iam.evaluator.policies import Policy
 from lakehouse_iam.evaluator.refusal import Lack, Refusal
-from lakehouse_iam.probes.probe import Expected, Probe
+from lakehouse_iam.evaluator.request import NOT_DECIDED
+from lakehouse_iam.probes.probe import ASSUME_ROLE_WITH_SAML, Expected, Probe
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.prove import Answer, Prover, Verdict
 
@@ -95,27 +96,39 @@ class _Gathered:
         )
 
     def add(self, rank: int, probe: Probe) -> None:
-        """Put in a probe that fails."""
-        # Behind a step that is refused, every probe is refused in the same way; thousands need not be walked each.
+        """Put in a probe that fails: where its steps do, and where its act would, for the steps will be mended."""
+        # Thousands of probes fail in the same way, and need not be walked each.
         steps = (probe.principal, probe.steps, probe.sign_in)
-        alike = (steps, policy_holder(probe.resource), probe.action, probe.recreated)
-        keys = self._known.get((steps,)) or self._known.get(alike)
-        if keys is None:
-            keys, in_steps = self._walk(rank, probe)
-            self._known[(steps,) if in_steps else alike] = keys
-        for key in keys:
+        act = (steps[0], steps[1][-1:], policy_holder(probe.resource), probe.action, probe.recreated)
+        if steps not in self._known:
+            self._known[steps] = self._broken_step(rank, probe)
+        if act not in self._known:
+            self._known[act] = self._broken_act(rank, probe)
+        for key in dict.fromkeys((*self._known[steps], *self._known[act])):
             self._questions[key].append(probe.question)
 
-    def _walk(self, rank: int, probe: Probe) -> tuple[tuple[_Key, ...], bool]:
+    def _broken_step(self, rank: int, probe: Probe) -> tuple[_Key, ...]:
+        if not probe.steps and not _is_sign_in(probe):
+            return ()
+        return self._asked(rank, probe, self._prover.walked, of_steps=True)
+
+    def _broken_act(self, rank: int, probe: Probe) -> tuple[_Key, ...]:
+        return () if _is_sign_in(probe) else self._asked(rank, probe, self._prover.acted, of_steps=False)
+
+    def _asked(
+        self, rank: int, probe: Probe, ask: Callable[[Probe], ChainDecision], *, of_steps: bool
+    ) -> tuple[_Key, ...]:
         try:
-            walked = self._prover.walked(probe)
+            walked = ask(probe)
         except LakehouseIamError as error:
             key: _Key = (None, None, policy_holder(probe.resource), probe.principal, probe.action)
             self._put(key, self._link(key, rank, probe, probe.action, probe.resource, (str(error),), None))
-            return (key,), False
+            return (key,)
         link = walked.broken
-        if link is None:
-            return (), False
+        if link is None or link.decision.decision == NOT_DECIDED:
+            return ()
+        if of_steps and not _is_sign_in(probe) and link.step >= len(probe.steps):
+            return ()
         caller = self._caller(probe, link)
         keys = []
         for refusal in link.decision.refusals or (None,):
@@ -125,7 +138,7 @@ class _Gathered:
             key = (kind, lack, holder, caller, statement)
             self._put(key, self._link(key, rank, probe, link.action, link.resource, walked.because, refusal, link.step))
             keys.append(key)
-        return tuple(keys), link.step < len(probe.steps)
+        return tuple(keys)
 
     def _put(self, key: _Key, link: BrokenLink) -> None:
         self._links.setdefault(key, link)
@@ -178,6 +191,11 @@ class _Gathered:
             bucket = self._deployed.buckets.get(policy_holder(link.resource))
             return bucket.account if bucket is not None else _account(link.resource)
         return policy_holder(link.resource)
+
+
+def _is_sign_in(probe: Probe) -> bool:
+    """Whether the probe is a step and nothing else."""
+    return probe.sign_in is not None and probe.action == ASSUME_ROLE_WITH_SAML
 
 
 def _account(arn: str) -> str:

@@ -14,7 +14,7 @@ from lakehouse_iam.doctor.case import Case, Json, name_of
 from lakehouse_iam.doctor.expected import ExpectedBucket
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
-from lakehouse_iam.doctor.principals import mistake, other_condition, principals, tests
+from lakehouse_iam.doctor.principals import mistake, principals, tests
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
 from lakehouse_iam.snapshot.collected import UNREAD
@@ -59,7 +59,7 @@ def _finding(case: Case, bucket: ExpectedBucket, disease: str, values: dict[str,
 
 
 def _missing(case: Case, bucket: ExpectedBucket) -> Finding:
-    live = {
+    live: Json = {
         "region": bucket.region,
         "policy": {"Version": "2012-10-17", "Statement": case.meant_statements(_KIND, bucket.arn)}
         if case.meant_statements(_KIND, bucket.arn)
@@ -97,13 +97,13 @@ def _as_it_is(case: Case, bucket: ExpectedBucket, live: Json) -> Iterator[Findin
     if region and region != bucket.region:
         values = {"found": region, "wanted": bucket.region}
         yield _finding(case, bucket, "bucket-in-other-region", values, Patch())
-    if "ownership" in live:
-        yield from _ownership(case, bucket, live["ownership"] or "ObjectWriter")
     grantees = live.get("acl_grantees", [])
     if grantees and (live.get("ownership") or "ObjectWriter") != _ENFORCED:
         private = command("s3api", "put-bucket-acl", bucket=bucket.name, acl="private")
         patch = Patch((Change(bucket.account, ("buckets", bucket.name, "acl_grantees"), []),), commands=(private,))
         yield _finding(case, bucket, "bucket-acl-names-others", {"found": ", ".join(grantees)}, patch)
+    if "ownership" in live:
+        yield from _ownership(case, bucket, live["ownership"] or "ObjectWriter")
     if live.get("encryption"):
         yield from _encryption(case, bucket, live)
 
@@ -193,8 +193,6 @@ def _policy(case: Case, link: BrokenLink, account: str) -> tuple[str, dict[str, 
     if not statements:
         return "bucket-policy-missing", {"wanted": link.caller}, policy_patch(case, _KIND, link.holder)
     wrong = mistake(link, statements)
-    if wrong.kind == "lacks-statement":
-        wrong = other_condition(link, statements) or wrong
     alone = wrong.number >= 0 and len(list(principals(statements[wrong.number]))) == 1
     without = (wrong.number,) if wrong.gives_way and alone else ()
     values = {"found": wrong.found, "wanted": wrong.wanted}

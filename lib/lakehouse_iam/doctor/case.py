@@ -15,7 +15,7 @@ from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.probe import Expected
 from lakehouse_iam.proof.deployed import Written
-from lakehouse_iam.snapshot.collected import UNREAD, Collected, Unread
+from lakehouse_iam.snapshot.collected import Collected, Unread
 from lakehouse_iam.snapshot.live_world import LiveWorld
 
 Json = dict[str, Any]
@@ -107,7 +107,7 @@ class Case:
             found = self.key(holder)
             key = "policy"
         document = found.get(key) if isinstance(found, Mapping) else None
-        return document if isinstance(document, Mapping) else None
+        return dict(document) if isinstance(document, Mapping) else None
 
     def meant_statements(self, kind: PolicyKind, holder: str) -> list[Json]:
         """The statements that the setup puts into a trust, bucket or key policy."""
@@ -153,7 +153,7 @@ def name_of(arn: str) -> str:
 def statements_of(document: Any) -> list[Json]:
     """The statements of a document, which may have one alone."""
     found = document.get("Statement", []) if isinstance(document, Mapping) else []
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, Mapping)]
+    return [dict(one) for one in (found if isinstance(found, list) else [found]) if isinstance(one, Mapping)]
 
 
 def listed(value: Any) -> list[str]:
@@ -161,11 +161,6 @@ def listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
-
-
-def is_there(found: Json | Unread | None) -> bool:
-    """Whether an object was read and is there."""
-    return found is not None and found is not UNREAD
 
 
 def _as_json(found: Any) -> Json | Unread | None:

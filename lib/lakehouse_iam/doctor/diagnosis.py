@@ -8,6 +8,7 @@ from typing import Any
 
 from lakehouse_iam.doctor.diseases import Disease, Words, disease, sentence
 from lakehouse_iam.doctor.finding import Finding, Patch
+from lakehouse_iam.doctor.sentences import Said, with_party
 from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.proof.beyond import Beyond
@@ -47,8 +48,8 @@ class Broken:
         return sentence(self.words(language).here, self.finding.values)
 
     def who(self, language: Language) -> str:
-        """Who mends it."""
-        return sentence(self.words(language).who, {"account": self.finding.account})
+        """Who mends it, and whose side that is."""
+        return with_party(sentence(self.words(language).who, {"account": self.finding.account}), self.party, language)
 
     def to_json(self, language: Language) -> Json:
         """The broken link for machines."""
@@ -77,21 +78,22 @@ class Drift:
     Args:
         of: the ARN.
         change: `widened`, `narrowed`, `widened and narrowed`, `missing`, `extra`, `written otherwise` or `not decided`.
-        what: the difference, a sentence.
+        says: the difference.
         harmless: whether it changes no answer.
         witness: a request that is answered in another way.
     """
 
     of: str
     change: str
-    what: str
+    says: Said
     harmless: bool
     witness: Witness | None = None
 
-    def to_json(self) -> Json:
+    def to_json(self, language: Language) -> Json:
         """The difference for machines."""
         witness = self.witness.to_json() if self.witness is not None else None
-        return {"of": self.of, "change": self.change, "what": self.what, "harmless": self.harmless, "witness": witness}
+        what = self.says.in_words(language)
+        return {"of": self.of, "change": self.change, "what": what, "harmless": self.harmless, "witness": witness}
 
 
 @dataclass(frozen=True)
@@ -100,19 +102,30 @@ class NotDecided:
 
     Args:
         what: what is not known.
-        ask: whom to ask.
+        asks: whom to ask.
         command: what to give them; empty where a person must look.
         decides: whether answers wait for it.
+        party: whose side that is; empty for none.
     """
 
-    what: str
-    ask: str
+    what: Said
+    asks: Said
     command: str
     decides: bool = True
+    party: str = ""
 
-    def to_json(self) -> Json:
+    def ask(self, language: Language) -> str:
+        """Whom to ask, and whose side they are on."""
+        return with_party(self.asks.in_words(language), self.party, language)
+
+    def to_json(self, language: Language) -> Json:
         """The entry for machines."""
-        return {"what": self.what, "ask": self.ask, "command": self.command, "decides": self.decides}
+        return {
+            "what": self.what.in_words(language),
+            "ask": self.ask(language),
+            "command": self.command,
+            "decides": self.decides,
+        }
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,7 @@ class Diagnosis:
             "as_expected": self.as_expected,
             "broken": [one.to_json(language) for one in self.broken],
             "beyond": [one.to_json() for one in self.beyond],
-            "drift": [one.to_json() for one in self.drift],
-            "not_decided": [one.to_json() for one in self.not_decided],
+            "drift": [one.to_json(language) for one in self.drift],
+            "not_decided": [one.to_json(language) for one in self.not_decided],
             "notes": list(self.notes),
         }

@@ -9,6 +9,7 @@ from typing import Any
 from lakehouse_iam.doctor.case import Case, name_of
 from lakehouse_iam.doctor.diagnosis import Drift
 from lakehouse_iam.doctor.owned import owned
+from lakehouse_iam.doctor.sentences import said
 from lakehouse_iam.evaluator.compare import Change, Unit, compare_worlds
 from lakehouse_iam.proof.deployed import BucketFound, RoleFound, Written
 from lakehouse_iam.proof.unresolved import Reading
@@ -29,9 +30,7 @@ def drift(case: Case) -> Iterator[Drift]:
     for arn, bucket in found.buckets.items():
         unit = changes["bucket", arn]
         if unit.change is Change.SAME and _texts(_of_bucket(meant.buckets[arn])) != _texts(_of_bucket(bucket)):
-            yield Drift(
-                arn, "written otherwise", f"the bucket policy of {name_of(arn)} says the same in other words", True
-            )
+            yield Drift(arn, "written otherwise", said("drift-bucket-policy-words", name=name_of(arn)), True)
     yield from _attributes(case)
 
 
@@ -39,11 +38,10 @@ def _differs(unit: Unit) -> Drift:
     comparison = unit.comparison
     witness = next(iter((*comparison.wider, *comparison.narrower)), None)
     if witness is None:
-        what = comparison.not_decided[0] if comparison.not_decided else comparison.subject
+        says = said("drift-not-told", why=comparison.not_decided[0] if comparison.not_decided else comparison.subject)
     else:
-        how = "now allowed" if comparison.wider else "no longer allowed"
-        what = f"{how}: {witness.text}"
-    return Drift(unit.arn, unit.change.value, what, False, witness)
+        says = said("drift-now-allowed" if comparison.wider else "drift-no-longer-allowed", request=witness.text)
+    return Drift(unit.arn, unit.change.value, says, False, witness)
 
 
 def _of_role(
@@ -52,20 +50,18 @@ def _of_role(
     name = name_of(found.arn)
     trust = changes["trust", found.arn]
     if trust.change is Change.SAME and _texts([meant.trust]) != _texts([found.trust]):
-        yield Drift(found.arn, "written otherwise", f"the trust policy of {name} says the same in other words", True)
+        yield Drift(found.arn, "written otherwise", said("drift-trust-words", name=name), True)
     same = changes["role", found.arn].change is Change.SAME
     has, wanted = {name_of(one) for one in found.identity}, set(meant.identity)
     for policy in sorted(has - wanted):
-        yield Drift(found.arn, "extra", f"{name} has the policy {policy}, which the setup does not give it", same)
+        yield Drift(found.arn, "extra", said("drift-extra-policy", name=name, policy=policy), same)
     for policy in sorted(wanted - has):
-        yield Drift(found.arn, "missing", f"{name} lacks the policy {policy} of the setup", same)
+        yield Drift(found.arn, "missing", said("drift-missing-policy", name=name, policy=policy), same)
     both = sorted(has & wanted)
     live = {name_of(one): written for one, written in found.identity.items()}
     for policy in both:
         if same and _texts([meant.identity[policy]]) != _texts([live[policy]]):
-            yield Drift(
-                found.arn, "written otherwise", f"the policy {policy} of {name} is written in other words", True
-            )
+            yield Drift(found.arn, "written otherwise", said("drift-policy-words", name=name, policy=policy), True)
 
 
 def _of_bucket(bucket: BucketFound) -> list[Written | None]:
@@ -94,12 +90,12 @@ def _attributes(case: Case) -> Iterator[Drift]:
         name, seconds = name_of(arn), live.get("session_seconds")
         wanted = (role.session_hours or 1) * _HOUR
         if seconds is not None and seconds > wanted:
-            what = f"sessions of {name} may last {seconds:,} seconds; the setup says {wanted:,}"
-            yield Drift(arn, "widened", what, False)
+            says = said("drift-longer-session", name=name, found=f"{seconds:,}", wanted=f"{wanted:,}")
+            yield Drift(arn, "widened", says, False)
         meant = str(role.permissions_boundary) if role.permissions_boundary else None
         boundary = live.get("boundary", {"arn": meant} if meant else None)
         has = boundary["arn"] if boundary else None
         if has != meant:
             change = "extra" if meant is None else "missing" if has is None else "written otherwise"
-            what = f"the permissions boundary of {name} is {has or 'missing'}; the setup has {meant or 'none'}"
-            yield Drift(arn, change, what, harmless=meant is None and not case.links_through(arn))
+            says = said("drift-boundary", name=name, found=has or "-", wanted=meant or "-")
+            yield Drift(arn, change, says, harmless=meant is None and not case.links_through(arn))

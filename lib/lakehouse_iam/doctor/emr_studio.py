@@ -194,7 +194,10 @@ def _lake_formation(case: Case) -> Iterator[Finding]:
         if live is None:
             continue
         change = Change(str(phase.account), ("lake_formation", "locations", location.arn), {"role": str(location.role)})
-        found = live.get(location.arn)
+        # What was looked for and is not registered is null; what was not looked for is not in the file.
+        if location.arn not in live:
+            continue
+        found = live[location.arn]
         if found is None:
             yield _finding(case, phase, "lake-formation-location-missing", location.arn, {}, _deploy(phase, change))
         elif found["role"] != str(location.role):
@@ -250,5 +253,6 @@ def _resource(grant: CatalogPermissions) -> str:
     if not grant.table:
         return json.dumps({"Database": {"CatalogId": str(grant.catalog), "Name": grant.database}})
     table: Json = {"CatalogId": str(grant.catalog), "DatabaseName": grant.database}
-    table |= {"TableWildcard": {}} if grant.table == "*" else {"Name": grant.table}
+    which: Json = {"TableWildcard": {}} if grant.table == "*" else {"Name": grant.table}
+    table |= which
     return json.dumps({"Table": table})

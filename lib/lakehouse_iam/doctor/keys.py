@@ -12,7 +12,7 @@ from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.case import Case, Json, account_of
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
-from lakehouse_iam.doctor.principals import mistake, other_condition, principals
+from lakehouse_iam.doctor.principals import mistake, principals
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
 
@@ -75,8 +75,6 @@ def _policy(case: Case, link: BrokenLink) -> Finding:
         return _refused(link, "key-policy-denies", {**values, "statement": link.statement.label}, patch)
     statements = case.statements(_KIND, link.holder)
     wrong = mistake(link, statements)
-    if wrong.kind == "lacks-statement":
-        wrong = other_condition(link, statements) or wrong
     alone = wrong.number >= 0 and len(list(principals(statements[wrong.number]))) == 1
     without = (wrong.number,) if wrong.gives_way and alone else ()
     told = {**values, "found": wrong.found, "wanted": wrong.wanted}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lakehouse_iam.doctor.case import Case, listed
 from lakehouse_iam.doctor.finding import Finding, Patch
+from lakehouse_iam.doctor.likeness import Likeness, of_role
 from lakehouse_iam.doctor.patches import policy_patch
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.snapshot.live_world import Malformed
@@ -19,10 +20,11 @@ def malformed(case: Case) -> Iterator[Finding]:
         links = tuple(link for link in case.links if one.arn in (link.holder, link.caller))
         if not links:
             continue
-        wildcard = _wildcard(one)
-        disease = f"{_PREFIXES[kind]}-wildcard-in-principal" if wildcard and kind in _PREFIXES else "policy-malformed"
-        values = {"found": wildcard or json.dumps(one.statement), "rule": one.rule, "path": one.path}
-        patch = policy_patch(case, kind, one.arn, without=_number(case, kind, one)) if kind in _PREFIXES else Patch()
+        wrong = _wrong_principal(one, links[0].caller) if kind in _PREFIXES else None
+        disease = f"{_PREFIXES[kind]}-{wrong.kind}" if wrong is not None else "policy-malformed"
+        found = wrong.found if wrong is not None else json.dumps(one.statement)
+        values = {"found": found, "rule": one.rule, "path": one.path}
+        patch = policy_patch(case, kind, one.arn) if kind in _PREFIXES else Patch()
         told = {**values, "wanted": links[0].caller, "caller": links[0].caller, **_named(one)}
         yield Finding(disease, one.arn, one.account, links[0].rank - 0.1, told, links[0].because, patch, links)
 
@@ -44,13 +46,13 @@ def _named(one: Malformed) -> dict[str, str]:
     return {"role": name, "bucket": name, "key": one.arn}
 
 
-def _wildcard(one: Malformed) -> str:
+def _wrong_principal(one: Malformed, caller: str) -> Likeness | None:
+    """The principal that AWS would not take, if it is like the one that is meant."""
     principal = one.statement.get("Principal") if isinstance(one.statement, Mapping) else None
-    names = listed(principal.get("AWS")) if isinstance(principal, Mapping) else []
-    return next((name for name in names if "*" in name and name != "*"), "")
-
-
-def _number(case: Case, kind: PolicyKind, one: Malformed) -> tuple[int, ...]:
-    return tuple(
-        number for number, statement in enumerate(case.statements(kind, one.arn)) if statement == one.statement
-    )
+    for name in listed(principal.get("AWS")) if isinstance(principal, Mapping) else []:
+        if "*" in name and name != "*":
+            return Likeness("wildcard-in-principal", name)
+        like = of_role(name, caller)
+        if like is not None:
+            return like
+    return None

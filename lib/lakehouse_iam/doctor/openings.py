@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from lakehouse_iam.doctor.owned import owned
+from lakehouse_iam.doctor.patches import UNIQUE_ID
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.probes.probe import Expected
@@ -23,7 +25,8 @@ def openings(live: LiveWorld, answers: Iterable[Answer]) -> Iterator[Beyond]:
         answers: to the setup's probes.
     """
     meant, found = owned(live)
-    closed = list(beyond_policies(found, meant, ()))
+    # An id that a deleted principal left behind lets nobody in; that it stands there is a disease of its own.
+    closed = [one for one in beyond_policies(found, meant, ()) if one.witness is not None or not _is_left_behind(one)]
     yield from closed
     # Another statement of the same policy is told by the closed proof already.
     told = {arn for arn in (*found.roles, *found.buckets) if any(_is_about(one, arn) for one in closed)}
@@ -36,18 +39,18 @@ def openings(live: LiveWorld, answers: Iterable[Answer]) -> Iterator[Beyond]:
         if (caller, holder) in seen or caller in told or holder in told:
             continue
         seen.add((caller, holder))
-        witness = Witness(
-            caller,
-            probe.action,
-            probe.resource,
-            "",
-            dict(probe.context),
-            "",
-            "",
-            explain=lambda one=answer: one.because,
-        )
+        context = dict(probe.context)
+        witness = Witness(caller, probe.action, probe.resource, "", context, "", "", explain=partial(_because, answer))
         what = f"{probe.question}: allowed, and the setup says that it must not be"
         yield Beyond(Place(holder), what, "remove what allows it", "", witness)
+
+
+def _is_left_behind(one: Beyond) -> bool:
+    return UNIQUE_ID.search(one.what) is not None
+
+
+def _because(answer: Answer) -> tuple[str, ...]:
+    return answer.because
 
 
 def _is_about(one: Beyond, arn: str) -> bool:

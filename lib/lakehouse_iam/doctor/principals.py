@@ -47,7 +47,7 @@ def mistake(link: BrokenLink, statements: Sequence[Json]) -> Mistake:
         statements: of the policy, as they stand.
     """
     allows = [(number, one) for number, one in enumerate(statements) if one.get("Effect") == "Allow"]
-    for find in (_deleted, _conditions, _action, _resource, _wildcard, _misnamed, _other_shard):
+    for find in (_deleted, _conditions, _other_condition, _resource, _action, _wildcard, _misnamed, _other_shard):
         for number, statement in allows:
             found = find(link, statement)
             if found is not None:
@@ -171,21 +171,22 @@ def _other_shard(link: BrokenLink, statement: Json) -> Mistake | None:
     """A role of Databricks, and not the one that asks."""
     known = {role for shard in DATABRICKS_SHARDS.values() for role in (shard.unity_catalog_role, shard.serverless_role)}
     named = [name for name in principals(statement) if name in known]
-    if not named or not acts(statement, link.action) or names_caller(statement, link.caller):
+    of_databricks = {account_of(role) for role in known if role}
+    if (
+        not named
+        or account_of(link.caller) not in of_databricks
+        or not acts(statement, link.action)
+        or names_caller(statement, link.caller)
+    ):
         return None
     return Mistake("names-other-databricks-role", named[0], gives_way=False)
 
 
-def other_condition(link: BrokenLink, statements: Sequence[Json]) -> Mistake | None:
-    """A statement that names the caller and the action, and that some other condition keeps from applying."""
-    for number, statement in enumerate(statements):
-        if (
-            statement.get("Effect") != "Allow"
-            or not names_caller(statement, link.caller)
-            or not acts(statement, link.action)
-        ):
-            continue
-        keys = ", ".join(dict.fromkeys(f"{operator} {key}" for operator, key, _ in tests(statement)))
-        if keys:
-            return Mistake("condition-blocks", keys, link.caller, number)
-    return None
+def _other_condition(link: BrokenLink, statement: Json) -> Mistake | None:
+    """A statement for the caller, the action and the resource, that some condition keeps from applying."""
+    resources = listed(statement.get("Resource"))
+    covers = not resources or any(matches(one, link.resource) for one in resources)
+    if not covers or not names_caller(statement, link.caller) or not acts(statement, link.action):
+        return None
+    keys = ", ".join(dict.fromkeys(f"{operator} {key}" for operator, key, _ in tests(statement)))
+    return Mistake("condition-blocks", keys, gives_way=False) if keys else None

@@ -8,7 +8,7 @@ from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.case import Case, account_of, name_of
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
-from lakehouse_iam.doctor.principals import Mistake, mistake, other_condition, principals
+from lakehouse_iam.doctor.principals import Mistake, mistake, principals
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
 
@@ -36,12 +36,10 @@ def _not_allowed(case: Case, link: BrokenLink) -> Finding:
     statements = case.statements(_KIND, link.holder)
     wrong = mistake(link, statements)
     if wrong.kind == "lacks-statement":
-        wrong = _missing(link) or other_condition(link, statements) or wrong
+        wrong = _missing(link) or wrong
     disease = wrong.kind if wrong.kind == "role-does-not-trust-itself" else f"trust-{wrong.kind}"
     values = {"found": wrong.found, "wanted": wrong.wanted}
-    return _finding(
-        disease, link, values, policy_patch(case, _KIND, link.holder, without=_gives_way(case, link, wrong))
-    )
+    return _finding(disease, link, values, policy_patch(case, _KIND, link.holder, without=_give_way(case, link.holder)))
 
 
 def _missing(link: BrokenLink) -> Mistake | None:
@@ -52,12 +50,19 @@ def _missing(link: BrokenLink) -> Mistake | None:
     return None
 
 
-def _gives_way(case: Case, link: BrokenLink, wrong: Mistake) -> tuple[int, ...]:
-    """The number of the wrong statement, unless it lets in somebody else too."""
-    if wrong.number < 0 or not wrong.gives_way:
-        return ()
-    named = list(principals(case.statements(_KIND, link.holder)[wrong.number]))
-    return (wrong.number,) if len(named) == 1 else ()
+def _give_way(case: Case, holder: str) -> tuple[int, ...]:
+    """The numbers of the wrong statements of a trust policy, but of none that lets in somebody else too."""
+    statements = case.statements(_KIND, holder)
+    wrong = [
+        mistake(link, statements)
+        for link in case.links_of(_KIND)
+        if link.holder == holder and link.lack is not Lack.DENIED and ":saml-provider/" not in link.caller
+    ]
+    return tuple(
+        one.number
+        for one in wrong
+        if one.number >= 0 and one.gives_way and len(list(principals(statements[one.number]))) == 1
+    )
 
 
 def _finding(disease: str, link: BrokenLink, values: dict[str, str], patch: Patch) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.diagnosis import NotDecided
+from lakehouse_iam.doctor.sentences import Said, said
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.proof.prove import Answer, Verdict
 from lakehouse_iam.snapshot.live_world import NotRead
@@ -26,45 +27,47 @@ def undecided(case: Case, answers: Iterable[Answer], setup_file: str) -> Iterato
     by_account: dict[tuple[str, bool], list[NotRead]] = {}
     for one in case.live.not_read:
         if one.path.startswith(_ORGANIZATION):
-            yield _guardrails(case, one, setup_file)
+            yield _guardrails(one, setup_file)
         else:
             by_account.setdefault((one.account, one.decides), []).append(one)
     for (account, decides), unread in sorted(by_account.items(), key=lambda item: (not item[0][1], item[0][0])):
         command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --account {account}"
-        if account not in case.snapshots.accounts:
-            # Without our tool on the other side, a script for the AWS CLI does the same.
-            command += " --commands"
-        yield NotDecided(_what(unread), _admin(case, account), command, decides)
+        # Without our tool on the other side, a script for the AWS CLI does the same.
+        command += f" --out {account}.snapshot.json" if account in case.snapshots.accounts else " --commands"
+        yield NotDecided(_what(unread), said("admin", account=account), command, decides, case.expected.party(account))
     yield from _workspace(case, setup_file)
     yield from _waiting(answers)
 
 
-def _admin(case: Case, account: str) -> str:
-    party = case.expected.party(account)
-    return f"the admin of {account} ({party})" if party else f"the admin of {account}"
-
-
-def _what(unread: list[NotRead]) -> str:
+def _what(unread: list[NotRead]) -> Said:
     paths = list(dict.fromkeys(one.path for one in unread))
-    listed = ", ".join(paths[:_SHOWN])
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    why = next((f" ({one.why})" for one in unread if one.why), "")
-    return f"{listed}{more}{why}"
+    values = {"paths": ", ".join(paths[:_SHOWN])}
+    key = "unread"
+    if len(paths) > _SHOWN:
+        key += "-more"
+        values["count"] = str(len(paths) - _SHOWN)
+    why = next((one.why for one in unread if one.why), "")
+    if why:
+        key += "-why"
+        values["why"] = why
+    return Said(key, values)
 
 
-def _guardrails(case: Case, one: NotRead, setup_file: str) -> NotDecided:
-    why = f" ({one.why})" if one.why else ""
-    what = f"whether SCPs or RCPs above {one.account} deny any of this{why}"
+def _guardrails(one: NotRead, setup_file: str) -> NotDecided:
     command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --account {one.account}"
-    return NotDecided(what, f"the admin of the organization of {one.account}", command, decides=False)
+    return NotDecided(
+        said("guardrails-unread", account=one.account),
+        said("admin-of-organization", account=one.account),
+        command,
+        decides=False,
+    )
 
 
 def _workspace(case: Case, setup_file: str) -> Iterator[NotDecided]:
-    has_workspace = pattern_named(case.plan.pattern).connect is not None
+    has_workspace = pattern_named(case.plan.pattern).workspace_objects is not None
     if has_workspace and not case.snapshots.workspaces:
-        what = "what the Databricks workspace has of the setup, and whether it names the same roles"
-        command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --workspace"
-        yield NotDecided(what, "the admin of the Databricks workspace", command)
+        command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --workspace --out workspace.snapshot.json"
+        yield NotDecided(said("workspace-unread"), said("admin-of-workspace"), command)
 
 
 def _waiting(answers: Iterable[Answer]) -> Iterator[NotDecided]:
@@ -76,8 +79,10 @@ def _waiting(answers: Iterable[Answer]) -> Iterator[NotDecided]:
             if _is_waiting(reason):
                 seen.setdefault(reason, []).append(answer.probe.question)
     for reason, questions in seen.items():
-        more = f" (and {len(questions) - 1} more)" if len(questions) > 1 else ""
-        yield NotDecided(f"{questions[0]}{more}: {reason}", "whoever sends the request", "")
+        more = len(questions) - 1
+        key = "waiting-more" if more else "waiting"
+        values = {"question": questions[0], "reason": reason, **({"count": str(more)} if more else {})}
+        yield NotDecided(Said(key, values), said("whoever-sends"), "")
 
 
 def _is_waiting(reason: str) -> bool:

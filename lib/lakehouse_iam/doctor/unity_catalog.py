@@ -190,8 +190,8 @@ def _location(
         sent = {"isolation_mode": "ISOLATION_MODE_OPEN"}
         yield wrong("external-location-bound-to-nobody", "isolation", "OPEN", sent)
     if location.file_events and live.get("file_events") is False:
-        sent = {"enable_file_events": True, "file_event_queue": {"managed_sqs": {}}}
-        yield wrong("external-location-lacks-file-events", "file_events", True, sent)
+        queue: dict[str, Any] = {"enable_file_events": True, "file_event_queue": {"managed_sqs": {}}}
+        yield wrong("external-location-lacks-file-events", "file_events", True, queue)
 
 
 def _same_place(url: str) -> str:

@@ -22,6 +22,5 @@ PATTERN = Pattern(
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.saml_passthrough", "SamlPassthroughStack"),
     documents=Reference("lakehouse_iam.plan.saml_passthrough_documents", "documents"),
     runbook=Reference("lakehouse_iam.handoff.runbook.saml_passthrough", "RUNBOOK"),
-    doctor=Reference("lakehouse_iam.doctor.saml_passthrough", "findings"),
     next_steps=Reference("lakehouse_iam.next_steps.saml_passthrough", "STEPS"),
 )

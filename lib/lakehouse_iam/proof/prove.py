@@ -250,6 +250,15 @@ class Prover:
         """
         return walk(self._world(self._most, probe), chain_of(probe))
 
+    def acted(self, probe: Probe) -> ChainDecision:
+        """What a probe does at its end, as if the steps before were allowed, as widely read as can be.
+
+        Raises:
+            WorldError: it names a principal or a resource that nobody knows.
+            RequestError: a request that AWS could not receive.
+        """
+        return act_alone(self._world(self._most, probe), chain_of(probe))
+
     def _outcome(self, world: World, probe: Probe, chain: Chain) -> tuple[_Outcome, tuple[str, ...]]:
         """How the chain ends, and what was read without certainty. Its steps are asked once for all that begin with them."""
         world = self._world(world, probe)

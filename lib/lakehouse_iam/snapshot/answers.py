@@ -202,13 +202,9 @@ def _after_encryption(request: Request, answer: Answer) -> Iterator[Request]:
     key = _encryption(request, answer)["key"]
     if key is None:
         return
-    named = request.named
-    if split_arn(key) is None:
-        resource = key if key.startswith("alias/") else f"key/{key}"
-        key = f"arn:{named['partition']}:kms:{request.region}:{named['account']}:{resource}"
     arn = split_arn(key)
-    if arn is not None and arn.account == named["account"]:
-        yield request.next("key", without=("name",), key=key, region=arn.region)
+    if arn is None or arn.account == request.named["account"]:
+        yield request.next("key", without=("name",), key=key, region=arn.region if arn else request.region)
 
 
 def _access_points(_: Request, answer: Answer) -> Json:

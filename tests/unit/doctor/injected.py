@@ -201,24 +201,18 @@ def policy(*listed: Json) -> Json:
     return {"Version": "2012-10-17", "Statement": list(listed)}
 
 
-def public_statement(contents: Contents) -> None:
-    """One statement for everyone, and Block Public Access of the account."""
-    everyone = {"Sid": "Everyone", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
-    statements(bucket_policy(contents)).append({**everyone, "Resource": f"arn:aws:s3:::{BUCKET}/public/*"})
+def blocked(*, by_account: bool) -> Break:
+    """One statement for everyone, and Block Public Access of the account or of the bucket."""
 
-
-def blocked(by_account: bool) -> Break:
     def inject(contents: Contents) -> None:
-        public_statement(contents)
-        on = {
-            "BlockPublicAcls": False,
-            "IgnorePublicAcls": False,
-            "BlockPublicPolicy": False,
-            "RestrictPublicBuckets": True,
-        }
-        off = {**on, "RestrictPublicBuckets": False}
-        contents[OWNER_ACCOUNT]["account_block_public_access"] = on if by_account else off
-        contents[OWNER_ACCOUNT]["buckets"][BUCKET]["block_public_access"] = off if by_account else on
+        everyone = {"Sid": "Everyone", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+        statements(elsewhere(contents)).append({**everyone, "Resource": f"arn:aws:s3:::{CROSS_BUCKET}/public/*"})
+        off = dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), False
+        )
+        on = {**off, "RestrictPublicBuckets": True}
+        contents[THIRD]["account_block_public_access"] = on if by_account else off
+        contents[THIRD]["buckets"][CROSS_BUCKET]["block_public_access"] = off if by_account else on
 
     return inject
 
@@ -267,6 +261,39 @@ def spark(contents: Contents) -> Json:
     found: Json = cluster(contents)["spark_conf"]
     return found
 
+
+def uc_alone(*breaks: Break) -> Break:
+    """Breaks of the role's policy, where the key policy leaves the key to IAM: within an account either side may allow."""
+    return many(drop(key_policy, lambda one: "root" not in str(one["Principal"])), *breaks)
+
+
+def elsewhere(contents: Contents) -> Json:
+    """The policy of the bucket in a third account."""
+    found: Json = contents[THIRD]["buckets"][CROSS_BUCKET]["policy"]
+    return found
+
+
+def key_elsewhere(contents: Contents) -> Json:
+    """The policy of the key in a third account."""
+    found: Json = contents[THIRD]["keys"][CROSS_KEY]["policy"]
+    return found
+
+
+THIRD, CROSS_BUCKET = "777788889999", "sales-lake-partner"
+CROSS_KEY = f"arn:aws:kms:us-west-2:{THIRD}:key/5555abcd-12ab-34cd-56ef-1234567890ab"
+CROSS_TEXT = f"""
+setup: partner-lake
+pattern: unity-catalog-aws
+region: us-west-2
+bucket_owner: {{account: "{OWNER_ACCOUNT}", role: {UC_ROLE}}}
+databricks: {{host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}}
+storage_credential: {{name: sales-lake}}
+buckets:
+  - {{name: {CROSS_BUCKET}, access: read-write, owner: "{THIRD}", policy: managed, kms_key: "{CROSS_KEY}"}}
+external_locations:
+  - {{name: partner, url: "s3://{CROSS_BUCKET}/raw"}}
+"""
+"""A bucket and its key in another account than the role: all three policies must allow."""
 
 IP, UC, SAML, EMR = "partner-bucket", "sales-lake", "okta-passthrough", "analytics-studio"
 AROA = "AROAEXAMPLEIDEXAMPLE1"
@@ -367,34 +394,37 @@ IN_SAML = (
 IN_ROLES = (
     Injected(IP, "role-missing", B, put(B, "roles", OWNER, value=None)),
     Injected(IP, "role-path-differs", A, moved(A, DEPLOYMENT, "team")),
-    Injected(IP, "policy-missing", B, put(B, "roles", OWNER, "attached", value={})),
+    Injected(UC, "policy-missing", B, put(B, "roles", UC_ROLE, "attached", value={})),
     Injected(IP, "policy-missing", A, put(A, "roles", DEPLOYMENT, "attached", value={})),
     Injected(IP, "policy-denies", B, put(B, "roles", OWNER, "inline", value={"guard": policy(deny(action="s3:*"))})),
-    Injected(IP, "policy-lacks-action", B, text_in(access_policy, "s3:PutObject", "s3:GetObjectTagging")),
-    Injected(IP, "policy-lacks-objects", B, without_object_arn(access_policy, keep_bucket=True)),
-    Injected(IP, "policy-lacks-bucket-itself", B, without_object_arn(access_policy, keep_bucket=False)),
-    Injected(IP, "policy-bucket-mistyped", B, text_in(access_policy, "cross-account-bucket", "cross-acount-bucket")),
-    Injected(IP, "policy-prefix-differs", B, text_in(access_policy, f"{BUCKET}/*", f"{BUCKET}/exports/*")),
-    Injected(IP, "policy-partition-differs", B, text_in(access_policy, "arn:aws:", "arn:aws-cn:")),
+    Injected(UC, "policy-lacks-action", B, text_in(uc_policy, "s3:PutObject", "s3:GetObjectTagging")),
+    Injected(UC, "policy-lacks-objects", B, without_object_arn(uc_policy, keep_bucket=True)),
+    Injected(UC, "policy-lacks-bucket-itself", B, without_object_arn(uc_policy, keep_bucket=False)),
+    Injected(UC, "policy-bucket-mistyped", B, text_in(uc_policy, "lake-bronze", "lake-bronz")),
+    Injected(UC, "policy-prefix-differs", B, text_in(uc_policy, f"{UC_BUCKET}/*", f"{UC_BUCKET}/exports/*")),
+    Injected(UC, "policy-partition-differs", B, text_in(uc_policy, "arn:aws:s3", "arn:aws-cn:s3")),
     Injected(IP, "policy-account-mistyped", A, text_in(assume_policy, B, "444455556665")),
     Injected(IP, "policy-names-other-role", A, text_in(assume_policy, OWNER, "another-owner-role")),
     Injected(IP, "policy-path-differs", A, text_in(assume_policy, ":role/", ":role/team/")),
     Injected(IP, "policy-names-instance-profile", A, text_in(assume_policy, ":role/", ":instance-profile/")),
-    Injected(IP, "assume-role-missing", A, text_in(assume_policy, "sts:AssumeRole", "sts:GetCallerIdentity")),
+    Injected(IP, "assume-role-missing", A, text_in(assume_policy, OWNER_ARN, "arn:aws:iam::777788889999:role/nobody")),
     Injected(IP, "pass-role-names-instance-profile", A, text_in(pass_policy, ":role/", ":instance-profile/")),
     Injected(IP, "pass-role-other-service", A, text_in(pass_policy, "ec2.amazonaws.com", "lambda.amazonaws.com")),
     Injected(IP, "pass-role-missing", A, put(A, "roles", CROSS_ACCOUNT, "inline", value={})),
     Injected(UC, "role-may-not-assume-itself", B, drop(uc_policy, lambda one: "sts:AssumeRole" in str(one["Action"]))),
     Injected(
-        UC, "policy-names-key-alias", B, text_in(uc_policy, ":key/1234abcd-12ab-34cd-56ef-1234567890ab", ":alias/lake")
+        UC,
+        "policy-names-key-alias",
+        B,
+        uc_alone(text_in(uc_policy, ":key/1234abcd-12ab-34cd-56ef-1234567890ab", ":alias/lake")),
     ),
-    Injected(UC, "policy-names-other-key", B, text_in(uc_policy, "1234abcd-12ab", "9999abcd-12ab")),
-    Injected(UC, "policy-lacks-key", B, drop(uc_policy, lambda one: "kms:" in str(one["Action"]))),
+    Injected(UC, "policy-names-other-key", B, uc_alone(text_in(uc_policy, "1234abcd-12ab", "9999abcd-12ab"))),
+    Injected(UC, "policy-lacks-key", B, uc_alone(drop(uc_policy, lambda one: "kms:" in str(one["Action"])))),
     Injected(
         UC,
         "policy-via-service-differs",
         B,
-        text_in(uc_policy, "s3.us-west-2.amazonaws.com", "s3.us-east-1.amazonaws.com"),
+        uc_alone(text_in(uc_policy, "s3.us-west-2.amazonaws.com", "s3.us-east-1.amazonaws.com")),
     ),
     Injected(
         UC,
@@ -456,7 +486,6 @@ IN_BUCKETS = (
     Injected(IP, "bucket-in-other-region", B, put(B, "buckets", BUCKET, "region", value="us-east-1"), patched=False),
     Injected(IP, "bucket-objects-belong-to-writers", B, put(B, "buckets", BUCKET, "ownership", value="ObjectWriter")),
     Injected(IP, "bucket-has-acls", B, put(B, "buckets", BUCKET, "ownership", value="BucketOwnerPreferred")),
-    Injected(IP, "bucket-policy-missing", B, put(B, "buckets", BUCKET, "policy", value=None)),
     Injected(IP, "bucket-denies", B, add(bucket_policy, deny(action="s3:GetObject", Principal="*"))),
     Injected(
         IP,
@@ -665,7 +694,85 @@ IN_EMR = (
     Injected(EMR, "lake-formation-permission-missing", A, put(A, "lake_formation", "permissions", value=[])),
 )
 
+CROSS = "partner-lake"
+ROLE_ARN = UC_ROLE_ARN
+
+
+def in_both(kind: str, bucket: Break, key: Break) -> tuple[Injected, ...]:
+    """The same mistake in the bucket policy and in the key policy of a third account."""
+    return (
+        Injected(CROSS, f"bucket-policy-{kind}", THIRD, bucket),
+        Injected(CROSS, f"key-policy-{kind}", THIRD, key),
+    )
+
+
+def renamed(old: str, new: str) -> tuple[Break, Break]:
+    """A text replaced in both policies."""
+    return text_in(elsewhere, old, new), text_in(key_elsewhere, old, new)
+
+
+def conditioned(condition: Json, principal: str = ROLE_ARN) -> tuple[Break, Break]:
+    """A condition on every statement for the role, in both policies."""
+
+    def on(where: Callable[[Contents], Json]) -> Break:
+        def inject(contents: Contents) -> None:
+            for one in statements(where(contents)):
+                if one["Effect"] == "Allow" and UC_ROLE in str(one["Principal"]):
+                    one["Principal"] = {"AWS": principal}
+                    one["Condition"] = {**one.get("Condition", {}), **condition}
+
+        return inject
+
+    return on(elsewhere), on(key_elsewhere)
+
+
+IN_POLICIES_ELSEWHERE = (
+    *in_both("names-deleted-principal", *renamed(ROLE_ARN, AROA)),
+    *in_both("account-mistyped", *renamed(f"::{B}:role", "::444455556665:role")),
+    *in_both("names-session", *renamed(f"iam::{B}:role/{UC_ROLE}", f"sts::{B}:assumed-role/{UC_ROLE}/uc")),
+    *in_both("names-instance-profile", *renamed(":role/", ":instance-profile/")),
+    *in_both("path-differs", *renamed(":role/", ":role/team/")),
+    *in_both("partition-differs", *renamed("arn:aws:iam", "arn:aws-cn:iam")),
+    *in_both("names-other-role", *renamed(UC_ROLE, "another-role")),
+    *in_both("wildcard-in-principal", *renamed(UC_ROLE, "uc-*")),
+    *in_both("lacks-statement", *renamed(ROLE_ARN, "arn:aws:iam::222233334444:role/somebody")),
+    *in_both("condition-blocks", *conditioned({"StringEquals": {"aws:PrincipalTag/team": "data"}})),
+    *in_both(
+        "wildcard-not-matched",
+        *conditioned({"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{B}:role/uc-*"}}, f"arn:aws:iam::{B}:root"),
+    ),
+    Injected(CROSS, "bucket-policy-missing", THIRD, put(THIRD, "buckets", CROSS_BUCKET, "policy", value=None)),
+    Injected(CROSS, "bucket-policy-lacks-action", THIRD, text_in(elsewhere, "s3:PutObject", "s3:GetObjectTagging")),
+    Injected(CROSS, "bucket-policy-resource-differs", THIRD, without_object_arn(elsewhere, keep_bucket=True)),
+    Injected(CROSS, "key-policy-lacks-action", THIRD, text_in(key_elsewhere, "kms:Decrypt", "kms:DescribeKey")),
+    Injected(CROSS, "policy-lacks-key", B, drop(uc_policy, lambda one: "kms:" in str(one["Action"]))),
+    Injected(CROSS, "key-disabled", THIRD, put(THIRD, "keys", CROSS_KEY, "state", value="Disabled")),
+    Injected(
+        CROSS,
+        "bucket-denies-outside-organization",
+        THIRD,
+        add(elsewhere, deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}, "s3:*", Principal="*")),
+    ),
+    Injected(
+        CROSS,
+        "rcp-denies",
+        THIRD,
+        put(
+            THIRD,
+            "organization",
+            value=rcp(
+                policy(
+                    deny({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"}}, "s3:*", Principal="*")
+                )
+            ),
+        ),
+    ),
+    Injected(CROSS, "account-blocks-public-policy", THIRD, blocked(by_account=True)),
+    Injected(CROSS, "bucket-blocks-public-policy", THIRD, blocked(by_account=False)),
+)
+
 INJECTED = (
+    *IN_POLICIES_ELSEWHERE,
     *IN_TRUST,
     *IN_SAML,
     *IN_ROLES,
