@@ -103,7 +103,13 @@ def main() -> int:
         kept.append(report_cpu("lakehouse-iam check", ["lakehouse-iam", "check", EXAMPLE], 0.15))
     kept += [
         _other(module)
-        for module in ("benchmarks.check", "benchmarks.proof", "benchmarks.compare", "benchmarks.terraform")
+        for module in (
+            "benchmarks.check",
+            "benchmarks.proof",
+            "benchmarks.compare",
+            "benchmarks.doctor",
+            "benchmarks.terraform",
+        )
     ]
     return 0 if all(kept) else 1
 
