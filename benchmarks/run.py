@@ -109,6 +109,7 @@ def main() -> int:
             "benchmarks.compare",
             "benchmarks.doctor",
             "benchmarks.terraform",
+            "benchmarks.snapshot",
         )
     ]
     return 0 if all(kept) else 1

@@ -35,6 +35,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
         PolicyGrammarError (evaluator.grammar)
         PrincipalSyntaxError (evaluator.principals)
         QuotaExceeded
+        ReportError (report.reading)
         RequestError (evaluator.request)
         SamlPackagesMissing (saml.xml)
         SetupError (setups.problems)

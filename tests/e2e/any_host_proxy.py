@@ -55,7 +55,14 @@ def any_host_proxy(aws: LocalAws) -> Iterator[dict[str, str]]:
             self.wfile.write(content)
             connection.close()
 
-        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = forward
+        def do_GET(self) -> None:
+            self.forward()
+
+        def do_POST(self) -> None:
+            self.forward()
+
+        def do_HEAD(self) -> None:
+            self.forward()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()

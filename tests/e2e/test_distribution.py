@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -178,3 +179,52 @@ def test_the_pages_are_there_without_a_clone(installed: Path, tmp_path: Path) ->
 def test_the_schemas_are_there_without_a_clone(installed: Path, tmp_path: Path) -> None:
     _run(installed, "lakehouse-iam", "schema", "--out", "schemas", cwd=tmp_path)
     assert (tmp_path / "schemas" / "setup.schema.json").exists()
+
+
+# ---------------------------------------------------------------- type information
+
+
+CONSUMERS = ("library.py", "constructs_app.py")
+
+
+@pytest.fixture
+def consumer(tmp_path: Path) -> Path:
+    """A folder with small programs of somebody else, outside this repository."""
+    for name in CONSUMERS:
+        shutil.copy(ROOT / "tests" / "e2e" / "consumer" / name, tmp_path)
+    return tmp_path
+
+
+def _checkers(installed: Path) -> Mapping[str, list[str]]:
+    pyright = ROOT / "node_modules" / ".bin" / "pyright"
+    assert pyright.exists(), "make setup installs pyright"
+    python = str(installed / "python")
+    # The CDK's types take mypy a minute once; what is ours lies in a new place in every run, and is checked anew.
+    cache = str(ROOT / ".mypy_cache" / "from-outside")
+    options = ["--strict", "--config-file=", "--cache-dir", cache, "--python-executable", python]
+    mypy = [sys.executable, "-m", "mypy", *options]
+    return {"mypy": mypy, "pyright": [str(pyright), "--pythonpath", python]}
+
+
+def _checked(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")}
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_type_checkers_follow_the_installed_package(checker: str, installed: Path, consumer: Path) -> None:
+    done = _checked([*_checkers(installed)[checker], *CONSUMERS], consumer)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_type_checkers_find_what_is_wrong_in_the_app(checker: str, installed: Path, consumer: Path) -> None:
+    library = consumer / "library.py"
+    text = library.read_text(encoding="utf-8")
+    library.write_text(
+        text.replace("plan_setup(setup)", "plan_setup(7)").replace(".because", ".reasons"), encoding="utf-8"
+    )
+    done = _checked([*_checkers(installed)[checker], "library.py"], consumer)
+    assert done.returncode == 1
+    assert "plan_setup" in done.stdout
+    assert "reasons" in done.stdout

@@ -7,6 +7,7 @@ nothing but what botocore checks: `tests/unit/handoff/test_handoff_commands.py`.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -16,13 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from lakehouse_iam.cli import main
 from lakehouse_iam.cli.handoff_folder import check_folder, write_hand_offs
 from lakehouse_iam.handoff.packs import hand_off
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.rehearsal.accounts import root_of
+from lakehouse_iam.rehearsal.existing import make_existing
+from lakehouse_iam.rehearsal.identities import Identities
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
 from lakehouse_iam.rehearsal.run import rehearse
+from lakehouse_iam.rehearsal.workspace import StandInWorkspace, stand_in_workspace
 from lakehouse_iam.resources import Bucket, HandOffKind, InstanceProfile, ManagedPolicy, Role
 from lakehouse_iam.setups import load_setups
 
@@ -41,10 +47,12 @@ class Admins:
     Args:
         home: where their folders are.
         ways: how each account is deployed; the others by commands.
+        times: how often each script is run; whatever comes after the first time must fail nowhere.
     """
 
     home: Path
     ways: Mapping[str, str]
+    times: int = 1
     plan: Plan | None = None
     aws: LocalAws | None = None
     ran: list[str] = field(default_factory=list)
@@ -65,10 +73,10 @@ class Admins:
         if self.ways.get(account) == BY_CLOUDFORMATION:
             for phase in self.phases(account):
                 self.aws_cli(account, *self.template_words(phase.stack))
+                self.aws_cli(account, "cloudformation", "wait", "stack-create-complete", "--stack-name", phase.stack)
         else:
-            self.run(account, "apply.sh")
-            # A second run changes nothing and fails nowhere.
-            self.run(account, "apply.sh")
+            for _ in range(self.times):
+                self.run(account, "apply.sh")
 
     def take_back(self) -> None:
         assert self.plan is not None
@@ -82,8 +90,8 @@ class Admins:
                         account, "cloudformation", "wait", "stack-delete-complete", "--stack-name", phase.stack
                     )
             else:
-                self.run(account, "take-back.sh")
-                self.run(account, "take-back.sh")
+                for _ in range(self.times):
+                    self.run(account, "take-back.sh")
 
     def phases(self, account: str) -> list[Any]:
         assert self.plan is not None
@@ -103,7 +111,7 @@ class Admins:
     def template_words(self, stack: str) -> tuple[str, ...]:
         template = next(self.folder.glob(f"*/{stack}.template.json"))
         return (
-            *("cloudformation", "deploy", "--stack-name", stack, "--template-file", str(template)),
+            *("cloudformation", "create-stack", "--stack-name", stack, "--template-body", f"file://{template}"),
             *("--capabilities", "CAPABILITY_NAMED_IAM"),
         )
 
@@ -213,7 +221,72 @@ def test_each_party_applies_its_own_folder_and_takes_it_back(example: str, first
     (setup,) = load_setups(ROOT / "examples" / f"{example}.yaml")
     other = BY_CLOUDFORMATION if first == BY_COMMANDS else BY_COMMANDS
     ways = {account: other if number % 2 else first for number, account in enumerate(accounts_of(setup))}
-    admins = Admins(tmp_path, ways)
+    admins = Admins(tmp_path, ways, times=2 if len(ways) > 1 and first == BY_COMMANDS else 1)
     rehearsal = rehearse(setup, silent, start=taking_back(admins), deployed_by=admins.deploy)
     assert [str(attempt) for attempt in rehearsal.wrong] == []
     assert len(rehearsal.judged) >= 10
+
+
+# ---------------------------------------------------------------- there and back again
+
+
+def run(workspace: StandInWorkspace, *arguments: str) -> Result:
+    """The command line, as the workspace's admin uses it."""
+    environment = {"DATABRICKS_TOKEN": workspace.token, "DATABRICKS_HOST": None}
+    return CliRunner().invoke(main, [*arguments, "--host", workspace.url], env=environment)
+
+
+def told(*arguments: str) -> Result:
+    """The command line without a workspace."""
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_values_go_there_and_back_and_a_tampered_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "examples" / "unity-catalog-azure.yaml").read_text()
+    Path("setup.yaml").write_text(text)
+    (setup,) = load_setups("setup.yaml")
+    plan = plan_setup(setup)
+    with local_aws(setup.region) as aws:
+        identities = Identities(aws)
+        identities.make_unrestricted_role(str(setup.storage_credential.unity_catalog_role))  # type: ignore[attr-defined]
+        make_existing(aws, plan)
+        for phase in plan.phases:
+            for bucket in root_of(aws, str(phase.account)).s3().list_buckets()["Buckets"]:
+                root_of(aws, str(phase.account)).s3().put_object(
+                    Bucket=str(bucket.get("Name")), Key="exports/_x", Body=b""
+                )
+        with stand_in_workspace(aws, cloud="azure", identities=identities) as workspace:
+            # The workspace's admin: the storage credential, and the exchange file.
+            first = run(workspace, "connect", "setup.yaml")
+            assert first.stdout.splitlines()[0] == "azure-reads-s3: waiting for the bucket owner"
+            assert f"lakehouse-iam connect setup.yaml --host {workspace.url}" in first.stdout
+            # The bucket owner's folder, from it. One that somebody edited on its way is refused.
+            exchange = Path("azure-reads-s3.exchange.json")
+            content = json.loads(exchange.read_text())
+            Path("edited.json").write_text(json.dumps({**content, "role_arn": "arn:aws:iam::999988887777:role/mine"}))
+            edited = told("handoff", "setup.yaml", "--out", "packs", "--exchange", "edited.json")
+            assert (edited.exit_code, "edited.json:1: role_arn: " in edited.stderr) == (2, True)
+            assert told("handoff", "setup.yaml", "--out", "packs", "--exchange", str(exchange)).exit_code == 0
+            # On its way a file is changed: it is named, and nothing is applied.
+            apply = Path("packs", "444455556666", "apply.sh")
+            written = apply.read_text()
+            apply.write_text(written.replace("set -eu", "set -u"))
+            tampered = told("handoff", "--verify", "packs/444455556666")
+            assert (tampered.exit_code, tampered.stdout) == (1, "changed: apply.sh\n")
+            apply.write_text(written)
+            assert told("handoff", "--verify", "packs/444455556666").exit_code == 0
+            # The bucket owner, with the folder alone.
+            admins = Admins(tmp_path, {}, plan=plan, aws=aws)
+            admins.run("444455556666", "apply.sh")
+            # What comes back is held against the setup before Databricks is asked.
+            back = Path("packs", "444455556666", "SEND-BACK.json")
+            Path("wrong.json").write_text(back.read_text().replace("444455556666:role", "999988887777:role"))
+            wrong = run(workspace, "connect", "setup.yaml", "--received", "wrong.json")
+            assert (wrong.exit_code, "is of the account 999988887777" in wrong.stderr) == (2, True)
+            second = run(workspace, "connect", "setup.yaml", "--received", str(back))
+            assert (second.exit_code, second.stdout.splitlines()[0]) == (0, "azure-reads-s3: connected")
+            admins.run("444455556666", "take-back.sh")
+            assert everything_of(aws, plan) == set()

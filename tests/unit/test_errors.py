@@ -14,8 +14,11 @@ BASE = "LakehouseIamError"
 # Raised and caught within one module or room; none reaches a caller.
 INTERNAL = {
     "BrokenRuleError": "the evaluator's grammar, which turns it into PolicyGrammarError",
+    "Differs": "the notebook that tries links, which shows it as a broken link",
     "Failure": "the custom resource in Lambda, which answers CloudFormation with it",
     "Fault": "readers of setups, which turn it into SetupError",
+    "NotForYou": "the notebook that tries links, which says why it was not tried",
+    "NotTried": "the notebook that tries links, which says why it was not tried",
     "OverLimit": "the reader of YAML, which turns it into SetupError",
     "Refusal": "the stand-in workspace, which answers with its status",
     "SeveralFaults": "readers of setups, which turn it into SetupError",

@@ -21,10 +21,14 @@ Choice = TypeVar("Choice", bound=Enum)
 
 
 class HasRole(Protocol):
-    """A construct with a role, such as `DeploymentAccountRole`."""
+    """A construct with a role, such as `DeploymentAccountRole`.
+
+    `iam.Role` stands beside `iam.IRole` wherever a role is taken: in the CDK's own types the parameters of a few methods have
+    other names in the class than in the interface, so pyright does not take the one for the other.
+    """
 
     @property
-    def role(self) -> iam.IRole:
+    def role(self) -> iam.IRole | iam.Role:
         """The CDK role that stands behind the argument."""
         ...
 
@@ -93,7 +97,7 @@ def text(value: object, *, example: str) -> str:
     )
 
 
-def role_in(given: iam.IRole | HasRole | str) -> iam.IRole | str:
+def role_in(given: iam.IRole | iam.Role | HasRole | str) -> iam.IRole | str:
     """A role that is given as a CDK role, as a construct with one, or as text.
 
     Raises:

@@ -87,7 +87,7 @@ class BucketOwnerRole(RoleWithBuckets):
         scope: Construct,
         id: str,
         *,
-        trusted_role: iam.IRole | HasRole | str,
+        trusted_role: iam.IRole | iam.Role | HasRole | str,
         buckets: Sequence[BucketAccess] = (),
         trust: TrustBy = TrustBy.ROLE,
         trusted_account: str | None = None,

@@ -83,7 +83,7 @@ class DeploymentAccountRole(Construct):
         id: str,
         *,
         role_name: str | None = None,
-        bucket_owner_roles: Sequence[iam.IRole | HasRole | str] = (),
+        bucket_owner_roles: Sequence[iam.IRole | iam.Role | HasRole | str] = (),
         serverless_workspace_ids: Sequence[str] = (),
         shard: DatabricksShard | str = DATABRICKS_SHARDS["commercial"],
         path: str = "/",
@@ -132,7 +132,7 @@ class DeploymentAccountRole(Construct):
         """What `grant_assume` left for somebody else to merge; also in the template's metadata."""
         return self._handoffs.all
 
-    def grant_assume(self, role: iam.IRole | HasRole | str) -> iam.Grant:
+    def grant_assume(self, role: iam.IRole | iam.Role | HasRole | str) -> iam.Grant:
         """Let it assume one more role, on both sides.
 
         A `BucketOwnerRole` that trusts this role already is left as it is. The trust policy of another role that this app
@@ -156,7 +156,7 @@ class DeploymentAccountRole(Construct):
             grantee=self.role, actions=list(sts.ASSUME_ROLE), resource_arns=[arn], scope=self
         )
 
-    def _arn_of(self, given: iam.IRole | HasRole | str) -> str:
+    def _arn_of(self, given: iam.IRole | iam.Role | HasRole | str) -> str:
         """The ARN of a role to assume; without making this stack wait for the stack of a `BucketOwnerRole`, if possible."""
         role = role_in(given)
         maker = _maker_of(role)
@@ -169,7 +169,7 @@ class DeploymentAccountRole(Construct):
         maker = _maker_of(role)
         return maker is not None and maker.trusted_role_arn in (self.role_arn, self._arn_beforehand)
 
-    def _assumed(self, roles: Sequence[iam.IRole | HasRole | str]) -> list[str]:
+    def _assumed(self, roles: Sequence[iam.IRole | iam.Role | HasRole | str]) -> list[str]:
         with argument(self, "bucket_owner_roles"):
             given = listed(roles, name="bucket_owner_roles")
         assumed = []

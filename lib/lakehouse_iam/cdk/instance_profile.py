@@ -45,7 +45,7 @@ class InstanceProfile(Construct):
         scope: Construct,
         id: str,
         *,
-        role: iam.IRole | HasRole,
+        role: iam.IRole | iam.Role | HasRole,
         instance_profile_name: str | None = None,
         path: str = "/",
     ) -> None:
@@ -66,7 +66,7 @@ class InstanceProfile(Construct):
         )
         LakehouseIamValidation.add_to(self)
 
-    def _cdk_role(self, given: iam.IRole | HasRole) -> iam.IRole:
+    def _cdk_role(self, given: iam.IRole | iam.Role | HasRole) -> iam.IRole:
         role = role_in(given)
         if isinstance(role, str):
             raise InvalidValue(

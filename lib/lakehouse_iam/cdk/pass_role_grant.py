@@ -50,8 +50,8 @@ class PassRoleGrant(Construct):
         scope: Construct,
         id: str,
         *,
-        role: iam.IRole | HasRole | str,
-        cross_account_role: iam.IRole | str,
+        role: iam.IRole | iam.Role | HasRole | str,
+        cross_account_role: iam.IRole | iam.Role | str,
         policy_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)

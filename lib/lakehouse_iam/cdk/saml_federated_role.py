@@ -91,7 +91,7 @@ class SamlFederatedRole(RoleWithBuckets):
         session_hours: int = SESSION_HOURS,
         session_tags: Sequence[str] = (),
         source_identity: bool = False,
-        meta_role: iam.IRole | HasRole | str | None = None,
+        meta_role: iam.IRole | iam.Role | HasRole | str | None = None,
         sid_label: str = "",
         role_name: str | None = None,
         path: str = "/",
@@ -168,7 +168,7 @@ class SamlFederatedRole(RoleWithBuckets):
             )
         return arn
 
-    def _meta_role(self, given: iam.IRole | HasRole | str | None) -> documents.MetaRole | None:
+    def _meta_role(self, given: iam.IRole | iam.Role | HasRole | str | None) -> documents.MetaRole | None:
         if given is None:
             return None
         with argument(self, "meta_role"):

@@ -104,11 +104,11 @@ COMMANDS = {
     "snapshot": Listed(
         "Read what an account or workspace holds of a setup",
         (
-            "snapshot sales-lake.yaml --account 444455556666 --out 444455556666.snapshot.json",
-            "snapshot sales-lake.yaml --account 444455556666 --permissions",
-            "snapshot sales-lake.yaml --account 444455556666 --commands > read-account.sh",
-            "snapshot sales-lake.yaml --from account.json --out 444455556666.snapshot.json",
-            "snapshot sales-lake.yaml --workspace --out workspace.snapshot.json",
+            "snapshot lake.yaml --account 444455556666 --out bank.json",
+            "snapshot lake.yaml --account 444455556666 --permissions",
+            "snapshot lake.yaml --account 444455556666 --commands",
+            "snapshot lake.yaml --from account.json --out bank.json",
+            "snapshot lake.yaml --workspace --out workspace.json",
         ),
     ),
     "doctor": Listed(
@@ -124,7 +124,7 @@ COMMANDS = {
         (
             "explain error.txt",
             "explain sales-lake.yaml event.json",
-            "explain sales-lake.yaml event.json --snapshot 444455556666.snapshot.json",
+            "explain lake.yaml event.json --snapshot bank.snapshot.json",
             "explain okta-passthrough.yaml response.txt",
             "explain --lang ja - < error.txt",
         ),

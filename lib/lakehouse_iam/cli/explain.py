@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("arguments", metavar="[SETUP] TEXT", nargs=-1, required=True)
 @click.option("--at", "at", metavar="TIME", default="", help="The time of the sign-in. Default: now.")
+@click.option("--snapshot", "snapshots", metavar="FILE", multiple=True, help="Ask this snapshot of an account too.")
 @lang_option
 @json_option
 def explain(arguments: tuple[str, ...], at: str, snapshots: tuple[str, ...], lang: str | None, as_json: bool) -> None:
@@ -47,6 +48,8 @@ def explain(arguments: tuple[str, ...], at: str, snapshots: tuple[str, ...], lan
             code=INPUT_IS_WRONG,
             as_json=as_json,
         )
+    if snapshots and len(arguments) < 2:
+        fail("--snapshot needs the SETUP that it is of", code=INPUT_IS_WRONG, as_json=as_json)
     from lakehouse_iam.explain.known_errors import Language
 
     language = Language(language_of(lang))

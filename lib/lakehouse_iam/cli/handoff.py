@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("setup", metavar="[SETUP]", required=False, default="", type=click.Path())
 @click.option("--out", "folder", metavar="DIR", default="", help="Where to write: DIR/<account>, DIR/databricks, ….")
 @click.option(
-    "--exchange", "exchanges", metavar="FILE", multiple=True, help="What another admin told; see docs/handoff.md."
+    "--exchange", "exchanges", metavar="FILE", multiple=True, help="What another admin told, as connect writes it."
 )
 @click.option(
     "--existing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,21 +111,27 @@ def _live(plans: Sequence[Plan], files: Sequence[str]) -> dict[str, Any]:
         SetupError: a file is no snapshot, or of none of the setups.
     """
     from lakehouse_iam.report.live import live_of
+    from lakehouse_iam.snapshot.any_file import load_for
+
+    found = {}
+    for plan, own in _by_setup(plans, files):
+        read = load_for(plan, own)
+        found[plan.setup] = live_of(plan, read.found, read.notes)
+    return found
+
+
+def _by_setup(plans: Sequence[Plan], files: Sequence[str]) -> Iterator[tuple[Plan, list[str]]]:
+    """The files of each setup. Where there are several setups, only files that say whose they are can be told apart."""
     from lakehouse_iam.snapshot.loading import read_snapshot
 
-    read = [read_snapshot(file) for file in files]
-    names = {plan.setup for plan in plans}
-    for one in read:
-        if one.setup not in names:
-            fail(
-                f"{one_line(one.file)}: the snapshot is of the setup {one_line(one.setup)}: allowed are snapshots of "
-                f"{', '.join(sorted(names))}: take one with lakehouse-iam snapshot SETUP",
-                code=INPUT_IS_WRONG,
-                as_json=False,
-            )
-    return {
-        plan.setup: live_of(plan, own) for plan in plans if (own := [one for one in read if one.setup == plan.setup])
-    }
+    if len(plans) == 1:
+        yield plans[0], list(files)
+        return
+    of = {plan.setup: (plan, list[str]()) for plan in plans}
+    for file in files:
+        # One of none of the setups is refused in the words of whoever reads it for the first.
+        of.get(read_snapshot(file).setup, of[plans[0].setup])[1].append(file)
+    yield from ((plan, own) for plan, own in of.values() if own)
 
 
 def _earlier(file: str) -> Json:

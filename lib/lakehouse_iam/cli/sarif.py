@@ -8,6 +8,7 @@ for rules and fingerprints; the category in `automationDetails` from memory, to 
 from __future__ import annotations
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -76,4 +77,4 @@ def _uri(file: str) -> str:
         if not path.is_relative_to(here):
             return path.as_uri()
         path = path.relative_to(here)
-    return quote(path.as_posix(), errors="surrogateescape")
+    return quote(os.fsencode(path.as_posix()))

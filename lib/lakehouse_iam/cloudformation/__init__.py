@@ -254,7 +254,7 @@ def _saml_provider(provider: SamlProvider, phase: Phase, tags: list[Json]) -> Js
 
 
 def default_encryption(bucket: Bucket) -> Json:
-    """The rule by which S3 encrypts the objects of a bucket, as the API and CloudFormation take it."""
+    """The rule by which S3 encrypts the objects of a bucket, as CloudFormation takes it."""
     encryption = (
         {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": str(bucket.key)} if bucket.key else {"SSEAlgorithm": "AES256"}
     )

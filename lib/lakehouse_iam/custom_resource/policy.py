@@ -81,7 +81,7 @@ class CustomResourceScope:
 
 def lambda_trust() -> tuple[Statement, ...]:
     """Who may assume the role: Lambda, which runs a function only as a role of the function's own account."""
-    return (trust_service(LAMBDA_SERVICE),)
+    return (trust_service(LAMBDA_SERVICE, reason="TrustLambda"),)
 
 
 def lambda_policy(scope: CustomResourceScope) -> tuple[Statement, ...]:

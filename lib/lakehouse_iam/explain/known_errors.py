@@ -27,6 +27,8 @@ _LONGEST = 1_000_000
 _WHITE = re.compile(r"\s+")
 # What Terraform draws at the left of an error, and how JSON and Python write quotes and line ends within a string.
 _DRAWN = str.maketrans("\u2502\u2577\u2575\u201c\u201d\u2018\u2019", "   \"\"''")
+# Letters that JSON writes by number, without halves of a pair.
+_NUMBERED = re.compile(r"\\u((?![dD][89a-fA-F])[0-9a-fA-F]{4})")
 _ESCAPED = (('\\"', '"'), ("\\'", "'"), ("\\n", " "), ("\\t", " "))
 
 
@@ -86,6 +88,7 @@ def unwrapped(text: str) -> str:
     """A text on one line, without the bars of Terraform and the backslashes of strings within strings."""
     for escaped, meant in _ESCAPED:
         text = text.replace(escaped, meant)
+    text = _NUMBERED.sub(lambda found: chr(int(found[1], 16)), text)
     return _WHITE.sub(" ", text.translate(_DRAWN)).strip()
 
 

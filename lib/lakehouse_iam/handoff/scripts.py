@@ -17,6 +17,7 @@ from lakehouse_iam.handoff.commands import Commands
 from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Step, placeholder, variable_of
 from lakehouse_iam.handoff.merging import MergeTarget
 from lakehouse_iam.plan.phases import Parameter, Plan
+from lakehouse_iam.visible_text import one_line
 
 # A repetition of more than 255 is more than POSIX promises.
 # Source: POSIX 1003.1 `limits.h`, RE_DUP_MAX, from memory, to be checked against the page.
@@ -69,7 +70,8 @@ def take_back_script(plan: Plan, account: str, made: Sequence[Commands], merges:
 
 def _head(plan: Plan, account: str, does: str, made: Sequence[Commands], *, asks: bool = True) -> Iterator[str]:
     yield "#!/bin/sh"
-    yield f"# {does} what the setup {plan.setup} needs in the AWS account {account}, with the AWS CLI (version 1 or 2)."
+    # A line end in a name must not end the comment.
+    yield f"# {does} what the setup {one_line(plan.setup)} needs in the AWS account {account}, with the AWS CLI, version 1 or 2."
     yield "# It may be run again at any time. README.md says what to do before and after it."
     yield "set -eu"
     yield 'cd "$(CDPATH=\'\' cd "$(dirname "$0")" && pwd)"'
@@ -92,7 +94,7 @@ def _head(plan: Plan, account: str, does: str, made: Sequence[Commands], *, asks
 
 
 def _line(title: str) -> str:
-    return f"# {'-' * 64} {title}"
+    return f"# {'-' * 64} {one_line(title)}"
 
 
 def _begins(commands: Commands) -> Iterator[str]:

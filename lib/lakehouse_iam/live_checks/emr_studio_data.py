@@ -48,6 +48,8 @@ def checks(plan: Plan) -> Iterator[Check]:
     for resource in studio.resources:
         if isinstance(resource, DatabaseLink):
             yield Check(studio.account, f"link {resource.name}", _link(studio, resource))
+    if setup.shares_catalog:
+        yield Check(setup.account, "resource share", _invitation(setup))
     for role in sorted({grant.to for grant in lake.grants if isinstance(grant.to, RoleArn)}, key=str):
         if role.account in {setup.account, lake.catalog}:
             yield Check(role.account, f"role {role.name}", _role(setup.region, role))
@@ -59,6 +61,33 @@ def _role(region: str, role: RoleArn) -> Callable[[AccountSession], Iterator[Ans
 
 def _called(database: str, table: str) -> str:
     return f"table {database}.{table}" if table and table != ALL_TABLES else f"database {database}"
+
+
+def _invitation(setup: EmrStudioSetup) -> Callable[[AccountSession], Iterator[Answer]]:
+    """Whether the Studio's account has accepted what Lake Formation of the catalog's account shares through RAM."""
+    what, catalog = "resource share", str(setup.lake_formation.catalog)
+
+    def ask(session: AccountSession) -> Iterator[Answer]:
+        invitations = session.read_all("ram", "GetResourceShareInvitations", setup.region, "resourceShareInvitations")
+        pending = [one for one in invitations if one["senderAccountId"] == catalog and one["status"] == "PENDING"]
+        for one in pending:
+            yield wrong(
+                what,
+                f"an invitation of {catalog} waits to be accepted, and until then its tables are not found",
+                f"aws ram accept-resource-share-invitation --region {setup.region} --resource-share-invitation-arn "
+                f"{one['resourceShareInvitationArn']}",
+            )
+        shares = session.read_all(
+            "ram", "GetResourceShares", setup.region, "resourceShares", resourceOwner="OTHER-ACCOUNTS"
+        )
+        if any(one["owningAccountId"] == catalog and one.get("status") == "ACTIVE" for one in shares):
+            yield right(what, f"{catalog} shares with this account")
+        elif not pending:
+            yield note(
+                what, f"{catalog} shares nothing with this account yet", "deploy the stack of the catalog's owner first"
+            )
+
+    return ask
 
 
 # ---------------------------------------------------------------- settings

@@ -6,8 +6,11 @@ Order of events, and why:
    and groups have. Nothing can be granted or assigned to who is not in the directory.
 2. `CatalogOwner`, where the databases belong to another account:
    function role → function → Lake Formation's connection to Identity Center there, with the Studio's account as recipient;
-   registration role → registered locations → grants to the Studio's account, with the right to grant on. Lake Formation shares
-   them through RAM, so the Studio's account accepts the invitation next, unless the organization shares by itself.
+   registration role → registered locations → grants to the Studio's account, with the right to grant on. No resource of RAM is
+   made: with each grant to an account Lake Formation makes the resource share itself, in every version of its cross-account
+   settings, and one of ours beside it would share nothing (Lake Formation "Updating cross-account data sharing version settings",
+   read 2026-11-26).
+   By hand, the Studio's account accepts the invitation next; within an organization that shares by itself there is none.
 3. `StudioOwner`:
    a. function role → function → Lake Formation's connection to Identity Center, before anything is granted to a user;
    b. registration role → registered locations, where the databases are in this account;
@@ -122,16 +125,30 @@ def _catalog_owner(setup: EmrStudioSetup) -> Phase:
         resources=resources,
         existing=(*existing_boundary(setup.boundary_in(account)), *_data_buckets(setup)),
         outputs=(),
-        hands_over=(
+        hands_over=(_resource_share("Studio owner's admin", setup),),
+        handoffs=roles.data_key_handoffs(setup),
+        is_told=(
+            *_needs_lake_formation_admin(account),
             HandOver(
-                "resource share",
+                "AWSLakeFormationCrossAccountManager",
                 "",
-                "Studio owner's admin",
-                "accept it in RAM before the Studio's stack is deployed, unless the organization shares by itself",
+                f"Lake Formation's admin of {account}",
+                "whoever deploys the stack must have that policy: Lake Formation makes the resource share in their name",
             ),
         ),
-        handoffs=roles.data_key_handoffs(setup),
-        is_told=_needs_lake_formation_admin(account),
+    )
+
+
+def _resource_share(to: str, setup: EmrStudioSetup) -> HandOver:
+    """What Lake Formation makes in RAM with the grants to the Studio's account, and what must become of it."""
+    catalog, region = setup.lake_formation.catalog, setup.region
+    return HandOver(
+        "resource share",
+        "",
+        to,
+        f"Lake Formation of {catalog} makes it; accept it before the Studio's stack is deployed, unless the organization shares "
+        f"by itself: aws ram get-resource-share-invitations --region {region} shows it, and aws ram "
+        f"accept-resource-share-invitation --region {region} --resource-share-invitation-arn ARN accepts it",
     )
 
 
@@ -166,7 +183,10 @@ def _studio_owner(setup: EmrStudioSetup) -> Phase:
             *roles.studio_key_handoffs(setup),
             *(() if setup.shares_catalog else roles.data_key_handoffs(setup)),
         ),
-        is_told=_needs_lake_formation_admin(account),
+        is_told=(
+            *_needs_lake_formation_admin(account),
+            *([_resource_share("catalog owner's admin", setup)] if setup.shares_catalog else []),
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.plan.emr_studio_roles import function_role_arn, function_scope, where, workgroup_arn
 from lakehouse_iam.probes.buckets import AccessPath
 from lakehouse_iam.probes.emr_studio_data import data_probes
+from lakehouse_iam.probes.emr_studio_needs import needs
 from lakehouse_iam.probes.emr_studio_trust import Caller, other_role, trust_probes
 from lakehouse_iam.probes.iam import iam_probes
 from lakehouse_iam.probes.outsiders import OTHER_SERVICE, STRANGER_ACCOUNT, sister_role
@@ -33,6 +34,7 @@ def probes(setup: EmrStudioSetup) -> Iterator[Probe]:
     yield from _user_role(setup)
     yield from data_probes(setup)
     yield from _function(setup)
+    yield from needs(setup)
 
 
 def _studio_arn(setup: EmrStudioSetup, account: str = "") -> str:

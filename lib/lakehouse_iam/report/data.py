@@ -1,7 +1,7 @@
 """The report as data: one JSON document, of which the page, the diagram and the comparison are made.
 
-Its shape is `report.schema.json` beside this file, which `lakehouse-iam schema` writes too. It is versioned and only grows: what an older version of this library
-wrote, a newer one reads.
+Its shape is `report.schema.json` beside this file, which `lakehouse-iam schema` writes too. It is versioned and only grows:
+what an older version of this library wrote, a newer one reads.
 """
 
 from __future__ import annotations

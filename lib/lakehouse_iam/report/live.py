@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lakehouse_iam.evaluator.compare import Change, compare_worlds
+from lakehouse_iam.evaluator.compare.worlds import TRUST
 from lakehouse_iam.evaluator.world import World
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.proof.deployed import Deployed
@@ -60,21 +62,34 @@ def _answer(answer: Answer) -> Json:
 
 
 def _units(live: LiveWorld) -> Iterator[Json]:
-    """Where a live policy lets in more or less than the intended one; what was not read whole is left out."""
+    """Where a live policy lets in more or less than the intended one; what was not read whole is left out.
+
+    A policy that belongs to somebody else may let in whom its owner likes: of that only what is missing is told.
+    """
     intended = live.meaning.deployed
     unread = {one.arn for one in live.not_read} | live.deployed.open_arns
     wanted = {arn for arn in (*intended.roles, *intended.buckets, *intended.keys) if arn not in unread}
     worlds = (_only(deployed, wanted) for deployed in (intended, live.deployed))
+    of_others = _of_others(intended)
     for unit in compare_worlds(*worlds).units:
+        if unit.arn in of_others:
+            unit = replace(unit, change=Change.NARROWER, comparison=replace(unit.comparison, wider=()))
+            if unit.kind == TRUST or not unit.comparison.narrower:
+                continue
         if unit.change is not Change.SAME:
             yield unit_json(unit)
 
 
+def _of_others(intended: Deployed) -> set[str]:
+    """Roles that exist already, and buckets and keys whose policy the setup does not write."""
+    roles = {arn for arn, role in intended.roles.items() if role.exists}
+    buckets = {arn for arn, bucket in intended.buckets.items() if bucket.policy is None}
+    return roles | buckets | {arn for arn, key in intended.keys.items() if key.policy is None}
+
+
 def _only(deployed: Deployed, wanted: set[str]) -> World:
     return Deployed(
-        roles={
-            arn: one for arn, one in deployed.roles.items() if arn in wanted and not (one.exists and not one.identity)
-        },
+        roles={arn: one for arn, one in deployed.roles.items() if arn in wanted},
         buckets={arn: one for arn, one in deployed.buckets.items() if arn in wanted},
         keys={arn: one for arn, one in deployed.keys.items() if arn in wanted},
     ).world(Reading.LEAST)

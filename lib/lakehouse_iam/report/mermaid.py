@@ -1,8 +1,8 @@
 """The diagram as Mermaid text, for a Markdown page.
 
 Labels are quoted, and every character with a meaning to Mermaid, Markdown or HTML is written as an entity of Mermaid (`#35;`),
-so that a name is shown and does nothing. Source: Mermaid "Flowcharts - Basic Syntax" (special characters that break syntax),
-from memory, to be checked against the page; a test asks Mermaid's own parser where it is installed.
+so that a name is shown and does nothing. The parser of mermaid 12.3.0 took every example and hostile names on 2026-11-26; a
+test holds every line to the forms that it took.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakehouse_iam.report.markup import Markup, element, joined
-from lakehouse_iam.report.sections import listing, name, names, table
+from lakehouse_iam.report.sections import folded, listing, name, names, table
 from lakehouse_iam.report.words import both
 
 Json = Mapping[str, Any]
@@ -44,7 +44,7 @@ def _setup(setup: Json, number: int) -> Markup:
             element("h3", both("setup.heading", setup=setup["setup"]), id=id),
             table(id, _HEADS, rows) if rows else None,
             element("p", both("differences.probes", **{key: len(probes[key]) for key in probes})),
-            listing(f"{one['question']}: {one['before']} → {one['after']}" for one in changed) if changed else None,
+            folded([_check(one) for one in changed]) if changed else None,
         )
     )
 
@@ -67,6 +67,11 @@ def _resource(one: Json) -> tuple[Markup, ...]:
         names([f"{key}: {old} → {new}" for key, old, new in one["properties"]]) if one["properties"] else joined("")
     )
     return _change(one["change"]), what, evidence
+
+
+def _check(one: Json) -> Markup:
+    before, after = (both(f"probes.{one[side]}") for side in ("before", "after"))
+    return joined((element("bdi", one["question"]), ": ", before, " → ", after))
 
 
 def _change(change: str) -> Markup:

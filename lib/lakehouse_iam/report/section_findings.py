@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lakehouse_iam.report.markup import Markup, element, joined, plain
-from lakehouse_iam.report.sections import listing, name, names, table
+from lakehouse_iam.report.sections import folded, name, names, table
 from lakehouse_iam.report.words import both, phrase
 
 Json = Mapping[str, Any]
@@ -55,20 +55,8 @@ def assumptions_section(setup: Json, number: int, report: Json) -> Markup:
     parts: list[Markup] = []
     for key, sentences in (("taken", setup["taken_as_given"]), ("notes", setup["notes"])):
         if sentences:
-            parts += (element("h4", both(f"assumptions.{key}")), _sentences(sentences))
+            parts += (element("h4", both(f"assumptions.{key}")), folded([phrase(one) for one in sentences]))
     return joined(parts) if parts else element("p", both("assumptions.none"))
-
-
-def _sentences(sentences: Sequence[str]) -> Markup:
-    shown = listing(phrase(one) for one in sentences[:_FOLDED])
-    if len(sentences) <= _FOLDED:
-        return shown
-    rest = sentences[_FOLDED:]
-    more = element("summary", both("reach.and", count=len(rest)))
-    return joined((shown, element("details", more, listing(phrase(one) for one in rest))))
-
-
-_FOLDED = 12
 
 
 def sizes_section(setup: Json, number: int, report: Json) -> Markup:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lakehouse_iam.report.markup import Child, Markup, element
+from lakehouse_iam.report.markup import Child, Markup, element, joined
 from lakehouse_iam.report.words import both
 
 FEW = 6
 """So many entries of a list are shown; the others open on demand."""
+
+_MANY = 12
 
 
 def heading(key: str, id: str) -> Markup:
@@ -40,6 +42,14 @@ def names(texts: Sequence[str]) -> Markup:
 def listing(items: Iterable[Child]) -> Markup:
     """A list of sentences."""
     return element("ul", [element("li", item) for item in items])
+
+
+def folded(items: Sequence[Child]) -> Markup:
+    """A list of sentences; many of them are folded behind the first ones."""
+    if len(items) <= _MANY:
+        return listing(items)
+    more = element("summary", both("reach.and", count=len(items) - _MANY))
+    return joined((listing(items[:_MANY]), element("details", more, listing(items[_MANY:]))))
 
 
 def table(label: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], *, classes: str = "") -> Markup:

@@ -18,5 +18,5 @@ DEPTH = 64
 """Mappings and lists within each other. A setup nests 6 deep."""
 DIGITS = 64
 """Digits of one number."""
-SNAPSHOT_SIZE = 64_000_000
-"""Bytes of a snapshot of a live account. One of 1,000 buckets and 200 roles takes about ten million."""
+SNAPSHOT_SIZE = 128_000_000
+"""Bytes of a snapshot of a live account. One of 1,000 buckets and 200 roles, all with long policies, takes half of it."""

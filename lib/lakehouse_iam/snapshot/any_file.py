@@ -110,7 +110,7 @@ def _wanted(subjects: Subjects) -> Wanted:
         if request.call.name not in ("role", "instance-profile"):
             what = ".".join(request.object)
             what = "lake_formation.permissions" if what.startswith("_") else what
-            beside[what, request.call.actions[0], "" if request.on == "*" else request.on] = None
+            beside[what, request.call.action, "" if request.on == "*" else request.on] = None
     return Wanted(
         subjects.setup,
         subjects.account,

@@ -28,7 +28,9 @@ Words = tuple[str, str, frozenset[tuple[str, str]]]
 """A command: its service, its operation, its options."""
 
 # botocore `ClientError.MSG_TEMPLATE`, which the AWS CLI prints; version 2 puts words in front of it.
-_REFUSED = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation[^:]*: ?(?P<message>.*)")
+_REFUSED = re.compile(
+    r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation(?: \([^)]*\))?: ?(?P<message>.*)"
+)
 _WHO = ("sts", "get-caller-identity", frozenset[tuple[str, str]]())
 _RUN_AGAIN = "run the script again with its output in a file: sh read-account.sh > account.json"
 

@@ -35,7 +35,8 @@ class Lead:
     fills: str = ""
 
 
-_REGION = Found("LocationConstraint", "region", otherwise="us-east-1")
+# Of buckets in us-east-1 nothing is said; of one whose place may not be asked the setup's region is taken.
+_REGION = Found("LocationConstraint", "region", otherwise="us-east-1", unanswered=Variable("AWS_REGION"))
 # A key that may not be described is asked for its policy all the same, by the name that it was asked by.
 _KEY = Found("Arn", "key_arn", depth=2, otherwise=Variable("key"))
 _CONTROLS = ({"type": SERVICE_CONTROL}, {"type": RESOURCE_CONTROL})

@@ -134,6 +134,9 @@ def checked(content: object, text: str, file: str) -> Snapshot:
 def decoded(content: Any) -> Any:
     """JSON with every policy that stands in it as text read: IAM's API and some tools percent-encode them (RFC 3986)."""
     if isinstance(content, dict):
+        # A policy that was decoded already; most of a large snapshot is such.
+        if "Statement" in content:
+            return content
         return {key: value if key in _TEXTS_ONLY else decoded(value) for key, value in content.items()}
     if isinstance(content, list):
         return [decoded(value) for value in content]
@@ -302,14 +305,14 @@ def _holds_iam_alone(snapshot: Snapshot) -> bool:
 
 
 def _passed_over(newest: Snapshot, other: Snapshot, *, completes: bool) -> str:
-    of = snapshot_of(newest)
+    of = of_what(newest)
     times = f"{newest.file} of {newest.content['taken']}, {other.file} of {other.content['taken']}"
     if completes:
         return f"two snapshots of {of}: IAM from the newer one, which holds nothing else, the rest from the other ({times})"
     return f"two snapshots of {of}: the newer one is used ({times})"
 
 
-def snapshot_of(snapshot: Snapshot) -> str:
+def of_what(snapshot: Snapshot) -> str:
     """What a snapshot is of, in words."""
     return f"the account {snapshot.account}" if snapshot.account else f"the workspace {snapshot.workspace}"
 
@@ -318,6 +321,6 @@ def _older_than_setup(snapshot: Snapshot, expected: Expected) -> Iterator[str]:
     if expected.changed is not None and snapshot.taken < expected.changed:
         changed = expected.changed.strftime(TIME_FORMAT)
         yield (
-            f"the snapshot of {snapshot_of(snapshot)} ({snapshot.file}) is of {snapshot.content['taken']}, and the setup was "
+            f"the snapshot of {of_what(snapshot)} ({snapshot.file}) is of {snapshot.content['taken']}, and the setup was "
             f"changed after it, at {changed}: if anything was deployed since, take it again"
         )

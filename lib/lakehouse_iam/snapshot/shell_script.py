@@ -41,6 +41,7 @@ class Found:
         prefix: how the text begins.
         depth: how deep the property stands; 0 for any depth.
         otherwise: what is taken where there is none; none to take nothing.
+        unanswered: what is taken where the call was refused; none to take what `otherwise` says.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Found:
     prefix: str = ""
     depth: int = 0
     otherwise: str | Variable | None = None
+    unanswered: Variable | None = None
 
     def __post_init__(self) -> None:
         for text in (self.key, self.variable, self.prefix):
@@ -181,6 +183,8 @@ def _once(step: Step, indent: str, given: frozenset[str], again: str) -> Iterato
     for name, each in zip(lists, step.then, strict=True):
         # All of them before any call that follows: each call's answer takes the place of the last one.
         yield f"{indent}{name}={_taken(each.found)}"
+        if each.found.unanswered is not None:
+            yield f'{indent}[ -s "$here.out" ] || {name}={_word(each.found.unanswered)}'
         if each.found.otherwise is not None:
             yield f'{indent}[ -n "${name}" ] || {name}={_word(each.found.otherwise)}'
     if again and step.again is not None:
@@ -226,7 +230,11 @@ trap 'exit 130' HUP INT TERM
 
 # A text as JSON.
 as_json() {
-  printf '"%s"' "$(printf '%s' "$1" | LC_ALL=C tr '\001-\037' '[ *]' | LC_ALL=C sed 's/\\/\\\\/g; s/"/\\"/g')"
+  case $1 in
+    *[!A-Za-z0-9_:/.=@,+-]*)
+      printf '"%s"' "$(printf '%s' "$1" | LC_ALL=C tr '\001-\037' '[ *]' | LC_ALL=C sed 's/\\/\\\\/g; s/"/\\"/g')" ;;
+    *) printf '"%s"' "$1" ;;
+  esac
 }
 
 # One call: its words, and its answer or what went wrong.

@@ -16,9 +16,14 @@ def assume_roles(role_arns: Sequence[str]) -> Statement:
     return Statement(ASSUME_ROLE, tuple(role_arns), sid="AssumeRoles")
 
 
-def trust_service(service: str) -> Statement:
-    """In a trust policy: an AWS service may hand this role to what it runs."""
-    return Statement(ASSUME_ROLE, principals=(Principal("Service", service),), reason="TrustService")
+def trust_service(service: str, *, reason: str = "TrustEc2") -> Statement:
+    """In a trust policy: an AWS service may hand this role to what it runs.
+
+    Args:
+        service: the service principal.
+        reason: the key of why, in `reasons.json`.
+    """
+    return Statement(ASSUME_ROLE, principals=(Principal("Service", service),), reason=reason)
 
 
 def trust_role(role_arn: str) -> Statement:

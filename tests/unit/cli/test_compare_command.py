@@ -247,7 +247,8 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize(("widened", "code"), [(False, 0), (True, 1)])
 def test_the_pre_commit_hook_refuses_a_commit_that_widens(repository: Path, widened: bool, code: int) -> None:
-    (hook,) = YAML(typ="safe").load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    hooks = YAML(typ="safe").load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (hook,) = (hook for hook in hooks if hook["id"] == "lakehouse-iam-compare")
     if widened:
         edit(repository / "templates", "bucket-owner", trusts_lambda)
     command = [*shlex.split(hook["entry"]), *hook["args"]]
@@ -271,7 +272,7 @@ def test_the_steps_of_the_github_action_compare_and_write_the_summary(
     given = {"COMPARED": "templates", "BEFORE": "main", "FAIL_ON": action["inputs"]["fail-on"]["default"]}
     files = {"GITHUB_STEP_SUMMARY": str(summary), "RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
     codes = []
-    for step in action["runs"]["steps"]:
+    for step in (step for step in action["runs"]["steps"] if step["name"] in ("Install lakehouse-iam", "Compare")):
         assert set(step.get("env", {})) <= set(given)
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],

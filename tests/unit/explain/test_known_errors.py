@@ -61,7 +61,6 @@ WITHOUT_TEXT = {
     "aws-F.25": "a plan that is never empty",
     "aws-F.28": "findings of a linter",
     "aws-F.31": "a role that CDK creates",
-    "aws-F.33": "a tutorial's traps",
 }
 
 

@@ -55,6 +55,8 @@ EMPTY: dict[str, Json] = {
     "ListInstances": {"Instances": []},
     "ListPermissions": {"PrincipalResourcePermissions": []},
     "ListAccessGrantsLocations": {"AccessGrantsLocationsList": []},
+    "GetResourceShareInvitations": {"resourceShareInvitations": []},
+    "GetResourceShares": {"resourceShares": []},
     "ListSecrets": {"SecretList": []},
     "GetDataLakeSettings": {"DataLakeSettings": {}},
     "GetDataCatalogEncryptionSettings": {"DataCatalogEncryptionSettings": {}},

@@ -459,6 +459,20 @@ def test_a_catalog_of_another_account_is_asked_there() -> None:
     assert not any("cross account version" in one for one in said("4"))
 
 
+def test_a_share_of_another_account_is_asked_where_it_must_be_accepted() -> None:
+    def said(**changes: Reply | Refused | None) -> list[str]:
+        return [one for one in problems(answers(setup_of(CROSS_ACCOUNT), changes)) if "resource share" in one]
+
+    share = f"arn:aws:ram:{REGION}:{CATALOG_ACCOUNT}:resource-share/1"
+    invitation = {"resourceShareInvitationArn": share, "senderAccountId": CATALOG_ACCOUNT, "status": "PENDING"}
+    active = {"resourceShareArn": share, "owningAccountId": CATALOG_ACCOUNT, "status": "ACTIVE"}
+    assert said() == [f"note: resource share: {CATALOG_ACCOUNT} shares nothing with this account yet"]
+    assert said(GetResourceShareInvitations={"resourceShareInvitations": [invitation]}) == [
+        f"wrong: resource share: an invitation of {CATALOG_ACCOUNT} waits to be accepted, and until then its tables are not found"
+    ]
+    assert said(GetResourceShares={"resourceShares": [active]}) == []
+
+
 def test_a_database_in_the_way_of_a_link_is_said() -> None:
     taken = {"GetDatabase": {"Database": {"Name": "flightdata_db"}}}
     assert (

@@ -21,8 +21,7 @@ from emr_studio_texts import (
 
 from lakehouse_iam.cloudformation import templates
 from lakehouse_iam.cloudformation.rendering import referred_to
-from lakehouse_iam.plan import PlanErrors, plan_setup, plan_setups
-from lakehouse_iam.plan.phases import PlanError
+from lakehouse_iam.plan import Phase, Plan, PlanError, PlanErrors, plan_setup, plan_setups
 from lakehouse_iam.resources import Role
 from lakehouse_iam.setups import setups_from_text
 from lakehouse_iam.setups.emr_studio import EmrStudioSetup
@@ -133,6 +132,49 @@ def test_grants_come_after_locations_and_links(setup: EmrStudioSetup) -> None:
                 assert needed <= first[id]
 
 
+@pytest.mark.parametrize("name", ["two accounts", "three accounts"])
+def test_a_catalog_of_another_account_is_granted_shared_accepted_linked_and_granted_again_in_that_order(
+    name: str,
+) -> None:
+    plan = plan_setup(SETUPS[name])
+    made = {phase.id: template["Resources"] for phase, template in _stacks(plan)}
+
+    # The grant to the account, with the right to grant on, is what Lake Formation shares through RAM by itself.
+    owner, grants = made["CatalogOwner"], "AWS::LakeFormation::PrincipalPermissions"
+    shared = {id: one["Properties"] for id, one in owner.items() if one["Type"] == grants}
+    assert shared
+    for id, properties in shared.items():
+        assert properties["Principal"] == {"DataLakePrincipalIdentifier": "111122223333"}
+        assert properties["PermissionsWithGrantOption"] == properties["Permissions"]
+        locations = {other for other, one in owner.items() if one["Type"] == "AWS::LakeFormation::Resource"}
+        assert {"LakeFormationConnection", *locations} <= _first(owner)[id]
+    assert not [id for template in made.values() for id, one in template.items() if "::RAM::" in one["Type"]]
+
+    # The invitation is accepted by hand, in the Studio's account, before its stack.
+    assert "CatalogOwner" in plan.phase("StudioOwner").after
+    (told,) = [one for one in plan.phase("StudioOwner").is_told if one.name == "resource share"]
+    assert "accept it before the Studio's stack is deployed" in told.why
+    assert "aws ram accept-resource-share-invitation" in told.why
+
+    # Then the link, then a grant on the link, and one on what it leads to.
+    studio, first = made["StudioOwner"], _first(made["StudioOwner"])
+    (link,) = [id for id, one in studio.items() if one["Type"] == "AWS::Glue::Database"]
+    catalogs = set()
+    for id, one in studio.items():
+        if one["Type"] == grants:
+            assert link in first[id]
+            resource = one["Properties"]["Resource"]
+            catalogs.add(next(iter(resource.values()))["CatalogId"])
+    assert catalogs == {"111122223333", "444455556666"}
+
+
+def _stacks(plan: Plan) -> Iterator[tuple[Phase, dict[str, Any]]]:
+    written = templates(plan)
+    for phase in plan.phases:
+        if phase.has_stack:
+            yield phase, written[phase.id]
+
+
 def test_a_workgroup_with_identity_center_finds_its_grants_of_results() -> None:
     template = templates(plan_setup(SETUPS["one account"]))["StudioOwner"]["Resources"]
     grants = {id for id, resource in template.items() if resource["Type"] == "AWS::S3::AccessGrant"}
@@ -179,8 +221,10 @@ def test_three_accounts_have_three_admins_and_each_says_what_the_others_need() -
     assert [told.name for told in catalog.hands_over] == ["resource share"]
     assert {told.name for phase in plan.phases for told in phase.is_told} == {
         "applications",
+        "AWSLakeFormationCrossAccountManager",
         "Lake Formation administrator",
         "StudioId",
+        "resource share",
     }
 
 

@@ -123,7 +123,8 @@ def _each(value: Any, changes: Callable[[str], Iterator[tuple[str, str]]]) -> It
         if rest:
             yield f"drop {one}", rest
         for change, changed in changes(one):
-            yield f"{one} {change}", [*listed[:index], changed, *listed[index + 1 :]]
+            if changed != one:
+                yield f"{one} {change}", [*listed[:index], changed, *listed[index + 1 :]]
 
 
 def _action(action: str) -> Iterator[tuple[str, str]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -18,6 +19,7 @@ from lakehouse_iam.aws_sessions import READING, AwsUnreachable, NotSignedIn
 from lakehouse_iam.evaluator.service_actions import service_actions
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import load_setups
+from lakehouse_iam.setups.schema import schema_text
 from lakehouse_iam.snapshot.document import Snapshot
 from lakehouse_iam.snapshot.loading import snapshot_from_text
 from lakehouse_iam.snapshot.reading import gather, snapshot_of
@@ -250,19 +252,23 @@ def test_a_bucket_in_another_region_is_asked_there(constraint: str | None, regio
 @pytest.mark.parametrize(
     ("named", "asked"),
     [
-        ("arn:aws:kms:us-west-2:111122223333:key/theirs", False),
-        ("arn:aws:kms:us-west-2:444455556666:alias/lake", True),
-        ("arn:aws:kms:us-west-2:444455556666:alias/aws/s3", False),
-        ("9876abcd-12ab-34cd-56ef-1234567890ab", True),
-        (None, False),
+        ("arn:aws:kms:us-west-2:111122223333:key/theirs", []),
+        ("arn:aws:kms:us-east-1:444455556666:key/ours", ["arn:aws:kms:us-east-1:444455556666:key/ours"]),
+        ("arn:aws:kms:us-west-2:444455556666:alias/lake", ["arn:aws:kms:us-west-2:444455556666:alias/lake"]),
+        ("alias/lake", ["alias/lake"]),
+        ("arn:aws:kms:us-west-2:444455556666:alias/aws/s3", []),
+        ("9876abcd", ["9876abcd"]),
+        (None, []),
     ],
 )
-def test_the_default_key_is_read_where_it_is_of_this_account(named: str | None, asked: bool) -> None:
+def test_the_default_key_is_read_where_it_is_of_this_account(named: str | None, asked: list[str]) -> None:
     default = {"SSEAlgorithm": "aws:kms"} | ({"KMSMasterKeyID": named} if named else {})
     answer = {"ServerSideEncryptionConfiguration": {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}}
     account = PretendedAccount(bucket_encryption=lambda _: answer)
     read(account)
-    assert (named in [one.named["key"] for one in account.asked if one.call.name == "key"]) is asked
+    keys = {one.named["key"]: one.region for one in account.asked if one.call.name == "key" and one.named["key"] != KEY}
+    assert list(keys) == asked
+    assert all(key.split(":")[3] == region if ":" in key else region == "us-west-2" for key, region in keys.items())
 
 
 # ---------------------------------------------------------------- what is refused
@@ -421,6 +427,30 @@ def test_it_is_dated_in_utc_to_the_second_and_sorted() -> None:
     content = json.loads(text)
     assert content["taken"] == "2026-11-26T04:00:00Z"
     assert json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n" == text
+
+
+def test_what_is_not_needed_is_left_out_and_no_secret_comes_in() -> None:
+    def provider(_: Request) -> Any:
+        keys = [{"KeyId": "KEYOFTHEPROVIDER", "Timestamp": "2026-11-20T09:30:15Z"}]
+        return {"SAMLMetadataDocument": "<EntityDescriptor/>", "PrivateKeyList": keys, "SAMLProviderUUID": "U"}
+
+    text = read(PretendedAccount(saml_provider=provider)).text()
+    assert "KEYOFTHEPROVIDER" not in text
+    schema = json.loads(schema_text("snapshot.schema.json"))
+    named = set(_property_names(schema))
+    assert not [
+        name for name in named if re.search("secret|password|token|private|credential(?!s$|$)", name, re.IGNORECASE)
+    ]
+
+
+def _property_names(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for below in schema.values():
+            yield from _property_names(below)
+    elif isinstance(schema, list):
+        for below in schema:
+            yield from _property_names(below)
 
 
 def test_progress_reaches_its_end() -> None:

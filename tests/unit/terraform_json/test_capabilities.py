@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def test_a_catalog_of_another_account_takes_recipients_that_no_provider_knows() 
     shares = "LakeFormationIdentityCenter.share_recipients"
     assert [one.needed_for for one in missing(SHARED, "cdktn")] == [shares]
     assert shares in [one.needed_for for one in missing(SHARED, "cdktf")]
+
+
+def test_of_a_catalog_of_another_account_the_provider_lacks_the_recipients() -> None:
+    """The precise reason of the refusal: once the provider knows them, this fails, and the table is to be changed."""
+    fixture = Path(__file__).parents[2] / "fixtures" / "terraform" / "aws.schema.json"
+    resources = json.loads(fixture.read_text(encoding="utf-8"))["resources"]
+    connection = resources["aws_lakeformation_identity_center_configuration"]
+    assert not {"share_recipients", "share_recipient"} & {*connection["attributes"], *connection["blocks"]}
+    recipients = [one for one in CAPABILITIES if one.needed_for.endswith(".share_recipients")]
+    assert [(one.cdktn, one.cdktf, one.cloudformation) for one in recipients] == [("", "", "custom resource")]
 
 
 def test_where_cdk_terrain_can_the_refusal_of_cdktf_says_so() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lakehouse_iam.aws_cli import Document, Option, command, inline_json
 from lakehouse_iam.cloudformation import CLOSED_TO_THE_PUBLIC, OBJECT_OWNERSHIP, default_encryption
 from lakehouse_iam.handoff.commands.step import Do, How, Place, Renderer, Replaced, Step, tag_query, told
+from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import Bucket, BucketPolicy
 
 # The one region that a bucket may not be told it is made in.
@@ -31,7 +32,7 @@ def _bucket(bucket: Bucket, place: Place) -> Iterator[Step]:
             "s3api",
             "put-bucket-encryption",
             **whose,
-            server_side_encryption_configuration=inline_json({"Rules": [default_encryption(bucket)]}),
+            server_side_encryption_configuration=inline_json({"Rules": [_encryption(bucket)]}),
         ),
         command(
             "s3api",
@@ -57,6 +58,12 @@ def _bucket(bucket: Bucket, place: Place) -> Iterator[Step]:
         owner=told("s3api", "get-bucket-tagging", tag_query("TagSet"), **whose),
         kept_if="BucketNotEmpty",
     )
+
+
+def _encryption(bucket: Bucket) -> Json:
+    # CloudFormation calls the first of the two properties otherwise.
+    rule = default_encryption(bucket)
+    return {"ApplyServerSideEncryptionByDefault": rule.pop("ServerSideEncryptionByDefault"), **rule}
 
 
 def _bucket_policy(policy: BucketPolicy, place: Place) -> Iterator[Step]:

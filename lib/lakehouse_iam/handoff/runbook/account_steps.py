@@ -115,7 +115,8 @@ def _upload(plan: Plan, phase: Phase) -> Step:
         "stack": phase.stack,
         "region": phase.region,
         "has_iam": any(isinstance(resource, (Role, ManagedPolicy, RolePolicy)) for resource in phase.resources),
-        "parameters": [parameter.id for parameter in phase.parameters],
+        "parameters": [(parameter.id, parameter.description) for parameter in phase.parameters],
+        "only_with": "",
         "outputs": [(output.id, output.value) for output in phase.outputs],
         "resources": len(phase.resources),
         "replaces": [

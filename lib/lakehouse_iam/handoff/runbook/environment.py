@@ -50,6 +50,14 @@ def phrase(key: str, language: Language, values: dict[str, Any]) -> Markup:
     return Markup(str(getattr(module, key.replace("-", "_"))(**values)).strip())
 
 
+def _parameter(name: str, description: str, language: Language) -> Markup:
+    """What to enter for a parameter of a stack; in the plan's own words where there are none of a language."""
+    module = _environment(language).get_template(f"phrases.{language.value}.md.j2").module
+    if hasattr(module, f"parameter_{name}"):
+        return phrase(f"parameter_{name}", language, {})
+    return phrase("parameter-other", language, {"description": description})
+
+
 @lru_cache(maxsize=2)
 def _environment(language: Language) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -75,6 +83,7 @@ def _environment(language: Language) -> Environment:
         "phrase": lambda key, **values: phrase(key, language, values),
     }
     made.globals |= {
+        "parameter_text": lambda name, description: _parameter(name, description, language),
         "because": lambda key, why: phrase(key or "why-other", language, {} if key else {"why": why}),
         **cells.WRITERS,
     }

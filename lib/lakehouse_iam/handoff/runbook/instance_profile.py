@@ -11,9 +11,12 @@ from lakehouse_iam.handoff.runbook.parts import DATABRICKS, Message, PatternRunb
 from lakehouse_iam.plan import Plan
 from lakehouse_iam.plan.instance_profile import DEPLOYMENT_ACCOUNT, bucket_owner_phase
 from lakehouse_iam.plan.instance_profile_spark import cluster_side
+from lakehouse_iam.roles.instance_profile import TrustBy
 from lakehouse_iam.setups.instance_profile import BucketOwner, InstanceProfileSetup
 from lakehouse_iam.spark.cluster import Place
 from lakehouse_iam.spark.configuration import PREFIX
+
+_TRUST = {TrustBy.ROLE: "deployment-role", TrustBy.ACCOUNT: "deployment-role-by-account"}
 
 
 def turns(plan: Plan) -> tuple[Turn, ...]:
@@ -30,7 +33,7 @@ def _setup(plan: Plan) -> InstanceProfileSetup:
 def _workspace(plan: Plan, setup: InstanceProfileSetup) -> Turn:
     phase, role = plan.phase(DEPLOYMENT_ACCOUNT), str(setup.workspace.role)
     sends = (
-        *(Message("deployment-role", owner_of(owner.role.account), role) for owner in setup.bucket_owners),
+        *(Message(_TRUST[owner.trust], owner_of(owner.role.account), role) for owner in setup.bucket_owners),
         Message("instance-profile", DATABRICKS, str(setup.workspace.instance_profile)),
     )
     return Turn(

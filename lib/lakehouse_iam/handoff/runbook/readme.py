@@ -61,7 +61,8 @@ def readme(plan: Plan, person: Person, language: Language, files: Sequence[str] 
     """
     turns = turns_of(plan)
     numbered = _numbered(turns, person)
-    shown = [_turn(turn, turns, person, numbered, language, files) for turn in turns]
+    told: dict[str, int] = {}
+    shown = [_turn(turn, turns, person, numbered, told, language, files) for turn in turns]
     values = {
         "title": phrase("title", language, {"person": person}),
         "me": person,
@@ -97,22 +98,23 @@ def _turn(
     turns: Sequence[Turn],
     person: Person,
     numbers: Mapping[int, int],
+    told: dict[str, int],
     language: Language,
     files: Sequence[str],
 ) -> Values:
     place, mine = turns.index(turn), turn.who == person
-    before, after = turns[place - 1] if place else None, turns[place + 1] if place + 1 < len(turns) else None
+    after = turns[place + 1] if place + 1 < len(turns) else None
     shown: Values = {
         "mine": mine,
         "who": _who(turn.who, language),
         "what": phrase(f"turn-{turn.key}", language, dict(turn.values)),
-        "waits": _who(before.who, language) if before and before.who != person else None,
+        "waits": [(number, _who(turns[number - 1].who, language)) for number in _waits_for(turns, place)],
+        "continues": bool(place) and turns[place - 1].who == person,
         "next": _who(after.who, language) if after and after.who != person else None,
         "own_next": place + 2 if after and after.who == person else 0,
     }
     if not mine:
         return shown
-    told: dict[str, int] = {}
     by_hand = [numbers[id(step)] for step in turn.steps if step.by_hand]
     upload = [numbers[id(step)] for step in turn.steps if step.kind == "upload-template"]
     return shown | {
@@ -124,6 +126,17 @@ def _turn(
         "first": by_hand[0] if by_hand else 0,
         "last": by_hand[-1] if by_hand else 0,
     }
+
+
+def _waits_for(turns: Sequence[Turn], place: int) -> list[int]:
+    """The numbers of the turns that a turn waits for: those since its admin's last one in which something was sent to them."""
+    person = turns[place].who
+    last = max((number for number, turn in enumerate(turns[:place]) if turn.who == person), default=-1)
+    return [
+        number + 1
+        for number, turn in enumerate(turns[:place])
+        if number > last and any(message.to == person for message in turn.sends)
+    ]
 
 
 def _who(person: Person, language: Language) -> Markup:

@@ -32,6 +32,7 @@ from lakehouse_iam.saml.identity_provider import (
     too_long_for_entra,
     values_by_group,
 )
+from lakehouse_iam.setups.buckets import Bucket
 from lakehouse_iam.setups.saml_passthrough import FederatedAccount, SamlPassthroughSetup
 from lakehouse_iam.statements.s3 import Access
 
@@ -140,7 +141,7 @@ def _databricks(setup: SamlPassthroughSetup) -> Turn:
             ),
             Step("auto-sync"),
         )
-    roles = [(str(role.arn), [f"s3a://{bucket.name}" for bucket in role.buckets]) for role in setup.roles]
+    roles = [(str(role.arn), [url for bucket in role.buckets for url in _places(bucket)]) for role in setup.roles]
     steps += (
         Step("passthrough-cluster", {"profile": str(meta.instance_profile) if meta else ""}),
         Step("use-role", {"roles": roles}, ("assume-role-with-saml-denied", "session-too-long", "s3-access-denied")),
@@ -151,6 +152,11 @@ def _databricks(setup: SamlPassthroughSetup) -> Turn:
 
 
 # ---------------------------------------------------------------- Databricks' files
+
+
+def _places(bucket: Bucket) -> list[str]:
+    """What a role uses of a bucket: its folders, or all of it."""
+    return [f"s3a://{bucket.name}/{folder}".rstrip("/") for folder in bucket.prefixes or ("",)]
 
 
 def databricks(plan: Plan) -> DatabricksSide:
@@ -168,9 +174,8 @@ def _links(setup: SamlPassthroughSetup) -> Iterator[Link]:
         en, ja = f"The sign-in gives you {role.arn.name}", f"サインインで {role.arn.name} が渡されている"
         yield link(taken, "roles", en, ja, ("assume-role-with-saml-denied",), role=str(role.arn))
         for place, bucket in enumerate(role.buckets, start=1):
-            for folder in bucket.prefixes or ("",):
-                url = f"s3a://{bucket.name}/{folder}".rstrip("/")
-                listed = f"list-{number}-{place}-{folder}"
+            for url in _places(bucket):
+                listed = f"list-{number}-{place}-{url}"
                 en, ja = f"{role.arn.name} lists {url}", f"{role.arn.name} で {url} を一覧できる"
                 yield link(listed, "list", en, ja, errors, needs=(taken,), url=url)
                 if bucket.access is Access.READ_WRITE:
