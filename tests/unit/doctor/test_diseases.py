@@ -13,6 +13,7 @@ import lakehouse_iam.doctor as room
 from lakehouse_iam.doctor import catalogue
 from lakehouse_iam.doctor.diseases import DISEASES, SCHEMA, sentence
 from lakehouse_iam.explain.known_errors import Language
+from tools.disease_table import page, with_table
 
 CODE = Path(room.__file__).parent
 IN_POLICIES = (
@@ -88,3 +89,9 @@ def test_what_nobody_told_does_not_break_a_sentence() -> None:
 
 def test_both_languages_are_there() -> None:
     assert all(set(one.words) == set(Language) for one in catalogue())
+
+
+@pytest.mark.parametrize("language", list(Language), ids=lambda language: language.value)
+def test_the_page_has_the_table_of_the_catalogue(language: Language) -> None:
+    text = page(language).read_text(encoding="utf-8")
+    assert with_table(text, language) == text, "write it again with: python -m tools.disease_table"
