@@ -39,8 +39,8 @@ def explain(arguments: tuple[str, ...], at: str, snapshots: tuple[str, ...], lan
     snapshots of its accounts, what is deployed is asked about the request as well. Nothing is sent or written anywhere.
     Give what is secret as a file or by -, because command lines are visible to other users.
 
-    Exit codes: 0 explained; 1 the setup's plan answers otherwise than AWS, or something in the response is wrong; 2 the text
-    is not known. SAML responses need: pip install 'lakehouse-iam[saml]'
+    Exit codes: 0 explained; 1 the setup's plan or a snapshot answers otherwise than AWS, or something in the response is wrong;
+    2 the text is not known. SAML responses need: pip install 'lakehouse-iam[saml]'
     """
     if len(arguments) > 2:
         fail(

@@ -121,6 +121,10 @@ def _locate(caller: Caller, probe: Probe) -> None:
     caller.s3().get_bucket_location(Bucket=bucket)
 
 
+def _look_at_encryption(caller: Caller, probe: Probe) -> None:
+    caller.s3().get_bucket_encryption(Bucket=_bucket_and_key(probe)[0])
+
+
 def _list(caller: Caller, probe: Probe) -> None:
     bucket, _ = _bucket_and_key(probe)
     caller.s3().list_objects_v2(Bucket=bucket, Prefix=dict(probe.context).get("s3:prefix", ""))
@@ -249,6 +253,7 @@ _ACTIONS: dict[str, Callable[[Caller, Probe], None]] = {
     "iam:PutRolePolicy": _put_role_policy,
     "iam:UpdateAssumeRolePolicy": _update_trust,
     "s3:GetBucketLocation": _locate,
+    "s3:GetEncryptionConfiguration": _look_at_encryption,
     "s3:ListBucket": _list,
     "s3:ListBucketVersions": _list_versions,
     "s3:DeleteObjectVersion": _delete_version,

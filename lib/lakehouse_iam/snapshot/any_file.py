@@ -105,9 +105,9 @@ def _subjects(plan: Plan, account: str) -> Subjects:
 
 def _wanted(subjects: Subjects) -> Wanted:
     """What is looked for in an account's IAM, and what else the setup has there."""
-    beside = {}
+    beside: dict[tuple[str, str, str], None] = {}
     for request in first_requests(subjects):
-        if request.call.name not in ("role", "instance-profile"):
+        if request.object[0] not in ("roles", "instance_profiles"):
             what = ".".join(request.object)
             what = "lake_formation.permissions" if what.startswith("_") else what
             beside[what, request.call.action, "" if request.on == "*" else request.on] = None

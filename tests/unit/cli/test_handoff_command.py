@@ -233,7 +233,7 @@ def test_force_replaces_an_earlier_hand_off_as_a_whole(written: Path) -> None:
     done = run("handoff", EXAMPLES / "instance-profile.yaml", "--out", written, "--force")
     assert (done.exit_code, sorted(path.name for path in written.iterdir())) == (
         0,
-        ["111122223333", "444455556666", "MANIFEST.json"],
+        ["111122223333", "444455556666", "MANIFEST.json", "databricks"],
     )
 
 

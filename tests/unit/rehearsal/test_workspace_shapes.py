@@ -136,7 +136,8 @@ def _json_names(shape: Any) -> dict[str, str]:
 
     asked: list[str] = []
     shape.from_dict(Asked())
-    plain = {name.replace("_", "").lower(): name for name in asked}
+    # SCIM writes `$ref`.
+    plain = {name.replace("_", "").lstrip("$").lower(): name for name in asked}
     return {field.name: plain[field.name.replace("_", "").lower()] for field in dataclasses.fields(shape)}
 
 
