@@ -78,7 +78,7 @@ class Recorder:
 def run_script(text: str, monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
     module = types.ModuleType("databricks.sdk")
-    module.WorkspaceClient = recorder
+    module.WorkspaceClient = recorder  # type: ignore[attr-defined]
     module.__path__ = []
     import databricks.sdk.service.catalog as catalog
 
