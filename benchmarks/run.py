@@ -107,6 +107,7 @@ def main() -> int:
             "benchmarks.check",
             "benchmarks.proof",
             "benchmarks.compare",
+            "benchmarks.doctor",
             "benchmarks.terraform",
             "benchmarks.snapshot",
         )

@@ -40,7 +40,7 @@ _ROLE = (
     "<MaxSessionDuration>3600</MaxSessionDuration></Role>"
 )
 _DEFAULT_KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/default"
-_ANSWERS = {
+_ANSWERS: dict[str, str] = {
     "GetCallerIdentity": f"<Account>{ACCOUNT}</Account><Arn>arn:aws:iam::{ACCOUNT}:user/reader</Arn><UserId>A</UserId>",
     "GetRole": _ROLE,
     "ListRolePolicies": "<PolicyNames><member>extra</member></PolicyNames><IsTruncated>false</IsTruncated>",
@@ -90,19 +90,21 @@ class Transport:
 
         session = Session()
         session.set_credentials("AKIAEXAMPLE", "secret")
-        session.register("before-send", self._answer)
+        answer: Any = self._answer
+        session.register("before-send", answer)
         return session
 
     def _answer(self, event_name: str, request: Any, **_: Any) -> Any:
         from botocore.awsrequest import AWSResponse
 
-        _, service, operation = event_name.split(".")
+        service, operation = event_name.split(".")[1:]
         self.calls[operation] += 1
         time.sleep(self._latency)
         body = _ANSWERS[operation]
         if service in _WRAPPED:
             body = f"<{operation}Response><{operation}Result>{body}</{operation}Result></{operation}Response>"
-        return AWSResponse(request.url, 200, {"content-type": "text/xml"}, _Raw(body.encode()))
+        headers: Any = {"content-type": "text/xml"}
+        return AWSResponse(request.url, 200, headers, _Raw(body.encode()))
 
 
 class _Raw(BytesIO):

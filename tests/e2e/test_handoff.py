@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from lakehouse_iam.cli import main
 from lakehouse_iam.cli.handoff_folder import check_folder, write_hand_offs
+from lakehouse_iam.handoff.merging import file_name
 from lakehouse_iam.handoff.packs import hand_off
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.rehearsal.accounts import root_of
@@ -74,6 +75,7 @@ class Admins:
             for phase in self.phases(account):
                 self.aws_cli(account, *self.template_words(phase.stack))
                 self.aws_cli(account, "cloudformation", "wait", "stack-create-complete", "--stack-name", phase.stack)
+            self._put_key_policies(account, "json")
         else:
             for _ in range(self.times):
                 self.run(account, "apply.sh")
@@ -84,6 +86,7 @@ class Admins:
             if not (self.folder / account).is_dir():
                 continue
             if self.ways.get(account) == BY_CLOUDFORMATION:
+                self._put_key_policies(account, "existing.json")
                 for phase in reversed(self.phases(account)):
                     self.aws_cli(account, "cloudformation", "delete-stack", "--stack-name", phase.stack)
                     self.aws_cli(
@@ -92,6 +95,17 @@ class Admins:
             else:
                 for _ in range(self.times):
                     self.run(account, "take-back.sh")
+
+    def _put_key_policies(self, account: str, which: str) -> None:
+        """Paste the merged policy of each key, or the one before, as the folder has them."""
+        for phase in self.phases(account):
+            for handoff in phase.handoffs:
+                if handoff.kind is HandOffKind.KEY_POLICY:
+                    policy = self.folder / account / "merge" / f"{file_name(handoff.target)}.{which}"
+                    self.aws_cli(
+                        *(account, "kms", "put-key-policy", "--key-id", handoff.target),
+                        *("--policy-name", "default", "--policy", f"file://{policy}"),
+                    )
 
     def phases(self, account: str) -> list[Any]:
         assert self.plan is not None
@@ -251,7 +265,7 @@ def test_values_go_there_and_back_and_a_tampered_file_is_refused(
     plan = plan_setup(setup)
     with local_aws(setup.region) as aws:
         identities = Identities(aws)
-        identities.make_unrestricted_role(str(setup.storage_credential.unity_catalog_role))  # type: ignore[attr-defined]
+        identities.make_unrestricted_role(str(setup.storage_credential.unity_catalog_role))
         make_existing(aws, plan)
         for phase in plan.phases:
             for bucket in root_of(aws, str(phase.account)).s3().list_buckets()["Buckets"]:
@@ -260,8 +274,9 @@ def test_values_go_there_and_back_and_a_tampered_file_is_refused(
                 )
         with stand_in_workspace(aws, cloud="azure", identities=identities) as workspace:
             # The workspace's admin: the storage credential, and the exchange file.
-            first = run(workspace, "connect", "setup.yaml")
+            first = run(workspace, "connect", "setup.yaml", "--template", "templates")
             assert first.stdout.splitlines()[0] == "azure-reads-s3: waiting for the bucket owner"
+            assert "aws cloudformation deploy --region ap-northeast-1 --stack-name azure-reads-s3-" in first.stdout
             assert f"lakehouse-iam connect setup.yaml --host {workspace.url}" in first.stdout
             # The bucket owner's folder, from it. One that somebody edited on its way is refused.
             exchange = Path("azure-reads-s3.exchange.json")

@@ -133,7 +133,7 @@ class Wire:
         return session
 
     def _before_send(self, event_name: str, **_: Any) -> AWSResponse | None:
-        _, service, operation = event_name.split(".")
+        service, operation = event_name.split(".")[1:]
         self.calls.append((service, operation))
         answer = self.fails(service, operation) or self._of_s3_control(service, operation)
         if isinstance(answer, Exception):
@@ -381,19 +381,14 @@ _FAILURES: dict[str, Callable[[], AWSResponse | Exception]] = {
     "5xx": lambda: answer_of(500, _error("InternalFailure", "We encountered an internal error.")),
     "dropped": lambda: ConnectionClosedError(endpoint_url="https://localhost"),
 }
-_CALLS_OF_UC = (
-    "role",
-    "role-attached",
-    "policy-version",
-    "bucket-policy",
-    "access-points",
-    "key-grants",
-    "organization",
+_DENIED = ("role-attached", "policy-version", "access-points", "organization", "parents", "bucket-location")
+_ANY_WAY = ("role", "bucket-policy", "key-grants")
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [*((name, "denied") for name in _DENIED), *((name, failure) for name in _ANY_WAY for failure in _FAILURES)],
 )
-
-
-@pytest.mark.parametrize("failure", sorted(_FAILURES))
-@pytest.mark.parametrize("name", _CALLS_OF_UC)
 def test_a_call_that_fails_is_in_the_file_and_another_run_fills_it(
     name: str, failure: str, uc: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,9 +12,14 @@ from aws_cdk.assertions import Template
 from project import ROOT
 
 from lakehouse_iam.cdk import (
+    AccessGrantsLocationRole,
+    AthenaExecutionRole,
     BucketAccess,
     BucketOwnerRole,
+    DataRegistrationRole,
     DeploymentAccountRole,
+    EmrStudioServiceRole,
+    EmrStudioUserRole,
     HandOffKind,
     InstanceProfile,
     LakehouseIamValidation,
@@ -28,9 +33,14 @@ pytestmark = pytest.mark.synth
 
 PAGES = [ROOT / "docs" / "constructs.md", ROOT / "docs" / "constructs.ja.md"]
 CONSTRUCTS = (
+    AccessGrantsLocationRole,
+    AthenaExecutionRole,
     BucketAccess,
     BucketOwnerRole,
+    DataRegistrationRole,
     DeploymentAccountRole,
+    EmrStudioServiceRole,
+    EmrStudioUserRole,
     InstanceProfile,
     PassRoleGrant,
     SamlFederatedRole,

@@ -19,8 +19,13 @@ from constructs import Construct, IConstruct
 from foreign_app import CLUSTERS, OWNER, WORKSPACE, actions, owner_role, read_write
 
 from lakehouse_iam.cdk import (
+    AccessGrantsLocationRole,
+    AthenaExecutionRole,
     BucketOwnerRole,
+    DataRegistrationRole,
     DeploymentAccountRole,
+    EmrStudioServiceRole,
+    EmrStudioUserRole,
     InstanceProfile,
     PassRoleGrant,
     SamlFederatedRole,
@@ -32,8 +37,13 @@ from lakehouse_iam.errors import InvalidValue
 pytestmark = pytest.mark.synth
 
 CONSTRUCTS = (
+    AccessGrantsLocationRole,
+    AthenaExecutionRole,
     BucketOwnerRole,
+    DataRegistrationRole,
     DeploymentAccountRole,
+    EmrStudioServiceRole,
+    EmrStudioUserRole,
     InstanceProfile,
     PassRoleGrant,
     SamlFederatedRole,

@@ -14,6 +14,7 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
+from lakehouse_iam import __version__
 from lakehouse_iam.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +119,8 @@ def test_the_steps_of_the_action_check_prove_and_leave_reports(setup: str, code:
     assert done.returncode == code, done.stderr
     written = sorted(file.name for file in (tmp_path / "lakehouse-iam").iterdir())
     assert written == (["check.sarif"] if code else ["check.sarif", "prove.sarif"])
+
+
+def test_the_changelog_has_the_version_of_the_package() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(__version__)}\b", changes, re.M)

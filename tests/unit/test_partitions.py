@@ -6,7 +6,14 @@ import pytest
 
 from lakehouse_iam.arns import RoleArn
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.partitions import DATABRICKS_SHARDS, PARTITIONS, partition_named, partition_of_region, shard_in
+from lakehouse_iam.partitions import (
+    DATABRICKS_SHARDS,
+    PARTITIONS,
+    is_of_databricks,
+    partition_named,
+    partition_of_region,
+    shard_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,9 @@ def test_a_partition_writes_its_own_root_and_via_service() -> None:
     assert PARTITIONS["aws-us-gov"].root("111122223333") == "arn:aws-us-gov:iam::111122223333:root"
     assert PARTITIONS["aws"].via_service("s3", "us-west-2") == "s3.us-west-2.amazonaws.com"
     assert PARTITIONS["aws-eusc"].via_service("s3", "eusc-de-east-1") == "s3.eusc-de-east-1.amazonaws.eu"
+
+
+def test_the_accounts_of_databricks_are_known_those_of_serverless_too() -> None:
+    assert all(is_of_databricks(shard.account) for shard in DATABRICKS_SHARDS.values())
+    assert is_of_databricks("790110701330")
+    assert not is_of_databricks("111122223333")

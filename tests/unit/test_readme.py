@@ -43,7 +43,7 @@ def test_every_make_target_in_the_readme_is_documented_in_make_help(readme: str)
         assert re.search(rf"^{target}:.*## ", makefile, re.M), target
 
 
-@pytest.mark.parametrize("document", [*READMES, "CONTRIBUTING.md", "docs/design.md", "docs/spark.md"])
+@pytest.mark.parametrize("document", [*READMES, "CONTRIBUTING.md", "SECURITY.md", "docs/design.md", "docs/spark.md"])
 def test_every_link_to_a_file_leads_somewhere(document: str) -> None:
     place = ROOT / document
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", place.read_text(encoding="utf-8")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aws_cdk import Duration, PhysicalName
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -42,7 +44,8 @@ def make_role(
         path: its IAM path.
         description: its description.
         trust: who may assume it. The first statement goes through `assumed_by`, so that `role.assume_role_policy` is
-            there for whoever wants to extend it.
+            there for whoever wants to extend it; what it allows a service beside assuming is a statement of its own, for
+            `assumed_by` writes one action.
         session: how long a session may last at most; `None` for AWS's one hour.
         permissions_boundary: its boundary, or `None` for what `iam.PermissionsBoundary.of(scope)` applies.
 
@@ -54,6 +57,9 @@ def make_role(
     with argument(scope, "path"):
         own_path = checked_path(path)
     first, *further = trust.statements
+    beside = tuple(action for action in first.actions if action != "sts:AssumeRole")
+    if beside and first.principals[0].kind == "Service":
+        further = [replace(first, actions=beside, sid=""), *further]
     role = iam.Role(
         scope,
         "Role",

@@ -57,7 +57,8 @@ COMMANDS = {
         "Write a folder for each admin, or verify a received one",
         (
             "handoff sales-lake.yaml --out for-others",
-            "handoff sales-lake.yaml --out for-others --exchange sales-lake.exchange.json --existing sales=policy.json",
+            "handoff lake.yaml --out packs --exchange lake.exchange.json",
+            "handoff lake.yaml --out packs --existing sales=policy.json",
             "handoff --verify received",
         ),
     ),
@@ -69,7 +70,7 @@ COMMANDS = {
         "Write one page for the security reviewer",
         (
             "report sales-lake.yaml -o report.html",
-            "report sales-lake.yaml -o report.html --against last-month.html",
+            "report sales-lake.yaml -o report.html --against old.html",
             "report sales-lake.yaml --templates templates -o report.html",
         ),
     ),
@@ -78,11 +79,11 @@ COMMANDS = {
         ("diagram sales-lake.yaml -o sales-lake.svg", "diagram sales-lake.yaml --format mermaid"),
     ),
     "compare": Listed(
-        "Say what a change lets in that was kept out before",
+        "Show what a change lets in that was kept out before",
         ("compare templates-before templates", "compare templates --git main --markdown"),
     ),
     "simulate": Listed(
-        "Decide IAM requests, one JSON case a line",
+        "Decide IAM requests: one JSON case per line",
         ("simulate cases.jsonl", "simulate - < cases.jsonl"),
     ),
     "rehearse": Listed(
@@ -94,11 +95,11 @@ COMMANDS = {
         ("spark partner-bucket.yaml", "spark partner-bucket.yaml --json"),
     ),
     "connect": Listed(
-        "Make what a setup needs in Databricks",
+        "Create what a setup needs in Databricks",
         ("connect sales-lake.yaml --dry-run", "connect sales-lake.yaml --template templates"),
     ),
     "disconnect": Listed(
-        "Remove from Databricks what connect made",
+        "Remove from Databricks what connect created",
         ("disconnect sales-lake.yaml --dry-run",),
     ),
     "snapshot": Listed(
@@ -114,9 +115,9 @@ COMMANDS = {
     "doctor": Listed(
         "Find the broken link of a live setup, and the patch",
         (
-            "doctor sales-lake.yaml --snapshot 444455556666.snapshot.json --snapshot workspace.snapshot.json",
-            "doctor sales-lake.yaml --profile 444455556666=owner --workspace --wait 60",
-            "doctor sales-lake.yaml --snapshot 444455556666.snapshot.json --markdown > ticket.md",
+            "doctor lake.yaml --snapshot bank.json --snapshot lake.json",
+            "doctor lake.yaml --profile 444455556666=owner --workspace",
+            "doctor lake.yaml --snapshot bank.json --markdown",
         ),
     ),
     "explain": Listed(
@@ -158,6 +159,7 @@ class CommandGroup(click.Group):
         command = cast("click.Command", getattr(import_module(f"lakehouse_iam.cli.{cmd_name}"), cmd_name))
         examples = (f"  lakehouse-iam {example}" for example in COMMANDS[cmd_name].examples)
         # \b keeps the lines as they are.
+        command.short_help = COMMANDS[cmd_name].summary
         command.epilog = "\b\n" + "\n".join(("Examples:", *examples))
         return command
 
@@ -216,5 +218,7 @@ class CommandGroup(click.Group):
 def main() -> None:
     """Cross-account IAM for lakehouses: one description in, both sides out.
 
-    Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 something outside failed.
+    Start with: lakehouse-iam init PATTERN. At any time, lakehouse-iam next SETUP says what each admin does next.
+
+    Exit codes: 0 done; 1 a check failed; 2 the input is wrong; 3 something outside failed.
     """

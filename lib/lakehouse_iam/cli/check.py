@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,12 @@ from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError
 
 if TYPE_CHECKING:
+    from lakehouse_iam.live_checks import LiveAccount
     from lakehouse_iam.plan import Plan
+    from lakehouse_iam.setups.setup import Setup
 
 
-@click.command(short_help="Check setups and say what they would become")
+@click.command()
 @setups_argument
 @click.option("--live", is_flag=True, help="Ask the accounts too, with calls that only read.")
 @aws_profile_option
@@ -33,7 +35,7 @@ def check(
     """Check setups and say what they would become.
 
     SETUP is a setup file, a folder of them, or - for standard input. Every fault is reported at once, and values of
-    examples that nobody has replaced are warned of. Nothing is written, and without --live nobody is asked.
+    examples that nobody has replaced are warned of. Nothing but reports is written, and without --live nobody is asked.
 
     With --live the accounts of a setup are asked, before anything is deployed, for what would make the deployment fail:
     buckets and roles that must exist, names that are taken, and what the pattern needs beyond. It ends with 1 where
@@ -45,6 +47,8 @@ def check(
     from lakehouse_iam.plan import plan_setups
 
     output = ci_output(sarif, junit, as_json=as_json)
+    if profiles and not live:
+        raise click.UsageError("--profile is for --live, which asks the accounts")
     with wrong_input(as_json=as_json):
         try:
             plans = plan_setups(read_setups(setups, as_json=as_json))
@@ -53,11 +57,10 @@ def check(
         except LakehouseIamError as error:
             output.write(report_of_error("check", error, setups))
             raise
-        now = datetime.now(timezone.utc)
-        output.write(CiReport("check", tuple(_case(plan, now) for plan in plans)))
-    if profiles and not live:
-        raise click.UsageError("--profile is for --live, which asks the accounts")
+    now = datetime.now(timezone.utc)
     found = ask_accounts(plans, profiles, as_json=as_json) if live else {}
+    with wrong_input(as_json=as_json):
+        output.write(CiReport("check", tuple(_case(plan, now, found.get(plan.setup)) for plan in plans)))
     if as_json:
         print_json([{**_summary(plan, now), **live_json(found.get(plan.setup))} for plan in plans])
         end_live(found)
@@ -99,7 +102,7 @@ def _summary(plan: Plan, now: datetime) -> dict[str, Any]:
     }
 
 
-def _case(plan: Plan, now: datetime) -> Case:
+def _case(plan: Plan, now: datetime, accounts: tuple[LiveAccount, ...] | None) -> Case:
     source = plan.source
     examples = [
         Finding("placeholder", Level.WARNING, str(one), source.file, one.line, key=one.value)
@@ -107,7 +110,21 @@ def _case(plan: Plan, now: datetime) -> Case:
     ]
     warnings = [Finding("caution", Level.WARNING, text, source.file, source.line) for text in _warnings(plan, now)]
     notes = [Finding("note", Level.NOTE, text, source.file, source.line) for text in plan.notes]
-    return Case(plan.setup, "the setup is right", (*examples, *warnings, *notes))
+    return Case(
+        plan.setup, "the setup is right", (*examples, *warnings, *notes, *_live_findings(source, accounts or ()))
+    )
+
+
+def _live_findings(source: Setup, accounts: tuple[LiveAccount, ...]) -> Iterator[Finding]:
+    for account in accounts:
+        if account.not_reached:
+            message = f"account {account.account} was not checked: {account.not_reached}"
+            yield Finding("live", Level.WARNING, message, source.file, source.line)
+        for answer in account.answers:
+            if answer.is_wrong:
+                words = (f"account {account.account}", answer.what, answer.says, answer.next_step)
+                message = ": ".join(part for part in words if part)
+                yield Finding("live", Level.ERROR, message, source.file, source.line)
 
 
 def _show(plan: Plan, now: datetime) -> None:

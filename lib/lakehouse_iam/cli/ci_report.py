@@ -78,6 +78,7 @@ RULES = {
     "placeholder": "A value of an example was not replaced",
     "caution": "Right as it is written, and surprising",
     "note": "Worth knowing",
+    "live": "An account is not as the setup needs it",
     "probe": "A probe has another answer than it must",
     "beyond": "Something is allowed that the setup does not ask for",
     "another-account": "Another account gets access",

@@ -33,14 +33,15 @@ _MOST_WITNESSES = 5
 @click.option("--markdown", "as_markdown", is_flag=True, help="Answer as a comment for a pull request.")
 @json_option
 def compare(versions: tuple[Path, ...], revision: str | None, fail_on: str, as_markdown: bool, as_json: bool) -> None:
-    """Say what a change of templates lets in that was kept out before.
+    """Show what a change of templates lets in that was kept out before.
 
     BEFORE and AFTER are folders that `template` wrote, cloud assemblies (cdk.out), or plans of Terraform
     (terraform show -json PLAN > plan.json). With --git, AFTER alone is given.
 
-    For each role, bucket and key: added, removed, widened, narrowed or unchanged, each with a request that one version
-    allows and the other refuses; and what CloudFormation replaces. Ends with 1 when something is widened, or when that
-    cannot be told.
+    Each role, bucket and key is added, removed, widened, narrowed or unchanged; each change comes with a request that one
+    version allows and the other refuses. Resources that CloudFormation replaces are listed too.
+
+    Exit codes: 0 nothing is widened; 1 something is, or that cannot be told (--fail-on); 2 the input is wrong.
     """
     if len(versions) != (1 if revision else 2):
         wanted = "with --git one path" if revision else "two paths, BEFORE and AFTER, or one path with --git REV"

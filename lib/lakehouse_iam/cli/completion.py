@@ -41,7 +41,7 @@ SHELLS = {
 }
 
 
-@click.command(short_help="Complete commands with the Tab key")
+@click.command()
 @click.argument("shell", type=click.Choice(tuple(SHELLS)))
 @click.option("--install", is_flag=True, help="Write the script where the shell finds it; run it again to update it.")
 @json_option

@@ -45,23 +45,28 @@ if TYPE_CHECKING:
 )
 @click.option("--template", "folder", metavar="DIR", default="", help="Write the finished templates too.")
 @click.option("--wait", type=click.FloatRange(min=0), metavar="SECONDS", help="How long to wait for IAM. Default: 120.")
-@click.option("--grant", "grants", metavar="WHO=WHAT,…", multiple=True, help="Privileges on every external location.")
+@click.option(
+    "--grant", "grants", metavar="WHO=WHAT,…", multiple=True, help="Grant privileges on every external location."
+)
 @click.option("--update", is_flag=True, help="Overwrite what exists and differs from the setup.")
-@click.option("--check-trust", is_flag=True, help="Read the live trust policy with the AWS credentials there are.")
+@click.option("--check-trust", is_flag=True, help="Read the live trust policy with your AWS credentials.")
 @click.option("--skip-validation", is_flag=True, help="Register an instance profile without Databricks' trial run.")
-@click.option("--metastore", metavar="ID", default="", help="Make the storage credential through the account's API.")
+@click.option("--metastore", metavar="ID", default="", help="Create the storage credential through the account's API.")
 @host_option
 @profile_option
 @dry_run_option
 @json_option
 def connect(setup: str, as_json: bool, **asked: Any) -> None:
-    """Connect a Databricks workspace to what a setup describes, step by step.
+    """Create what a setup needs in a Databricks workspace, step by step.
 
-    Unity Catalog: the first run makes the storage credential and writes SETUP.exchange.json for the bucket owner, who
-    deploys the role. The next run waits until Unity Catalog gets in and makes the external locations. Instance profile:
-    registers it. Each step looks first, so any run may be stopped and run again. With --wait, the first run waits too.
+    Unity Catalog: the first run creates the storage credential and writes SETUP.exchange.json for the bucket owner, who
+    deploys the role. The next run waits until Unity Catalog gets access, and creates the external locations. With --wait,
+    the first run waits too. Instance profile: it is registered.
 
-    Exit codes: 0 connected, or waiting for the bucket owner; 1 not valid, or something exists that differs; 2 the input is
+    Each step looks at what exists and changes only what is missing, so any run can be stopped and run again. --dry-run
+    shows every call first.
+
+    Exit codes: 0 connected, or waiting for the bucket owner; 1 not valid yet, or something exists that differs; 2 the input is
     wrong; 3 Databricks refused or could not be reached.
 
     Needs the extra `databricks`: pip install 'lakehouse-iam[databricks]', or in a clone pip install '.[databricks]'.

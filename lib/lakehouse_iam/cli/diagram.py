@@ -11,7 +11,7 @@ from lakehouse_iam.cli.language import lang_option, language_of
 from lakehouse_iam.cli.terminal import say
 
 
-@click.command(short_help="Draw a setup as SVG or Mermaid")
+@click.command()
 @setup_argument
 @click.option(
     "--format", "form", type=click.Choice(["svg", "mermaid"]), default="svg", show_default=True, help="What to write."

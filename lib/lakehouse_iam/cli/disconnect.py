@@ -26,12 +26,12 @@ from lakehouse_iam.cli.terminal import say
 @dry_run_option
 @json_option
 def disconnect(setup: str, host: str, profile: str, dry_run: bool, as_json: bool) -> None:
-    """Remove from Databricks what connecting a setup made there, backwards.
+    """Remove from Databricks what connect created for a setup.
 
-    Nothing is removed while a table, a volume, an external location, a cluster or a job still uses it; they are named.
-    Nothing is removed by force, and nothing in AWS. A run that was stopped is simply run again.
+    Nothing is removed while a table, a volume, an external location, a cluster or a job still uses it; those are listed.
+    Nothing is forced, and nothing in AWS is touched. If a run is stopped, run it again. --dry-run shows every call first.
 
-    Exit codes: 0 removed; 1 still used, or it belongs to somebody else; 2 the input is wrong; 3 Databricks refused or could
+    Exit codes: 0 removed; 1 still used, or created by somebody else; 2 the input is wrong; 3 Databricks refused or could
     not be reached.
 
     Needs the extra `databricks`: pip install 'lakehouse-iam[databricks]', or in a clone pip install '.[databricks]'.

@@ -19,7 +19,7 @@ def _pages_like(ctx: click.Context, param: click.Parameter, incomplete: str) -> 
     return [name for name in PAGES.by_name if name.startswith(incomplete)]
 
 
-@click.command(short_help="Print a page of the documentation")
+@click.command()
 @click.argument("page", metavar="[PAGE]", required=False, default="", shell_complete=_pages_like)
 @lang_option
 @json_option

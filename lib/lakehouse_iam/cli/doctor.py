@@ -21,6 +21,7 @@ from lakehouse_iam.cli.answers import (
 )
 from lakehouse_iam.cli.aws_access import LiveAccounts, aws_profile_option
 from lakehouse_iam.cli.language import lang_option, language_of
+from lakehouse_iam.cli.proofs import nothing_thrown_away
 from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
@@ -83,13 +84,13 @@ def doctor(
     if wait and not reads:
         raise click.UsageError("--wait asks live accounts again: give --profile ACCOUNT=PROFILE or --workspace too")
     language = Language(language_of(lang))
-    with wrong_input(as_json=as_json):
+    with wrong_input(as_json=as_json), nothing_thrown_away():
         plan = plan_of(setup, name, as_json=as_json)
         given, notes = _given(plan, setup, files)
     reading = _Reading(plan, profiles, databricks_profile, workspace=workspace, as_json=as_json)
     until = time.monotonic() + wait
     while True:
-        with wrong_input(as_json=as_json):
+        with wrong_input(as_json=as_json), nothing_thrown_away():
             found = _diagnosed(plan, (*given, *reading.now()), setup)
         left = until - time.monotonic()
         if found.healthy or left <= 0:

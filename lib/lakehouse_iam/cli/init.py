@@ -23,7 +23,6 @@ def _patterns_like(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 @click.command(
-    short_help="Write a commented setup of a pattern to start from.",
     help=f"""Write a commented setup of a pattern to start from.
 
     Patterns: {", ".join(pattern_names())}. A file that exists is left alone.

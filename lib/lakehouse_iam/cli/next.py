@@ -19,22 +19,18 @@ if TYPE_CHECKING:
     from lakehouse_iam.next_steps import Admin, State, Step
     from lakehouse_iam.setups.setup import Setup
 
-_LARGEST_EXCHANGE = 1_000_000
 
-
-@click.command(short_help="Say what each admin does next")
+@click.command()
 @setup_argument
 @click.option(
     "--as", "admin", metavar="WHO", default="", help="One admin only: workspace, databricks, an account id, …"
 )
-@click.option(
-    "--exchange", metavar="FILE", default="", help="The exchange file. Default: SETUP.exchange.json, if there."
-)
+@click.option("--exchange", "exchanges", metavar="FILE", multiple=True, help="Default: SETUP.exchange.json, if there.")
 @click.option(
     "--templates", "folder", metavar="DIR", default=USUAL_FOLDER, show_default=True, help="Where the templates belong."
 )
 @json_option
-def next(setup: str, admin: str, exchange: str, folder: str, as_json: bool) -> None:
+def next(setup: str, admin: str, exchanges: tuple[str, ...], folder: str, as_json: bool) -> None:
     """Say what each admin does next, with the exact command.
 
     Read from what is there: values of examples in the setup, the exchange file that `connect` wrote, the templates. Nothing
@@ -45,12 +41,12 @@ def next(setup: str, admin: str, exchange: str, folder: str, as_json: bool) -> N
 
     with wrong_input(as_json=as_json):
         setups = read_setups([setup], as_json=as_json)
-        if exchange and len(setups) > 1:
+        if exchanges and len(setups) > 1:
             raise InvalidValue(
-                f"--exchange names one file, and {setup} holds {len(setups)} setups",
+                f"--exchange is of one setup, and {setup} holds {len(setups)}",
                 allowed="one setup with --exchange, or several without it",
             )
-        found = [_Found(_state(one, exchange, folder)) for one in setups]
+        found = [_Found(_state(one, exchanges, folder)) for one in setups]
         answers = [(one, _asked(next_steps(one.state), admin, one.state.setup.name)) for one in found]
     if as_json:
         print_json({"version": 1, "setups": [one.to_json(steps) for one, steps in answers]})
@@ -80,23 +76,30 @@ class _Found:
             "setup": state.setup.name,
             "file": state.file,
             "placeholders": len(state.setup.placeholders),
-            "exchange": state.exchange,
+            "exchanges": list(state.exchanges),
             "templates": state.templates,
             "steps": [step.to_json(self.commands(step)) for step in steps],
         }
 
 
-def _state(setup: Setup, exchange: str, folder: str) -> State:
+def _state(setup: Setup, exchanges: tuple[str, ...], folder: str) -> State:
+    from lakehouse_iam.handoff.exchange import read_exchange, with_exchange
     from lakehouse_iam.next_steps import State
-    from lakehouse_iam.patterns import pattern_named
     from lakehouse_iam.plan import plan_setup
 
-    reference = pattern_named(setup.pattern).next_steps
-    file, content = _exchange(setup, exchange)
-    told: Setup = reference.load().told(setup, content) if reference and content else setup
-    plan = plan_setup(told)
-    files = template_files(plan, Path(folder))[0]
-    return State(told, plan, file, folder if _are_there(files) else "", folder)
+    files = exchanges or _beside(setup)
+    plan = with_exchange(setup, *map(read_exchange, files)) if files else plan_setup(setup)
+    written = template_files(plan, Path(folder))[0]
+    return State(plan.source, plan, files, folder if _are_there(written) else "", folder)
+
+
+def _beside(setup: Setup) -> tuple[str, ...]:
+    """The exchange file that connect wrote: in this folder, or beside the setup."""
+    from lakehouse_iam.file_names import EXCHANGE_FILE
+
+    name = f"{setup.name}{EXCHANGE_FILE}"
+    there = [place for place in (Path(name), Path(setup.file).parent / name) if place.is_file()]
+    return tuple(map(str, there[:1]))
 
 
 def _are_there(files: Mapping[Path, str]) -> bool:
@@ -104,40 +107,6 @@ def _are_there(files: Mapping[Path, str]) -> bool:
         return all(file.read_text(encoding="utf-8") == text for file, text in files.items())
     except (OSError, UnicodeDecodeError):
         return False
-
-
-def _exchange(setup: Setup, asked: str) -> tuple[str, dict[str, Any]]:
-    """The exchange file and what it holds: the one that was named, or one beside the setup or in this folder."""
-    from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
-    from lakehouse_iam.file_names import EXCHANGE_FILE
-
-    name = f"{setup.name}{EXCHANGE_FILE}"
-    places = (Path(asked),) if asked else (Path(name), Path(setup.file).parent / name)
-    place = places[0] if asked else _first_there(places)
-    if place is None:
-        return "", {}
-    try:
-        with place.open(encoding="utf-8") as file:
-            content = read_json(file.read(_LARGEST_EXCHANGE))
-    except OSError as error:
-        raise InvalidValue(f"{place} cannot be read: {error.strerror}", allowed=_ALLOWED) from error
-    except (UnicodeDecodeError, JsonFaultError) as error:
-        raise InvalidValue(f"{place} is not JSON: {error}", allowed=_ALLOWED, next_step=_SEND_AGAIN) from error
-    if not isinstance(content, dict) or content.get("setup") != setup.name:
-        of = content.get("setup") if isinstance(content, dict) else None
-        what = f"is of the setup {of!r}" if of else "is no exchange file"
-        raise InvalidValue(f"{place} {what}, and not of {setup.name}", allowed=_ALLOWED, next_step=_SEND_AGAIN)
-    return str(place), content
-
-
-_ALLOWED = "allowed is the file that lakehouse-iam connect wrote for this setup"
-_SEND_AGAIN = "ask the workspace's admin to send it again"
-
-
-def _first_there(places: tuple[Path, ...]) -> Path | None:
-    """The first of these files that is there."""
-    there = [place for place in places if place.is_file()]
-    return there[0] if there else None
 
 
 def _asked(steps: tuple[Step, ...], admin: str, setup: str) -> tuple[Step, ...]:

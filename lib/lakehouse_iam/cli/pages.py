@@ -15,6 +15,7 @@ from lakehouse_iam.errors import InvalidValue
 _PACKAGE = Path(lakehouse_iam.__file__).parent
 _JAPANESE = ".ja"
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#]+?)\.md(?:#[^)]*)?\)")
+_FROM_DOCSTRINGS = re.compile(r"^::: (\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,13 @@ class Page:
             return next((line[2:].strip() for line in lines if line.startswith("# ")), self.name)
 
     def text(self, language: str) -> str:
-        """The Markdown of the page; links to other pages name the command that prints them."""
+        """The Markdown of the page; links to other pages name the command that prints them.
+
+        What the site fills in from docstrings is named by the command that shows them.
+        """
         here = Path(self.name).parent
-        return _LINK.sub(lambda link: _as_command(link, here), self.file(language).read_text(encoding="utf-8"))
+        text = _LINK.sub(lambda link: _as_command(link, here), self.file(language).read_text(encoding="utf-8"))
+        return _FROM_DOCSTRINGS.sub(r"`python -m pydoc \1`", text)
 
 
 def _as_command(link: re.Match[str], here: Path) -> str:

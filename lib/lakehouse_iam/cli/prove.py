@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lakehouse_iam.proof.real_world import RealWorld
 
 
-@click.command(short_help="Prove offline what gets in and what stays out")
+@click.command()
 @click.argument("subject", metavar="SETUP|DIR", type=click.Path())
 @click.option(
     "--templates",
@@ -49,12 +49,14 @@ def prove(
 ) -> None:
     """Prove offline what a setup lets in and what it keeps out.
 
-    SETUP is a setup file or a folder of them. DIR is a folder that `template` wrote, or a cdk.out: what is in
-    it is proved, whoever edited it. Every probe is answered by the policies that would be deployed, along the whole chain
-    of roles, with hand-offs taken as merged; and everything that templates allow is held against what their setup means.
-    Ends with 1 if an answer is not the expected one or cannot be told yet, or if something is beyond the setup.
+    SETUP is a setup file or a folder of them. DIR is a folder that `template` wrote, or a cdk.out; its templates are proved
+    as they are, whoever edited them. Every probe is answered by the policies that would be deployed, along the whole chain
+    of roles, assuming that hand-offs are merged. Everything else that the templates allow is compared with the setup.
 
     --world adds the organization's guardrails (SCPs, RCPs), existing bucket and key policies and permissions boundaries.
+
+    Exit codes: 0 every answer as expected, and nothing beyond the setup; 1 otherwise, or an answer cannot be told yet; 2 the
+    input is wrong.
     """
     from lakehouse_iam.cli.proof_report import proof_report
     from lakehouse_iam.proof.real_world import load_real_world

@@ -29,13 +29,15 @@ _BROUGHT_BY = {"cryptography": "saml", "lxml": "saml", "signxml": "saml"}
 @setup_argument
 @json_option
 def rehearse(setup: str, as_json: bool) -> None:
-    """Deploy a setup on a local AWS that enforces IAM, and try to use it and to break in.
+    """Deploy a setup on a local AWS that evaluates IAM policies, and try every probe with real requests.
 
-    Every probe of the setup is tried with real requests: what must work, and what must not. Ends with 1 if any answer
-    is not the expected one. What the local AWS cannot judge is counted apart, with the reason.
+    Both what must work and what must be refused is tried. What the local AWS cannot judge is counted separately, with the
+    reason. Everything is removed afterwards.
+
+    Exit codes: 0 every probe as expected; 1 one is not; 2 the input is wrong; 3 the local AWS failed.
 
     Needs the extra `rehearsal`, and for Unity Catalog `databricks` too: pip install 'lakehouse-iam[rehearsal,databricks]',
-    or in a clone pip install '.[rehearsal,databricks]'; for sign-ins `saml` in the place of `databricks`.
+    or in a clone pip install '.[rehearsal,databricks]'; for sign-ins `saml` instead of `databricks`.
     """
     from lakehouse_iam.cli.setup_files import read_setups
 

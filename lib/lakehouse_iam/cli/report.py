@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lakehouse_iam.report.reading import Json
 
 
-@click.command(short_help="Write one page for the security reviewer")
+@click.command()
 @setups_argument
 @click.option("--out", "-o", "out", metavar="FILE", type=click.Path(), help="Where to write the page (HTML).")
 @click.option(

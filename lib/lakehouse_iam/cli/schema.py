@@ -15,7 +15,7 @@ from lakehouse_iam.cli.terminal import say
 @click.option("--out", "folder", metavar="DIR", required=True, type=click.Path(), help="Where to write the schemas.")
 @json_option
 def schema(folder: str, as_json: bool) -> None:
-    """Write the JSON Schemas of setups, so that an editor completes and checks them as they are typed."""
+    """Write the JSON Schemas of setups, so that your editor completes and checks them while you type."""
     from lakehouse_iam.setups.schema import schema_names, schema_text
 
     files = {Path(folder) / name: schema_text(name) for name in schema_names()}

@@ -21,12 +21,14 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 @click.argument("cases", metavar="CASES.jsonl", type=click.Path(allow_dash=True))
 @json_option
 def simulate(cases: str, as_json: bool) -> None:
-    """Decide single requests: one JSON case per line in, one JSON decision per line out. - reads standard input.
+    """Decide IAM requests: one JSON case per line in, one JSON decision per line out.
 
-    A case has id, request (principal, action, resource, resource_account, context) and the policies that bear on it;
-    `lakehouse-iam docs evaluator` has all of it. Answers come as the lines are read. A line that is no case is answered
-    with id, line, where and error, and reported on standard error unless --json is given; the others are still decided,
-    and the command ends with 2.
+    CASES.jsonl is a file, or - for standard input. A case has an id, a request (principal, action, resource,
+    resource_account, context) and the policies that apply; lakehouse-iam docs evaluator describes all of it. Answers are
+    printed as the lines are read. A line that is no case is answered with id, line, where and error (and on standard error,
+    unless --json is given); the others are still decided.
+
+    Exit codes: 0 every line decided; 2 a line was no case.
     """
     try:
         lines = click.open_file(cases, "rb")

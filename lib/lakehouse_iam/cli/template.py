@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lakehouse_iam.plan import Plan
 
 
-@click.command(short_help="Write the CloudFormation of each account")
+@click.command()
 @setups_argument
 @click.option("--out", "folder", metavar="DIR", required=True, type=click.Path(), help="Where to write the templates.")
 @click.option("--exchange", "exchanges", metavar="FILE", multiple=True, help="What another admin told, filled in.")
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 def template(setups: tuple[str, ...], folder: str, exchanges: tuple[str, ...], as_json: bool) -> None:
     """Write plain CloudFormation: DIR/<account>/<stack>.template.json.
 
-    No CDK, Node or bootstrap is needed to deploy it. What somebody else must merge into a policy of theirs stands in
-    <stack>.handoff.json beside it. With an exchange file, as connect writes it, nothing is left to tell. Afterwards DIR
-    holds what this run wrote and nothing else; if it holds anything but an earlier run of the same setups, nothing is
-    written.
+    No CDK, Node or bootstrap is needed to deploy it. Statements that somebody else must merge into their own policy are in
+    <stack>.handoff.json beside it. With an exchange file, as connect writes it, no value is left to fill in.
+
+    Afterwards DIR holds what this run wrote and nothing else. If it holds anything but an earlier run of the same setups,
+    nothing is written.
     """
     from lakehouse_iam.cli.exchange_files import plans_with
 

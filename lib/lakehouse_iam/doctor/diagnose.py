@@ -18,6 +18,7 @@ from lakehouse_iam.doctor.instance_profiles import instance_profiles
 from lakehouse_iam.doctor.keys import keys
 from lakehouse_iam.doctor.malformed import malformed
 from lakehouse_iam.doctor.openings import openings
+from lakehouse_iam.doctor.owned import compared
 from lakehouse_iam.doctor.propagation import propagation
 from lakehouse_iam.doctor.role_policies import role_policies
 from lakehouse_iam.doctor.roles import roles
@@ -69,14 +70,15 @@ def diagnose(plan: Plan, snapshots: Sequence[Snapshot], *, setup_file: str = "SE
     answers = tuple(prover.answer(probe) for probe in live.probes)
     links = broken_links(answers, prover, live.deployed)
     now = max((one.taken for one in live.snapshots.all), default=_NEVER)
+    sides = compared(live)
     case = Case(live, Expectations(plan), links, now)
     return Diagnosis(
         plan.setup,
         len(answers),
         sum(answer.as_expected for answer in answers),
         tuple(Broken(one, case.expected.party(one.account)) for one in _findings(case)),
-        tuple(openings(live, answers)),
-        tuple(drift(case)),
+        tuple(openings(sides, answers)),
+        tuple(drift(case, sides)),
         tuple(undecided(case, answers, setup_file)),
         (*live.snapshots.notes, *_told(live.told)),
     )

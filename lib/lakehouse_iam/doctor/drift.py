@@ -8,19 +8,22 @@ from typing import Any
 
 from lakehouse_iam.doctor.case import Case, name_of
 from lakehouse_iam.doctor.diagnosis import Drift
-from lakehouse_iam.doctor.owned import owned
+from lakehouse_iam.doctor.owned import Owned
 from lakehouse_iam.doctor.sentences import said
-from lakehouse_iam.evaluator.compare import Change, Unit, compare_worlds
+from lakehouse_iam.evaluator.compare import Change, Unit
 from lakehouse_iam.proof.deployed import BucketFound, RoleFound, Written
-from lakehouse_iam.proof.unresolved import Reading
 
 _HOUR = 3600
 
 
-def drift(case: Case) -> Iterator[Drift]:
-    """Every difference of what the setup owns."""
-    meant, found = owned(case.live)
-    units = compare_worlds(meant.world(Reading.MOST), found.world(Reading.MOST)).units
+def drift(case: Case, sides: Owned) -> Iterator[Drift]:
+    """Every difference of what the setup owns.
+
+    Args:
+        case: the case.
+        sides: what the setup owns, as it is meant and as it is.
+    """
+    meant, found, units = sides.meant, sides.found, sides.units
     changes = {(unit.kind, unit.arn): unit for unit in units}
     for unit in units:
         if unit.change is not Change.SAME:

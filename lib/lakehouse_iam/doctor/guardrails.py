@@ -125,7 +125,11 @@ def _excepted(case: Case, link: BrokenLink, name: str) -> Patch:
 
 def _allowed(case: Case, link: BrokenLink) -> Patch:
     section, levels = _levels(case, link)
-    needed = list(link.actions)
+    # One policy serves everything that is lacking there: another of the same name would take its place.
+    lacking = [
+        one for one in case.links_of(PolicyKind.SERVICE_CONTROL) if one.holder == link.holder and one.lack is link.lack
+    ]
+    needed = sorted({action for one in lacking for action in one.actions})
     statement = {"Effect": "Allow", "Action": needed, "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     name = f"Lakehouse{''.join(part.title() for part in re.findall('[a-z0-9]+', case.plan.setup))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from lakehouse_iam.doctor.owned import owned
+from lakehouse_iam.doctor.owned import Owned, only
 from lakehouse_iam.doctor.patches import UNIQUE_ID
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.compare import Witness
@@ -14,17 +14,16 @@ from lakehouse_iam.proof.beyond import Beyond
 from lakehouse_iam.proof.closed import beyond_policies
 from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.prove import Answer, Verdict
-from lakehouse_iam.snapshot.live_world import LiveWorld
 
 
-def openings(live: LiveWorld, answers: Iterable[Answer]) -> Iterator[Beyond]:
+def openings(sides: Owned, answers: Iterable[Answer]) -> Iterator[Beyond]:
     """Everything that is open beyond the setup, each with a request that shows it.
 
     Args:
-        live: what the snapshots show.
+        sides: what the setup owns, as it is meant and as it is.
         answers: to the setup's probes.
     """
-    meant, found = owned(live)
+    meant, found = (only(side, sides.to_close) for side in (sides.meant, sides.found))
     # An id that a deleted principal left behind lets nobody in; that it stands there is a disease of its own.
     closed = [one for one in beyond_policies(found, meant, ()) if one.witness is not None or not _is_left_behind(one)]
     yield from closed

@@ -64,8 +64,9 @@ def _guardrails(one: NotRead, setup_file: str) -> NotDecided:
 
 
 def _workspace(case: Case, setup_file: str) -> Iterator[NotDecided]:
-    has_workspace = pattern_named(case.plan.pattern).workspace_objects is not None
-    if has_workspace and not case.snapshots.workspaces:
+    objects = pattern_named(case.plan.pattern).workspace_objects
+    # A setup may have nothing in a workspace, though its pattern can.
+    if objects is not None and any(vars(objects.load()(case.plan.source)).values()) and not case.snapshots.workspaces:
         command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --workspace --out workspace.snapshot.json"
         yield NotDecided(said("workspace-unread"), said("admin-of-workspace"), command)
 

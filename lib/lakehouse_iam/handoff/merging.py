@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakehouse_iam.arns import BucketName, KeyArn, RoleArn
 from lakehouse_iam.aws_cli import AwsCommand, Document, Value, command
@@ -70,15 +70,22 @@ class MergeTarget:
         if self.existing is not None:
             yield PackFile(f"merge/{self.name}.existing.json", text(self.existing))
 
+    def as_seen_from(self, account: str) -> MergeTarget:
+        """The same for the scripts of an account, which touch no policy of another one."""
+        return self if account == self.account else replace(self, read=None, put=None, delete=None)
+
     @property
     def by_hand(self) -> str:
         """What is left to do where no command can."""
-        return f"merge/{self.name}.statements.json is for {self.title}: {self.handoff.why}"
+        return (
+            f"send merge/{self.name}.statements.json to whoever keeps {self.title} in the account {self.account}: "
+            f"{self.handoff.why}"
+        )
 
     @property
     def by_hand_back(self) -> str:
         """What is left to undo where no command can."""
-        return f"remove the statements of merge/{self.name}.statements.json from {self.title}, if they are in it"
+        return f"have the statements of merge/{self.name}.statements.json removed from {self.title}, if they are in it"
 
 
 def merge_targets(plan: Plan, phases: Sequence[Phase], existing: Mapping[str, str]) -> tuple[MergeTarget, ...]:

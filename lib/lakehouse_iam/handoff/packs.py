@@ -141,10 +141,10 @@ def _account_files(plan: Plan, phases: tuple[Phase, ...], parts: _AccountParts) 
     for folder, module in parts.modules.items():
         yield PackFile("/".join(filter(None, ("terraform", folder, MODULE_FILE))), module_text(module))
     made = commands(plan, phases)
-    own = [target for target in parts.merges if target.account == account]
-    if any(one.steps for one in made) or own:
-        yield PackFile(APPLY, apply_script(plan, account, made, own), executable=True)
-        yield PackFile(TAKE_BACK, take_back_script(plan, account, made, own), executable=True)
+    merges = [target.as_seen_from(account) for target in parts.merges]
+    if any(one.steps for one in made) or merges:
+        yield PackFile(APPLY, apply_script(plan, account, made, merges), executable=True)
+        yield PackFile(TAKE_BACK, take_back_script(plan, account, made, merges), executable=True)
     for one in made:
         yield from (PackFile(name, text) for name, text in one.documents.items())
     for target in parts.merges:

@@ -32,7 +32,7 @@ def apply_script(plan: Plan, account: str, made: Sequence[Commands], merges: Seq
         plan: the plan.
         account: the account.
         made: the commands of its phases, in order.
-        merges: the policies of others that are its, and that are merged.
+        merges: the policies of others that something is merged into.
     """
     lines = [*_head(plan, account, "Makes or changes", made)]
     for commands in made:
@@ -51,7 +51,7 @@ def take_back_script(plan: Plan, account: str, made: Sequence[Commands], merges:
         plan: the plan.
         account: the account.
         made: the commands of its phases, in order.
-        merges: the policies of others that are its, and that were merged.
+        merges: the policies of others that something was merged into.
     """
     lines = [*_head(plan, account, "Takes away", made, asks=False)]
     lines += [line for target in merges for line in ("", *_unmerge(target))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse_iam.next_steps.state import PatternSteps, State, nothing_before, nothing_told
+from lakehouse_iam.next_steps.state import PatternSteps, State, nothing_before
 from lakehouse_iam.next_steps.step import DATABRICKS, Step
 from lakehouse_iam.next_steps.steps import deployed_sentences
 
@@ -14,4 +14,4 @@ def _after(state: State) -> tuple[Step, ...]:
     return (Step(DATABRICKS, register, run=("connect", state.file), after=deployed_sentences(state)),)
 
 
-STEPS = PatternSteps(before=nothing_before, after=_after, told=nothing_told)
+STEPS = PatternSteps(before=nothing_before, after=_after)

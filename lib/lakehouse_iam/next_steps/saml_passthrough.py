@@ -6,7 +6,7 @@ The identity provider is told the roles, and a meta instance profile is register
 from __future__ import annotations
 
 from lakehouse_iam.file_names import IDENTITY_PROVIDER_TEXT_FILE
-from lakehouse_iam.next_steps.state import PatternSteps, State, nothing_before, nothing_told
+from lakehouse_iam.next_steps.state import PatternSteps, State, nothing_before
 from lakehouse_iam.next_steps.step import DATABRICKS, IDENTITY_PROVIDER, Step
 from lakehouse_iam.next_steps.steps import deployed_sentences
 
@@ -31,4 +31,4 @@ def _after(state: State) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-STEPS = PatternSteps(before=nothing_before, after=_after, told=nothing_told)
+STEPS = PatternSteps(before=nothing_before, after=_after)

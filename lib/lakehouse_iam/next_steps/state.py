@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from lakehouse_iam.next_steps.step import Step
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.setups.setup import Setup
-
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -20,14 +17,14 @@ class State:
     Args:
         setup: the setup, with what the exchange file tells.
         plan: what it becomes.
-        exchange: the exchange file beside it, by its path; empty where there is none.
+        exchanges: the exchange files that were read, by their paths.
         templates: the folder that holds the templates of the plan as it is now; empty where they are missing or older.
         folder: the folder that they belong into.
     """
 
     setup: Setup
     plan: Plan
-    exchange: str
+    exchanges: tuple[str, ...]
     templates: str
     folder: str
 
@@ -44,18 +41,11 @@ class PatternSteps:
     Args:
         before: what must be done before the stacks can be deployed; `None` where nothing is.
         after: what is done when they are deployed.
-        told: the setup with what an exchange file tells.
     """
 
     before: Callable[[State], Step | None]
     after: Callable[[State], tuple[Step, ...]]
-    told: Callable[[Any, Json], Setup]
 
 
 def nothing_before(state: State) -> None:
     """For patterns whose stacks need nothing first."""
-
-
-def nothing_told(setup: Setup, exchange: Json) -> Setup:
-    """For patterns without an exchange file."""
-    return setup

@@ -47,8 +47,8 @@ def _in_account(state: State, admin: Admin, phases: tuple[Phase, ...], first: St
     if first is not None:
         return Step(admin, _deploying(phases), after=(f"{first.admin}: {first.do}",))
     if not state.templates:
-        exchange = ("--exchange", state.exchange) if state.exchange else ()
-        words = ("template", state.file, *exchange, "--out", state.folder)
+        exchanges = (word for file in state.exchanges for word in ("--exchange", file))
+        words = ("template", state.file, *exchanges, "--out", state.folder)
         return Step(admin, f"write the templates, then {_deploying(phases)}", run=words)
     return Step(
         admin,

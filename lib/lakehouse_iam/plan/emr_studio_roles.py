@@ -19,9 +19,6 @@ from lakehouse_iam.statements.kms import KeyGrant
 from lakehouse_iam.statements.s3 import Access
 from lakehouse_iam.statements.sts import Source
 
-DATA_CATALOG = "AwsDataCatalog"
-"""Athena's name for the Glue Data Catalog of its own account."""
-
 FUNCTION_ROLE_DESCRIPTION = "Assumed by Lambda for what CloudFormation cannot do with IAM Identity Center"
 FUNCTION_ROLE_POLICIES = PolicyNames(
     id="FunctionRolePermissions", suffix="permissions", description="What the function behind custom resources may do"
@@ -102,7 +99,7 @@ def execution_role(setup: EmrStudioSetup) -> RoleSpec:
         partition=setup.partition.name,
         source=Source(str(setup.account), workgroup_arn(setup)),
         queries=queries(setup),
-        data_source_arn=where(setup).arn("athena", f"datacatalog/{DATA_CATALOG}"),
+        data_source_arn=where(setup).arn("athena", f"datacatalog/{athena.DATA_CATALOG}"),
         results_bucket=setup.workgroup.results.bucket.arn(setup.partition.name),
         access_grants_instance=access_grants_instance(setup),
         key=key_grant(setup, setup.workgroup.results.key),

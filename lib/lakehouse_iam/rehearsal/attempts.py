@@ -82,7 +82,7 @@ def attempt(identities: Identities, probe: Probe, *, enter_at_last_role: bool = 
 
 _DENIALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden"}
 # The request was authorized and failed afterwards, for a reason that has nothing to do with IAM.
-_AFTER_AUTHORIZATION = {"BucketNotEmpty"}
+_AFTER_AUTHORIZATION = {"BucketNotEmpty", "ServerSideEncryptionConfigurationNotFoundError"}
 
 
 def _acting(identities: Identities, probe: Probe, enter_at_last_role: bool) -> Callable[[], object]:
@@ -119,6 +119,10 @@ def _assume(caller: Caller, probe: Probe) -> None:
 def _locate(caller: Caller, probe: Probe) -> None:
     bucket, _ = _bucket_and_key(probe)
     caller.s3().get_bucket_location(Bucket=bucket)
+
+
+def _look_at_encryption(caller: Caller, probe: Probe) -> None:
+    caller.s3().get_bucket_encryption(Bucket=_bucket_and_key(probe)[0])
 
 
 def _list(caller: Caller, probe: Probe) -> None:
@@ -245,6 +249,7 @@ def _update_trust(caller: Caller, probe: Probe) -> None:
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 _ACTIONS: dict[str, Callable[[Caller, Probe], None]] = {
+    "s3:GetEncryptionConfiguration": _look_at_encryption,
     "sts:AssumeRole": _assume,
     "iam:PutRolePolicy": _put_role_policy,
     "iam:UpdateAssumeRolePolicy": _update_trust,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
 from lakehouse_iam.arns import KeyArn
 from lakehouse_iam.cloudformation import templates, text
 from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.policy import Statement
+from lakehouse_iam.policy_merge import merge
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.local_aws import LocalAws
 from lakehouse_iam.resources import HandOffKind
@@ -78,20 +79,17 @@ def _merge_handoffs(aws: LocalAws, root: Caller, phase: Phase, progress: Callabl
 
 def _merge_bucket_policy(owner: Caller, bucket: str, statements: tuple[Statement, ...]) -> None:
     s3 = owner.s3()
+    current: str | None = None
     try:
-        current = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        current = s3.get_bucket_policy(Bucket=bucket)["Policy"]
     except ClientError as error:
         if error.response["Error"].get("Code") != "NoSuchBucketPolicy":
             raise
-        current = {"Version": "2012-10-17", "Statement": []}
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_merged(current, statements)))
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(merge(current, statements, PolicyKind.BUCKET).document))
 
 
 def _merge_key_policy(owner: Caller, key: str, statements: tuple[Statement, ...]) -> None:
     kms = owner.kms()
-    current = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
-    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(_merged(current, statements)))
-
-
-def _merged(policy: dict[str, Any], statements: tuple[Statement, ...]) -> dict[str, Any]:
-    return {**policy, "Statement": [*policy["Statement"], *(statement.to_json() for statement in statements)]}
+    current = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    document = merge(current, statements, PolicyKind.KEY).document
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(document))

@@ -20,7 +20,7 @@ import boto3
 import botocore.session
 import trustme
 from botocore.config import Config
-from botocore.loaders import create_loader
+from botocore.loaders import Loader, create_loader
 
 from lakehouse_iam.errors import LakehouseIamError
 
@@ -61,6 +61,11 @@ class LocalAws:
     def root(self, account: str) -> Credentials:
         """The root of an account: its id is its access key here."""
         return Credentials(account, "test")
+
+    @property
+    def service_models(self) -> Loader:
+        """The service models, which all sessions share."""
+        return _SERVICE_MODELS
 
     def session(self, credentials: Credentials) -> boto3.Session:
         """A boto3 session that reads no file and no variable of the machine."""

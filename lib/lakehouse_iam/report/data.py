@@ -165,7 +165,8 @@ def _plain(value: Any) -> Any:
 def _answer(answer: Answer) -> Json:
     because = answer.because
     if answer.as_expected and answer.verdict is Verdict.DENY:
-        because = tuple(_without_advice(sentence) for sentence in because if not sentence.startswith(_CLOSEST))
+        beside = (_CLOSEST,) if answer.probe.assumes else (_CLOSEST, _ONLY_STEP)
+        because = tuple(_without_advice(sentence) for sentence in because if not sentence.startswith(beside))
     return {
         **probe_json(answer.probe),
         "answer": answer.verdict.value if answer.reached else "not reached",
@@ -176,6 +177,7 @@ def _answer(answer: Answer) -> Json:
 
 
 _CLOSEST = "closest: "
+_ONLY_STEP = "step 1 of the chain, "
 # How the evaluator's sentences go on: with what somebody would have to add. Where a refusal is right, nobody should.
 _ADVICE = ("; the owner of ", "; the administrator of the organization adds", "; whoever starts ")
 

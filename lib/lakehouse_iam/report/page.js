@@ -43,7 +43,10 @@
   const said = (sentence) => {
     const japanese = language === "ja" ? translated(sentence) : null;
     const made = make("span", "", shown(japanese ?? sentence));
-    if (language === "ja" && japanese === null) made.lang = "en";
+    if (language === "ja" && japanese === null) {
+      made.lang = "en";
+      made.className = "only";
+    }
     return made;
   };
 
@@ -136,12 +139,12 @@
 
     reasons(probe) {
       const rows = [
-        ["probes.request", [make("code", "wrap", shown(`${probe.action} → ${probe.resource}`))]],
-        ["probes.chain", [make("code", "wrap", shown([probe.principal, ...probe.assumes].join(" → ")))]],
+        ["probes.request", [make("code", "", shown(`${probe.action} → ${probe.resource}`))]],
+        ["probes.chain", [make("code", "", shown([probe.principal, ...probe.assumes].join(" → ")))]],
       ];
       const context = Object.entries(probe.context ?? {});
       if (context.length)
-        rows.push(["probes.context", context.map(([key, value]) => make("code", "wrap", shown(`${key} = ${value} `)))]);
+        rows.push(["probes.context", context.map(([key, value]) => make("code", "", shown(`${key} = ${value} `)))]);
       rows.push(["probes.because", [...probe.because, ...(probe.notes ?? [])].map((one) => make("div", "", said(one)))]);
       return make("dl", "", ...rows.map(([key, values]) =>
         make("div", "", make("dt", "", word(key)), make("dd", "", ...values))));

@@ -23,7 +23,7 @@ from lakehouse_iam.report.section_probes import probes_section
 from lakehouse_iam.report.section_reach import reach_section
 from lakehouse_iam.report.section_statements import handoffs_section, statements_section
 from lakehouse_iam.report.section_steps import steps_section
-from lakehouse_iam.report.sections import heading
+from lakehouse_iam.report.sections import cell_labels, heading
 from lakehouse_iam.report.words import LANGUAGES, Language, both, phrases, word, words_of
 
 Json = Mapping[str, Any]
@@ -94,7 +94,8 @@ def _asset(name: str) -> str:
     folder = files("lakehouse_iam.report")
     if name == "script":
         return folder.joinpath("page.js").read_text(encoding="utf-8")
-    return "".join(folder.joinpath(one).read_text(encoding="utf-8") for one in ("page.css", "diagram.css"))
+    written = "".join(folder.joinpath(one).read_text(encoding="utf-8") for one in ("page.css", "diagram.css"))
+    return written + cell_labels()
 
 
 def _words(report: Json) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _header(report: Json, language: Language) -> Markup:
         (both("meta.setups"), element("bdi", setups)),
         (both("meta.written"), element("time", report["written_at"], datetime=report["written_at"])),
         (both("meta.tool"), report["tool"]),
-        (both("meta.fingerprint"), element("code", report["fingerprint"], class_="wrap")),
+        (both("meta.fingerprint"), element("code", report["fingerprint"])),
     )
     return element(
         "header",

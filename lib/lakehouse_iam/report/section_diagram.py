@@ -8,24 +8,28 @@ from typing import Any
 from lakehouse_iam.report.diagram import Diagram, diagram_from_json
 from lakehouse_iam.report.markup import Markup, element, joined, plain
 from lakehouse_iam.report.sections import FEW
-from lakehouse_iam.report.svg import edge_word, lane_word, node_word, svg
+from lakehouse_iam.report.svg import diagram_description, edge_word, lane_word, node_word, svg_inline
 from lakehouse_iam.report.words import LANGUAGES, Language, both, in_both
 
 
 def diagram_section(setup: Mapping[str, Any], number: int, report: Mapping[str, Any]) -> Markup:
     """The diagram of a setup in both languages, and every box and arrow as text."""
     diagram = diagram_from_json(setup["diagram"])
-    label = f"s{number}-diagram-scroll"
+    label, title, about = (f"s{number}-diagram-{part}" for part in ("scroll", "title", "about"))
     return joined(
         (
             element("p", both("diagram.intro")),
+            element("span", both("diagram.title", setup=diagram.title), id=title, class_="hidden"),
+            element(
+                "span",
+                in_both({one: plain(diagram_description(diagram, one)) for one in LANGUAGES}),
+                id=about,
+                class_="hidden",
+            ),
             element(
                 "div",
                 element("span", both("diagram.scroll"), id=label, class_="hidden"),
-                [
-                    element("div", svg(diagram, one, id=f"s{number}-{one.value}"), class_="t", lang=one.value)
-                    for one in LANGUAGES
-                ],
+                svg_inline(diagram, f"{title} {about}"),
                 class_="drawing",
                 role="region",
                 tabindex="0",

@@ -10,6 +10,7 @@ from lakehouse_iam.report.sections import name, names, table
 from lakehouse_iam.report.words import both
 
 _VERBS = {
+    "s3:GetBucketLocation": "locate",
     "s3:ListBucket": "list",
     "s3:GetObject": "read",
     "s3:PutObject": "write",

@@ -107,19 +107,20 @@ def _same(group: Sequence[Json]) -> Markup | None:
 def _statement(one: Json, reasons: Json) -> Markup:
     statement = one["statement"]
     effect = statement["Effect"].lower()
-    rows: list[tuple[str, Markup]] = [("statement.effect", both(f"statement.{effect}"))]
+    # The names of the elements are IAM's own, in either language.
+    rows: list[tuple[str, Markup]] = [("Effect", plain(statement["Effect"]))]
     if "Principal" in statement:
-        rows.append(("statement.principal", _principal(statement["Principal"])))
-    rows.append(("statement.action", names(_listed(statement["Action"]))))
+        rows.append(("Principal", _principal(statement["Principal"])))
+    rows.append(("Action", names(_listed(statement["Action"]))))
     if "Resource" in statement:
-        rows.append(("statement.resource", names(_listed(statement["Resource"]))))
+        rows.append(("Resource", names(_listed(statement["Resource"]))))
     if "Condition" in statement:
-        rows.append(("statement.condition", _condition(statement["Condition"])))
+        rows.append(("Condition", _condition(statement["Condition"])))
     title = name(statement["Sid"]) if "Sid" in statement else both("statement.no-sid")
     return element(
         "section",
         element("h4", title),
-        element("dl", [element("div", element("dt", both(key)), element("dd", value)) for key, value in rows]),
+        element("dl", [element("div", element("dt", key), element("dd", value)) for key, value in rows]),
         _reason(reasons.get(one["reason"])),
         class_=f"statement {effect}",
     )
@@ -129,12 +130,7 @@ def _reason(reason: Json | None) -> Markup:
     if reason is None:
         return element("p", both("statement.unknown-reason"), class_="why")
     sources = [
-        element(
-            "li",
-            both("statement.read", page=source["page"], day=source["read"])
-            if source["read"]
-            else both("statement.unread", page=source["page"]),
-        )
+        element("li", source["page"], " (", source["read"] or both("statement.unread"), ")")
         for source in reason["sources"]
     ]
     return element(

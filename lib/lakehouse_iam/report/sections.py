@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from lakehouse_iam.report.markup import Child, Markup, element, joined
-from lakehouse_iam.report.words import both
+from lakehouse_iam.report.words import LANGUAGES, both, word
 
 FEW = 6
 """So many entries of a list are shown; the others open on demand."""
@@ -20,7 +21,7 @@ def heading(key: str, id: str) -> Markup:
 
 def name(text: str) -> Markup:
     """An ARN, an action or another name as code."""
-    return element("code", text, class_="wrap")
+    return element("code", text)
 
 
 def names(texts: Sequence[str]) -> Markup:
@@ -75,9 +76,31 @@ def table(label: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], *, 
 
 
 def _row(heads: Sequence[str], row: Sequence[Child]) -> Markup:
-    cells = []
-    for number, (head, cell) in enumerate(zip(heads, row, strict=True)):
-        label = element("span", both(head), class_="cell-label", aria_hidden="true")
-        tag, scope = ("th", "row") if number == 0 else ("td", None)
-        cells.append(element(tag, label, element("div", cell), scope=scope))
+    # Narrow screens show the head's words before the cell, by the style sheet: see `cell_labels`.
+    first, *others = (element("div", cell) for cell in row)
+    cells = [element("th", first, scope="row", data_h=heads[0])]
+    cells += (element("td", cell, data_h=head) for head, cell in zip(heads[1:], others, strict=True))
     return element("tr", cells)
+
+
+COLUMNS = (
+    *("reach.who", "reach.through", "reach.what", "reach.may"),
+    *("sizes.quota", "sizes.of", "sizes.used", "sizes.limit", "sizes.share"),
+    *("differences.change", "differences.what", "differences.evidence"),
+    *("probes.check", "live.intended", "live.live", "probes.because"),
+)
+"""The columns of all tables."""
+
+
+def cell_labels() -> str:
+    """The style sheet's part that writes the names of columns before their cells, in the language of the page.
+
+    In the markup they would stand in every row, in both languages: a fifth of the page.
+    """
+    rules = (
+        f'html:has(#language-{language.value}:checked) [data-h="{column}"]::before'
+        f"{{content:{json.dumps(word(column, language), ensure_ascii=False)}}}"
+        for language in LANGUAGES
+        for column in COLUMNS
+    )
+    return f"@media screen and (max-width:44rem){{{''.join(rules)}}}"

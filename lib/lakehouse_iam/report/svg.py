@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from lakehouse_iam.report.diagram import SERVICES_LANE, Diagram, Edge, Lane, Node
 from lakehouse_iam.report.layout import NODE_WIDTH, Layout, PlacedEdge, PlacedLane, PlacedNode, laid_out
 from lakehouse_iam.report.markup import Markup, element, joined
-from lakehouse_iam.report.words import Language, translated, word
+from lakehouse_iam.report.words import LANGUAGES, Language, translated, word
 
 _LABEL_SIZE = 11.5
 _NAME_SIZE = 12.5
@@ -16,41 +17,66 @@ _HEAD = 7
 _ROUND = 6
 
 
-def svg(diagram: Diagram, language: Language, *, id: str = "diagram", alone: bool = False) -> Markup:
-    """The diagram as an SVG element.
+def svg_inline(diagram: Diagram, labelled_by: str) -> Markup:
+    """The diagram within a page: its words in both languages, of which the page shows one, its colours by the page.
 
     Args:
         diagram: the diagram.
-        language: the language of its words.
-        id: what the ids of its parts begin with; they must differ on one page.
-        alone: whether it is a file of its own, with its own style sheet.
+        labelled_by: the ids of the elements of the page that say what it is.
     """
-    layout = laid_out(diagram, lambda edge: _width(edge_word(edge, language), _LABEL_SIZE))
+    return _svg(diagram, LANGUAGES, labelled_by)
+
+
+def svg_file(diagram: Diagram, language: Language) -> str:
+    """The diagram as a file of its own, with its own style sheet."""
+    about = [
+        element("title", word("diagram.title", language, setup=diagram.title), id="title"),
+        element("desc", diagram_description(diagram, language), id="desc"),
+        Markup(f"<style>{_style()}</style>"),
+        element("rect", width="100%", height="100%", class_="d-paper"),
+    ]
+    written = _svg(diagram, (language,), "title desc", about)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{written}\n'
+
+
+def diagram_description(diagram: Diagram, language: Language) -> str:
+    """How much there is to see."""
+    counts = {"lanes": len(diagram.lanes), "nodes": len(diagram.nodes), "edges": len(diagram.edges)}
+    return word("diagram.desc", language, **counts)
+
+
+def _svg(diagram: Diagram, languages: Sequence[Language], labelled_by: str, about: Sequence[Markup] = ()) -> Markup:
+    layout = laid_out(
+        diagram, lambda edge: max(_width(edge_word(edge, language), _LABEL_SIZE) for language in languages)
+    )
     width, height = f"{layout.width:.0f}", f"{layout.height:.0f}"
     return element(
         "svg",
-        element("title", word("diagram.title", language, setup=diagram.title), id=f"{id}-title"),
-        element("desc", _description(diagram, language), id=f"{id}-desc"),
-        Markup(f"<style>{style_alone()}</style>") if alone else None,
-        element("rect", width="100%", height="100%", class_="d-paper") if alone else None,
+        about,
         [_lane(lane, layout) for lane in layout.lanes],
         [_arrow(edge) for edge in layout.edges],
-        [_lane_title(lane, language) for lane in layout.lanes],
-        [_box(node, language) for node in layout.nodes],
-        [_label(edge, language) for edge in layout.edges],
+        [_lane_title(lane, languages) for lane in layout.lanes],
+        [_box(node, languages) for node in layout.nodes],
+        [_label(edge, languages) for edge in layout.edges],
         xmlns="http://www.w3.org/2000/svg",
         class_="diagram",
         role="img",
         viewBox=f"0 0 {width} {height}",
         width=width,
         height=height,
-        aria_labelledby=f"{id}-title {id}-desc",
-        lang=language.value if alone else None,
+        aria_labelledby=labelled_by,
+        lang=languages[0].value if len(languages) == 1 else None,
     )
 
 
-def style_alone() -> str:
-    """The style sheet of the diagram, with its colours for light and dark."""
+def _text(say: Callable[[Language], str], languages: Sequence[Language], **place: object) -> list[Markup]:
+    """A text; where there are several languages, one for each, of which the page shows one."""
+    if len(languages) == 1:
+        return [element("text", say(languages[0]), **place)]
+    return [element("text", say(language), lang=language.value, **place) for language in languages]
+
+
+def _style() -> str:
     return files("lakehouse_iam.report").joinpath("diagram.css").read_text(encoding="utf-8")
 
 
@@ -83,21 +109,16 @@ def lane_word(lane: Lane, language: Language) -> str:
     return " · ".join((word(f"lane.{kind}", language, account=lane.id), *parties))
 
 
-def _description(diagram: Diagram, language: Language) -> str:
-    counts = {"lanes": len(diagram.lanes), "nodes": len(diagram.nodes), "edges": len(diagram.edges)}
-    return word("diagram.desc", language, **counts)
-
-
 def _lane(placed: PlacedLane, layout: Layout) -> Markup:
     width, height = _n(layout.width - 8), _n(placed.height)
     return element("rect", x="4", y=_n(placed.y), width=width, height=height, rx="8", class_="d-lane")
 
 
-def _lane_title(placed: PlacedLane, language: Language) -> Markup:
-    return element("text", lane_word(placed.lane, language), x="18", y=_n(placed.y + 20), class_="d-lane-title")
+def _lane_title(placed: PlacedLane, languages: Sequence[Language]) -> list[Markup]:
+    return _text(lambda one: lane_word(placed.lane, one), languages, x="18", y=_n(placed.y + 20), class_="d-lane-title")
 
 
-def _box(placed: PlacedNode, language: Language) -> Markup:
+def _box(placed: PlacedNode, languages: Sequence[Language]) -> Markup:
     node, middle = placed.node, placed.y + placed.height / 2
     classes = f"d-node d-{node.kind}{' d-handed-off' if node.handed_off else ''}"
     lines = _lines(node)
@@ -114,8 +135,12 @@ def _box(placed: PlacedNode, language: Language) -> Markup:
             rx="5",
             class_=classes,
         ),
-        element(
-            "text", node_word(node, language), x=_n(placed.x + 12), y=_n(middle - 8 * len(lines) + 2), class_="d-kind"
+        _text(
+            lambda one: node_word(node, one),
+            languages,
+            x=_n(placed.x + 12),
+            y=_n(middle - 8 * len(lines) + 2),
+            class_="d-kind",
         ),
         [
             element(
@@ -137,11 +162,10 @@ def _arrow(placed: PlacedEdge) -> Markup:
     )
 
 
-def _label(placed: PlacedEdge, language: Language) -> Markup:
+def _label(placed: PlacedEdge, languages: Sequence[Language]) -> list[Markup]:
     x, y = placed.points[-1]
-    return element(
-        "text", edge_word(placed.edge, language), x=_n(x - _HEAD - 5), y=_n(y - 5), class_="d-label", text_anchor="end"
-    )
+    place = {"x": _n(x - _HEAD - 5), "y": _n(y - 5), "class_": "d-label", "text_anchor": "end"}
+    return _text(lambda one: edge_word(placed.edge, one), languages, **place)
 
 
 def _path(points: tuple[tuple[float, float], ...]) -> str:
@@ -201,8 +225,3 @@ def _fitting(text: str) -> str:
     while half > 3 and not _fits(f"{text[:half]}…{text[-half:]}"):
         half -= 1
     return f"{text[:half]}…{text[-half:]}"
-
-
-def svg_file(diagram: Diagram, language: Language) -> str:
-    """The diagram as a file."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{svg(diagram, language, alone=True)}\n'

@@ -58,14 +58,14 @@ def both(key: str, /, **values: object) -> Markup:
 
 def in_both(texts: dict[Language, Markup]) -> Markup:
     """Two texts, of which the page shows the one in its reader's language."""
-    return joined(element("span", texts[one], class_="t", lang=one.value) for one in LANGUAGES)
+    return joined(element("span", texts[one], lang=one.value) for one in LANGUAGES)
 
 
 def phrase(english: str) -> Markup:
     """A sentence of the library in both languages; in English alone where no Japanese is known."""
     japanese = translated(english)
     if japanese is None:
-        return element("span", english, lang="en")
+        return element("span", english, lang="en", class_="only")
     return in_both({Language.EN: plain(english), Language.JA: plain(japanese)})
 
 
@@ -105,7 +105,10 @@ def _filled(template: str, values: dict[str, object]) -> Markup:
     """The template with values in it, `code` marked as such: text between the places is ours, and escaped all the same."""
     texts = template.split("`")
     if len(texts) > 1:
-        return joined(element("code", one) if number % 2 else _filled(one, values) for number, one in enumerate(texts))
+        return joined(
+            element("code", one, class_="whole") if number % 2 else _filled(one, values)
+            for number, one in enumerate(texts)
+        )
     parts = _HOLE.split(template)
     return joined(_value(values[part]) if number % 2 else part for number, part in enumerate(parts))
 

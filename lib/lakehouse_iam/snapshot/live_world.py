@@ -256,7 +256,8 @@ class _Seen:
     def _well_formed(self, arn: str, document: Any, path: str, account: str, kind: PolicyKind) -> Any:
         """The policy without the statements that break the grammar: AWS takes none of them any more."""
         try:
-            load_policy(document, kind, path)
+            # Under the name that the world gives it, so that it is compiled once.
+            load_policy(document, kind, _name(arn, path, account, kind))
         except PolicyGrammarError as error:
             return self._without_malformed(arn, document, path, account, kind, error)
         return document
@@ -383,6 +384,15 @@ class _Seen:
         for arn, key in snapshot.objects("keys").items():
             if key is not None and arn not in self.deployed.keys:
                 self._key(arn)
+
+
+def _name(arn: str, path: str, account: str, kind: PolicyKind) -> str:
+    """What sentences call a policy of the world."""
+    if kind is PolicyKind.IDENTITY:
+        policy = path.partition(".inline.")[2] or path.partition(".attached.")[2]
+        return f'identity policy "{policy}" of {arn}'
+    name = f"the {kind.value} of {arn}"
+    return f"{name} in {account}" if kind in (PolicyKind.BUCKET, PolicyKind.KEY) else name
 
 
 def key_of_bucket(collected: Collected, partition: str, account: str, bucket: Json) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from queue import SimpleQueue
 from typing import Any
 
 from lakehouse_iam.aws_sessions import AT_ONCE, AccountSession, AwsError, AwsRefusal, NotSignedIn
@@ -24,10 +25,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Told:
-    """What one call came to: an answer or an error."""
+    """What one call came to.
+
+    Args:
+        answer: the answer.
+        error: what there is in place of one.
+        ends: what ends the whole run.
+    """
 
     answer: Answer = None
     error: AwsError | None = None
+    ends: Exception | None = None
 
 
 def nobody(done: int, known: int) -> None:
@@ -103,23 +111,31 @@ def gather(
         at_once: calls at the same time.
 
     Raises:
-        NotSignedIn: as `ask` does.
+        NotSignedIn: as `ask` does of a call in the region of the setup.
     """
     gathered, known, done = Gathered(subjects), dict.fromkeys(first), 0
-    with ThreadPoolExecutor(at_once) as pool:
-        pending = {pool.submit(_told, ask, request): request for request in known}
-        try:
-            while pending:
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    request = pending.pop(future)
-                    for following in _take(gathered, request, future.result()):
-                        if following not in known and follows(following.call.name, subjects):
-                            known[following] = None
-                            pending[pool.submit(_told, ask, following)] = following
-                    done += 1
-                    progress(done, len(known))
-        finally:
-            _give_up(pending)
+    answered: SimpleQueue[tuple[Request, Told]] = SimpleQueue()
+
+    def make(request: Request) -> None:
+        answered.put((request, _told(ask, request, subjects.region)))
+
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        for request in known:
+            pool.submit(make, request)
+        while done < len(known):
+            request, told = answered.get()
+            if told.ends is not None:
+                raise told.ends
+            for following in _take(gathered, request, told):
+                if following not in known and follows(following.call.name, subjects):
+                    known[following] = None
+                    pool.submit(make, following)
+            done += 1
+            progress(done, len(known))
+    finally:
+        # Whatever ends a run in between, none of the calls that are left is begun.
+        pool.shutdown(cancel_futures=True)
     return gathered
 
 
@@ -127,19 +143,16 @@ _NOT_AS_EXPECTED = (JsonFaultError, AttributeError, IndexError, KeyError, TypeEr
 """What reading an answer comes to that is not as the service's model has it, such as one that somebody edited."""
 
 
-def _give_up(pending: Iterable[Future[Told]]) -> None:
-    """Begin none of the calls that are left, so that a run that ends in between ends at once."""
-    for future in pending:
-        future.cancel()
-
-
-def _told(ask: Ask, request: Request) -> Told:
+def _told(ask: Ask, request: Request, region: str) -> Told:
     try:
         return Told(ask(request))
-    except NotSignedIn:
-        raise
+    except NotSignedIn as error:
+        # A region that is not enabled in the account accepts no credentials either, and a bucket may be in one.
+        return Told(ends=error) if request.region == region else Told(error=error)
     except AwsError as error:
         return Told(error=error)
+    except Exception as error:
+        return Told(ends=error)
 
 
 def _take(gathered: Gathered, request: Request, told: Told) -> tuple[Request, ...]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from lakehouse_iam.policy import Condition, Statement
 
+DATA_CATALOG = "AwsDataCatalog"
+"""Athena's name for the Glue Data Catalog of its own account."""
+
 RUN_QUERIES = (
     "athena:GetQueryExecution",
     "athena:GetQueryResults",

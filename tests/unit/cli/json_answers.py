@@ -14,6 +14,9 @@ from click.testing import CliRunner
 
 from lakehouse_iam.cli import main
 from tests.unit.databricks import fakes
+from tests.unit.live_checks.live_accounts import LiveAccounts
+from tests.unit.live_checks.test_live_expected import ALL_RIGHT, OWNER, WORKSPACE
+from tests.unit.live_checks.test_live_expected import SETUP as LIVE_SETUP
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.yaml"))
@@ -144,6 +147,15 @@ _SNAPSHOTS = tuple(
 )
 
 
+_PROFILES = ("--profile", f"{WORKSPACE}=workspace", "--profile", f"{OWNER}=owner")
+
+
+def _live(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveAccounts(dict(ALL_RIGHT), signed_in={WORKSPACE: "workspace", OWNER: "owner"})
+    monkeypatch.setattr("lakehouse_iam.aws_sessions._open_session", live.open)
+    _write("live.yaml", LIVE_SETUP)
+
+
 def _rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rehearsal with one probe of each outcome; the real one takes a local AWS and is tried end to end."""
     from lakehouse_iam.probes import setup_probes
@@ -169,6 +181,7 @@ ANSWERED: tuple[Answered, ...] = (
         "init", "from another setup", ("unity-catalog-aws", "--from", "saml-passthrough.yaml", "--out", "new.yaml")
     ),
     *_each("check"),
+    Answered("check", "live", ("live.yaml", "--live", *_PROFILES), 0, _live),
     *_each("next"),
     Answered("next", "filled in", ("instance-profile.yaml",), prepare=_filled_in),
     *_each("template", "--out", "templates"),

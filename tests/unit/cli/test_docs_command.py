@@ -49,6 +49,12 @@ def test_a_page_to_a_pipe_is_its_markdown_with_commands_in_place_of_links(tmp_pa
     assert "[web](https://example.com/x.md), [code](../lib/x.py)" in text
 
 
+def test_what_the_site_takes_from_docstrings_is_named_by_the_command_that_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "api.md").write_text("# API\n\n::: lakehouse_iam.cdk.BucketOwnerRole\n")
+    text = Pages(tmp_path).named("api").text("en")
+    assert text == "# API\n\n`python -m pydoc lakehouse_iam.cdk.BucketOwnerRole`\n"
+
+
 def test_a_page_is_printed_in_either_language() -> None:
     assert run("connect", "--lang", "en").stdout.startswith("# Connecting Databricks\n")
     assert run("connect", "--lang", "ja").stdout.startswith("# Databricks への接続\n")

@@ -38,6 +38,7 @@ external_locations: [{name: orders, url: "s3://acme-orders/raw"}]
 """
 EXCHANGE = {
     "setup": "orders",
+    "pattern": "unity-catalog-aws",
     "role_arn": "arn:aws:iam::334455667788:role/uc-orders",
     "external_id": "0a1b2c3d-0000-4000-8000-9e8d7c6b5a4f",
     "unity_catalog_iam_arn": "arn:aws:iam::414351767826:role/unity-catalog-prod-UCMasterRole-14S5ZJVKOTYTL",
@@ -163,27 +164,20 @@ def test_with_the_external_id_in_the_setup_templates_are_recognised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("{", "elsewhere.json is not JSON: "),
-        ("[]", "elsewhere.json is no exchange file, and not of orders: "),
-        ('{"setup": "sales"}', "elsewhere.json is of the setup 'sales', and not of orders: "),
-        ('{"setup": "orders", "role_arn": "arn:aws:iam::1:role/x"}', "the exchange file is for the role "),
-        (json.dumps(EXCHANGE | {"external_id": "no spaces allowed here, nor $(id)"}), "the external id contains "),
-    ],
+    "content", ["{", "[]", json.dumps(EXCHANGE | {"setup": "sales"}), json.dumps(EXCHANGE | {"x": 1})]
 )
-def test_an_exchange_file_that_is_wrong_ends_with_2_and_says_so(content: str, said: str) -> None:
+def test_an_exchange_file_that_is_wrong_ends_with_2_and_names_the_file(content: str) -> None:
     setup = _write(UNITY_CATALOG)
     Path("elsewhere.json").write_text(content)
     result = run(setup, "--exchange", "elsewhere.json")
     assert result.exit_code == 2
-    assert result.stderr.startswith(said)
+    assert result.stderr.startswith("elsewhere.json:")
 
 
 def test_an_exchange_file_that_is_not_there_ends_with_2() -> None:
     result = run(_write(UNITY_CATALOG), "--exchange", "nowhere.json")
     assert result.exit_code == 2
-    assert result.stderr.startswith("nowhere.json cannot be read: No such file or directory: allowed is ")
+    assert result.stderr.startswith("nowhere.json: the exchange file cannot be read: No such file or directory")
 
 
 def test_a_setup_without_a_workspace_is_told_to_name_one() -> None:

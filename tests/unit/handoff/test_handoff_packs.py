@@ -43,9 +43,9 @@ def test_each_account_has_one_folder_and_the_workspace_and_identity_provider_the
     assert {
         name: [*packs_of(name)] for name in ("instance-profile", "unity-catalog-aws", "saml-passthrough", "emr-studio")
     } == {
-        "instance-profile": ["111122223333", "444455556666"],
+        "instance-profile": ["111122223333", "444455556666", "databricks"],
         "unity-catalog-aws": ["444455556666", "databricks"],
-        "saml-passthrough": ["111122223333", "identity-provider"],
+        "saml-passthrough": ["111122223333", "databricks", "identity-provider"],
         "emr-studio": ["111122223333"],
     }
     kinds = [pack.kind for pack in packs_of("unity-catalog-aws").values()]
@@ -110,7 +110,9 @@ def test_what_terraform_cannot_make_is_said_once() -> None:
 def test_scripts_may_be_run_and_nothing_else() -> None:
     for plan in plans():
         for pack in hand_off(plan).packs:
-            assert {file.name for file in pack.files if file.executable} <= {APPLY, TAKE_BACK}
+            assert {file.name for file in pack.files if file.executable} == {
+                file.name for file in pack.files if file.name.endswith(".sh")
+            }
 
 
 # ---------------------------------------------------------------- merges

@@ -312,6 +312,17 @@ def test_a_bucket_without_a_policy_gets_ours_and_loses_it_again(tmp_path: Path) 
     assert "delete-bucket-policy" in shell.operations
 
 
+def test_a_policy_in_another_account_is_left_to_its_owner(tmp_path: Path) -> None:
+    theirs = replace(CATALOG.phases[0].handoffs[0], target=KEY.replace(OWNER, "777788889999"))
+    plan = replace(CATALOG, phases=(replace(CATALOG.phases[0], handoffs=(theirs,)),))
+    shell = Shell(tmp_path, hand_off(plan), OWNER)
+    shell.nothing_is_there()
+    done = shell.run("apply.sh", EXTERNAL_ID)
+    assert (done.returncode, "kms" in {call[0] for call in shell.calls}) == (1, False)
+    assert f"left to do: send merge/{KEY[-36:]}.statements.json to whoever keeps the policy of the key" in done.stdout
+    assert "in the account 777788889999: " in done.stdout
+
+
 # ---------------------------------------------------------------- shells, and names that try to break out
 
 

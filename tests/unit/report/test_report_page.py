@@ -17,6 +17,7 @@ from lakehouse_iam.report.differences import differences
 from lakehouse_iam.report.markup import element, json_script, plain
 from lakehouse_iam.report.page import page
 from lakehouse_iam.report.reading import report_from_text
+from lakehouse_iam.report.sections import COLUMNS
 from lakehouse_iam.report.words import Language, words_of
 from tests.unit.report_documents import EXAMPLES, HOSTILE, example, hostile, many_buckets, report_of_text
 
@@ -141,6 +142,13 @@ def test_every_text_of_the_page_is_there_in_both_languages() -> None:
     assert english.keys() == japanese.keys()
     for key, text in english.items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", japanese[key])), key
+
+
+def test_every_column_has_its_name_before_its_cells_on_a_narrow_screen() -> None:
+    read = Read(page_of("saml-passthrough"))
+    columns = {a["data-h"] for _, a in read.elements if "data-h" in a}
+    assert columns
+    assert columns <= set(COLUMNS)
 
 
 @pytest.mark.parametrize("language", Language)

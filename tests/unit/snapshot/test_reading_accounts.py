@@ -386,6 +386,17 @@ def test_credentials_that_expire_in_between_end_the_run() -> None:
         read(PretendedAccount(bucket_acl=failing(NotSignedIn("the credentials have expired"))), at_once=8)
 
 
+def test_a_bucket_in_a_region_that_is_not_enabled_does_not_end_the_run() -> None:
+    taken = read(
+        PretendedAccount(
+            bucket_location=lambda _: {"LocationConstraint": "ap-east-2"},
+            bucket_policy=failing(NotSignedIn("AWS does not accept them, or the region is not enabled in the account")),
+        )
+    )
+    assert "not enabled" in {one.what: one.why for one in taken.not_read}["buckets.sales-lake-bronze.policy"]
+    assert taken.objects("roles")["second"]["inline"] == {"extra": OPEN}
+
+
 # ---------------------------------------------------------------- the table
 
 

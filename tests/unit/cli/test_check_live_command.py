@@ -130,3 +130,13 @@ def test_what_foreign_names_say_cannot_act_on_the_terminal(file: Path, accounts:
     result = check(file, *BOTH)
     assert "\x1b" not in result.stdout
     assert r"is in ap-n\x1b[31m" in result.stdout
+
+
+def test_reports_for_ci_hold_what_the_accounts_say(file: Path, accounts: LiveAccounts, tmp_path: Path) -> None:
+    accounts.replies[OWNER, "DescribeKey"] = key(KeyState="Disabled")
+    report = tmp_path / "check.sarif"
+    assert check(file, *BOTH, "--sarif", str(report)).exit_code == 1
+    (run,) = json.loads(report.read_text())["runs"]
+    (wrong,) = (one for one in run["results"] if one["ruleId"] == "live")
+    assert wrong["level"] == "error"
+    assert wrong["message"]["text"].startswith(f"account {OWNER}: key {KEY}: is Disabled: aws kms enable-key ")
