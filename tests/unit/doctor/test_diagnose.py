@@ -18,8 +18,10 @@ from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.snapshot.document import Snapshot
 from tests.unit.doctor.injected import (
     BUCKET,
+    OTHER_KEY,
     OWNER,
     OWNER_ACCOUNT,
+    UC_KEY,
     UC_ROLE,
     WORKSPACE_ACCOUNT,
     add,
@@ -285,3 +287,33 @@ def test_the_json_has_the_documented_shape() -> None:
     assert broken["who"] == "the admin of the account 444455556666 (bucket owner's account)"
     assert broken["patch"]["commands"][0].startswith("aws iam update-assume-role-policy")
     assert diagnose(plan, as_snapshots(contents)).to_json(Language.JAPANESE)["broken"][0]["title"]
+
+
+def test_a_bucket_with_aws_s_own_key_works_within_its_account() -> None:
+    plan = example_plan("partner-bucket")
+    contents = healthy(plan)
+    contents[OWNER_ACCOUNT]["buckets"][BUCKET]["encryption"] = {
+        "algorithm": "aws:kms",
+        "key": None,
+        "bucket_key": False,
+    }
+    assert diagnose(plan, as_snapshots(contents)).healthy
+
+
+def test_another_key_whose_policies_allow_the_role_is_no_disease() -> None:
+    plan = example_plan("sales-lake")
+    contents = healthy(plan)
+    account = contents[OWNER_ACCOUNT]
+    account["keys"][OTHER_KEY] = replaced(account["keys"][UC_KEY], UC_KEY, OTHER_KEY)
+    account["buckets"]["sales-lake-bronze"]["encryption"]["key"] = OTHER_KEY
+    assert diagnose(plan, as_snapshots(contents)).broken == ()
+
+
+def test_a_cluster_policy_without_a_profile_and_a_cluster_that_mounts_are_no_disease() -> None:
+    plan = example_plan("partner-bucket")
+    contents = healthy(plan)
+    clusters = contents["workspace"]["clusters"]
+    (cluster,) = list(clusters.values())
+    clusters["policy"] = {**cluster, "kind": "policy", "instance_profile": None}
+    clusters["mounting"] = {**cluster, "spark_conf": {}}
+    assert diagnose(plan, as_snapshots(contents)).healthy
