@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.snapshot.document import Snapshot
+from tests.identity_provider import certificate, metadata, pem
 from tests.unit.doctor.injected import (
     BUCKET,
     OTHER_KEY,
@@ -317,3 +319,22 @@ def test_a_cluster_policy_without_a_profile_and_a_cluster_that_mounts_are_no_dis
     clusters["policy"] = {**cluster, "kind": "policy", "instance_profile": None}
     clusters["mounting"] = {**cluster, "spark_conf": {}}
     assert diagnose(plan, as_snapshots(contents)).healthy
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "disease"),
+    [("first", 2025, "saml-certificate-expired"), ("second", 2036, "saml-certificate-differs")],
+)
+def test_a_provider_with_another_or_an_old_certificate_is_sick_and_the_setup_s_metadata_mends_it(
+    name: str, until: int, disease: str
+) -> None:
+    plan = example_plan("okta-passthrough")
+    contents = healthy(plan)
+    made = certificate(
+        name, since=datetime(2024, 1, 1, tzinfo=timezone.utc), until=datetime(until, 1, 1, tzinfo=timezone.utc)
+    )
+    (provider,) = contents[WORKSPACE_ACCOUNT]["saml_providers"].values()
+    provider["metadata"] = metadata(pem(made))
+    found = diagnose(plan, as_snapshots(contents))
+    assert [one.finding.disease for one in found.broken] == [disease]
+    assert diagnose(plan, after_patch(as_snapshots(contents), found.broken[0].patch)).healthy
