@@ -265,7 +265,7 @@ def test_values_go_there_and_back_and_a_tampered_file_is_refused(
     plan = plan_setup(setup)
     with local_aws(setup.region) as aws:
         identities = Identities(aws)
-        identities.make_unrestricted_role(str(setup.storage_credential.unity_catalog_role))  # type: ignore[attr-defined]
+        identities.make_unrestricted_role(str(setup.storage_credential.unity_catalog_role))
         make_existing(aws, plan)
         for phase in plan.phases:
             for bucket in root_of(aws, str(phase.account)).s3().list_buckets()["Buckets"]:
