@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 from lakehouse_iam.doctor.case import Case, listed
-from lakehouse_iam.doctor.finding import Finding, Patch
+from lakehouse_iam.doctor.finding import Finding
 from lakehouse_iam.doctor.likeness import Likeness, of_role
-from lakehouse_iam.doctor.patches import policy_patch
+from lakehouse_iam.doctor.patches import identity_patch, policy_patch
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.snapshot.live_world import Malformed
 
@@ -24,7 +24,7 @@ def malformed(case: Case) -> Iterator[Finding]:
         disease = f"{_PREFIXES[kind]}-{wrong.kind}" if wrong is not None else "policy-malformed"
         found = wrong.found if wrong is not None else json.dumps(one.statement)
         values = {"found": found, "rule": one.rule, "path": one.path}
-        patch = policy_patch(case, kind, one.arn) if kind in _PREFIXES else Patch()
+        patch = policy_patch(case, kind, one.arn) if kind in _PREFIXES else identity_patch(case, one.arn)
         told = {**values, "wanted": links[0].caller, "caller": links[0].caller, **_named(one)}
         yield Finding(disease, one.arn, one.account, links[0].rank - 0.1, told, links[0].because, patch, links)
 

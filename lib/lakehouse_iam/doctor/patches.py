@@ -125,8 +125,11 @@ def _one_policy(
     account, role_name = account_of(role_arn), name_of(role_arn)
     attached = next((arn for arn in role.get("attached", {}) if name_of(arn) == name), "")
     own = f"arn:{case.plan.partition}:iam::{account}:policy/{name}"
+    # What AWS takes no more cannot be merged into: the setup's policy takes its place.
+    is_malformed = any(one.arn == role_arn and name_of(one.path) == name for one in case.live.malformed)
     if attached and account_of(attached) == account:
-        whole = _merged(role["attached"][attached].get("document"), missing, name)
+        existing = role["attached"][attached].get("document")
+        whole = meant if is_malformed else _merged(existing, missing, name)
         run: list[AwsCommand | str] = [
             command(
                 "iam",
@@ -143,7 +146,7 @@ def _one_policy(
             command("iam", "attach-role-policy", role_name=role_name, policy_arn=own),
         ]
         return _attached(account, role_name, own, meant), run, meant
-    whole = _merged(role.get("inline", {}).get(name), missing, name)
+    whole = meant if is_malformed else _merged(role.get("inline", {}).get(name), missing, name)
     run = [
         command("iam", "put-role-policy", role_name=role_name, policy_name=name, policy_document=json_document(whole))
     ]

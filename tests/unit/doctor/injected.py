@@ -295,6 +295,48 @@ external_locations:
 """
 """A bucket and its key in another account than the role: all three policies must allow."""
 
+ISOLATED_TEXT = f"""
+setup: isolated-lake
+pattern: unity-catalog-aws
+region: us-west-2
+bucket_owner: {{account: "{OWNER_ACCOUNT}", role: {UC_ROLE}}}
+databricks: {{host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}}
+storage_credential: {{name: sales-lake, isolation: isolated, workspaces: ["1234567890123456"]}}
+file_events: managed
+buckets:
+  - {{name: {UC_BUCKET}, access: read-write}}
+external_locations:
+  - {{name: sales-bronze, url: "s3://{UC_BUCKET}/raw"}}
+"""
+TAGGED_TEXT = """
+setup: tagged-passthrough
+pattern: saml-passthrough
+region: us-west-2
+databricks: {saml_url: "https://dbc-a1b2345c-d6e7.cloud.databricks.com/saml/consume"}
+session_tags: [team]
+accounts:
+  - account: "111122223333"
+    identity_provider: {name: okta-databricks, metadata: okta-metadata.xml}
+    roles:
+      - {name: role-a, group: GroupA, buckets: [{name: team-a-data, access: read-write}]}
+"""
+ACL_TEXT = f"""
+setup: acl-bucket
+pattern: instance-profile
+region: ap-northeast-1
+workspace: {{account: "{WORKSPACE_ACCOUNT}", role: {DEPLOYMENT}, cross_account_role: {CROSS_ACCOUNT}}}
+bucket_owner: {{account: "{OWNER_ACCOUNT}", role: {OWNER}}}
+buckets:
+  - {{name: {BUCKET}, access: read-write, object_ownership: object-writer}}
+"""
+
+CROSS, FLIGHTS, ISOLATED, TAGGED, ACLS = (
+    "partner-lake",
+    "shared-flights",
+    "isolated-lake",
+    "tagged-passthrough",
+    "acl-bucket",
+)
 IP, UC, SAML, EMR = "partner-bucket", "sales-lake", "okta-passthrough", "analytics-studio"
 AROA = "AROAEXAMPLEIDEXAMPLE1"
 A, B = WORKSPACE_ACCOUNT, OWNER_ACCOUNT
@@ -471,7 +513,6 @@ IN_WORKSPACE = (
     Injected(IP, "spark-account-mistyped", "", text_in(spark, B, "444455556665")),
     Injected(IP, "spark-role-path-differs", "", text_in(spark, ":role/", ":role/team/")),
     Injected(IP, "spark-names-instance-profile", "", text_in(spark, ":role/", ":instance-profile/")),
-    Injected(IP, "spark-names-no-role", "", lambda contents: spark(contents).clear()),
     Injected(
         IP,
         "cluster-carries-other-profile",
@@ -522,10 +563,16 @@ IN_BUCKETS = (
     ),
     Injected(UC, "bucket-encrypted-with-other-key", B, other_key),
     Injected(
-        UC,
+        CROSS,
         "bucket-encrypted-with-key-of-aws",
-        B,
-        put(B, "buckets", UC_BUCKET, "encryption", value={"algorithm": "aws:kms", "key": None, "bucket_key": False}),
+        THIRD,
+        put(
+            THIRD,
+            "buckets",
+            CROSS_BUCKET,
+            "encryption",
+            value={"algorithm": "aws:kms", "key": None, "bucket_key": False},
+        ),
     ),
     Injected(
         IP,
@@ -694,7 +741,13 @@ IN_EMR = (
     Injected(EMR, "lake-formation-permission-missing", A, put(A, "lake_formation", "permissions", value=[])),
 )
 
-CROSS = "partner-lake"
+CROSS, FLIGHTS, ISOLATED, TAGGED, ACLS = (
+    "partner-lake",
+    "shared-flights",
+    "isolated-lake",
+    "tagged-passthrough",
+    "acl-bucket",
+)
 ROLE_ARN = UC_ROLE_ARN
 
 
@@ -771,7 +824,59 @@ IN_POLICIES_ELSEWHERE = (
     Injected(CROSS, "bucket-blocks-public-policy", THIRD, blocked(by_account=False)),
 )
 
+DATA = "arn:aws:s3:::example-data-bucket/flightdata"
+REST = (
+    Injected(FLIGHTS, "lake-formation-location-missing", B, put(B, "lake_formation", "locations", DATA, value=None)),
+    Injected(
+        FLIGHTS,
+        "lake-formation-location-role-differs",
+        B,
+        put(B, "lake_formation", "locations", DATA, "role", value=f"arn:aws:iam::{B}:role/other"),
+    ),
+    Injected(
+        FLIGHTS, "lake-formation-without-identity-center", B, put(B, "lake_formation", "identity_center", value=None)
+    ),
+    Injected(
+        EMR,
+        "access-grants-location-role-differs",
+        A,
+        lambda contents: contents[A]["access_grants"]["locations"][0].update(role=f"arn:aws:iam::{A}:role/other"),
+    ),
+    Injected(ISOLATED, "storage-credential-not-isolated", "", put(*CREDENTIAL, "isolation", value="OPEN")),
+    Injected(ISOLATED, "storage-credential-lacks-binding", "", put(*CREDENTIAL, "bindings", value=[])),
+    Injected(ISOLATED, "external-location-lacks-file-events", "", put(*LOCATION, "file_events", value=False)),
+    Injected(TAGGED, "trust-lacks-tag-session", A, text_in(saml_trust, "sts:TagSession", "sts:SetSourceIdentity")),
+    Injected(
+        SAML,
+        "trust-lacks-provider",
+        A,
+        put(
+            A,
+            "roles",
+            "role-a",
+            "trust",
+            value=policy({"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "sts:AssumeRole"}),
+        ),
+    ),
+    Injected(ACLS, "bucket-has-no-acls", B, put(B, "buckets", BUCKET, "ownership", value="BucketOwnerEnforced")),
+    Injected(
+        IP,
+        "policy-names-session",
+        A,
+        text_in(assume_policy, f"iam::{B}:role/{OWNER}", f"sts::{B}:assumed-role/{OWNER}/x"),
+    ),
+    Injected(UC, "policy-lacks-statement", B, drop(uc_policy, lambda one: "s3:" in str(one["Action"]))),
+    Injected(
+        CROSS,
+        "key-policy-resource-differs",
+        THIRD,
+        lambda contents: [one.update(Resource=OTHER_KEY) for one in statements(key_elsewhere(contents))] and None,
+    ),
+    Injected(UC, "policy-malformed", B, text_in(uc_policy, "s3:GetObject", "s3:Get Object")),
+)
+
 INJECTED = (
+    *REST,
     *IN_POLICIES_ELSEWHERE,
     *IN_TRUST,
     *IN_SAML,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -11,17 +12,19 @@ from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.snapshot.document import Snapshot
-from tests.unit.doctor.injected import CROSS_TEXT, INJECTED, Injected
-from tests.unit.healthy_snapshots import as_snapshots, example_plans, healthy
+from tests.unit.doctor.injected import ACL_TEXT, CROSS_TEXT, INJECTED, ISOLATED_TEXT, TAGGED_TEXT, Injected
+from tests.unit.healthy_snapshots import EXAMPLES, as_snapshots, example_plans, healthy
 
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
-    """The plans of the examples, and of a bucket in a third account."""
-    file = tmp_path_factory.mktemp("setups") / "partner-lake.yaml"
-    file.write_text(CROSS_TEXT, encoding="utf-8")
-    (setup,) = load_setups(file)
-    return {plan.setup: plan for plan in (*example_plans(), plan_setup(setup))}
+    """The plans of the examples, and of setups that have what no example has."""
+    folder = tmp_path_factory.mktemp("setups")
+    (folder / "okta-metadata.xml").write_bytes((EXAMPLES / "okta-metadata.xml").read_bytes())
+    for number, text in enumerate((CROSS_TEXT, ISOLATED_TEXT, TAGGED_TEXT, ACL_TEXT)):
+        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
+    more = tuple(plan_setup(setup) for setup in load_setups(folder))
+    return {plan.setup: plan for plan in (*example_plans(), *more)}
 
 
 @pytest.mark.parametrize("case", INJECTED, ids=lambda case: case.id)
@@ -37,7 +40,8 @@ def test_the_disease_is_named_first_on_the_right_side_and_its_patch_mends_it(
     assert [one.finding.disease for one in found.broken][:1] == [case.disease], _told(found)
     first = found.broken[0]
     assert first.finding.account == case.side
-    assert all(first.here(language) and "?" not in first.here(language) for language in first.disease.words)
+    for words in first.disease.words.values():
+        assert set(re.findall(r"\{(\w+)\}", words.here)) <= set(first.finding.values)
     if case.patched:
         mended = _mended(plan, snapshots, found)
         assert not mended.broken, _told(mended)
