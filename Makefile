@@ -65,7 +65,7 @@ lint: $(READY) ## Check style and types
 	@mypy --no-error-summary
 
 docs: setup ## Build the documentation site into .cache/site; a dead link is an error
-	@python tools/generate_pages.py
+	@python -m tools.generate_pages
 	@mkdocs build --quiet
 	@echo "docs: .cache/site/index.html"
 

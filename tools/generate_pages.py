@@ -1,4 +1,8 @@
-"""Writes the reference pages that follow from the code: fields, commands, probes, sample policies; --check only compares."""
+"""Writes the reference pages that follow from the code; --check only compares.
+
+Fields of setups, commands, probes, sample policies, the errors that are explained, and the tables of diseases in the pages of the doctor. What
+the code has in both languages is written in both.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,13 @@ import click
 from lakehouse_iam.cli import COMMANDS
 from lakehouse_iam.cli import main as command_line
 from lakehouse_iam.cloudformation import templates
+from lakehouse_iam.explain.known_errors import Language, every_error
 from lakehouse_iam.patterns import every_pattern
 from lakehouse_iam.plan import plan_setups
 from lakehouse_iam.probes import Expected, setup_probes
 from lakehouse_iam.setups.loading import load_setups
 from lakehouse_iam.setups.schema import schema_text
+from tools import disease_table
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs"
@@ -33,8 +39,15 @@ def pages() -> dict[Path, str]:
         "commands.md": _commands(),
         "probe-catalogue.md": _probe_catalogue(),
         "sample-policies.md": _sample_policies(),
+        "errors.md": _errors(Language.ENGLISH),
+        "errors.ja.md": _errors(Language.JAPANESE),
     }
-    return {PAGES / name: text for name, text in made.items()}
+    with_diseases = {
+        page: disease_table.with_table(page.read_text(encoding="utf-8"), language)
+        for language in Language
+        if (page := disease_table.page(language))
+    }
+    return {PAGES / name: text for name, text in made.items()} | with_diseases
 
 
 # ---------------------------------------------------------------- fields of setups
@@ -207,6 +220,37 @@ def _sample_policies() -> str:
     return "\n".join(parts)
 
 
+# ---------------------------------------------------------------- errors
+
+_ERRORS = {
+    Language.ENGLISH: (
+        "# Errors\n\n[日本語](errors.ja.md)\n\nEvery error that `lakehouse-iam explain` recognizes, by who can change what is wrong."
+        " Give it the whole text, and a setup if there is one ([Explaining errors](explain.md)): it then says which link of *your*"
+        " chain it is.\n",
+        "| text | means | look at | do |\n|---|---|---|---|",
+    ),
+    Language.JAPANESE: (
+        "# エラー\n\n[English](errors.md)\n\n`lakehouse-iam explain` が認識するすべてのエラーを、対処できる人ごとにまとめています。エラーの全文と、あれば"
+        "定義ファイル（setup）を渡すと、*自分の* 経路のどこに問題があるかを示します（[エラーの説明](explain.ja.md)）。\n",
+        "| 文面 | 意味 | 見るところ | 対処 |\n|---|---|---|---|",
+    ),
+}
+
+
+def _errors(language: Language) -> str:
+    introduction, head = _ERRORS[language]
+    rows: dict[str, list[str]] = {}
+    for error in every_error():
+        rule = error.rule(language)
+        text = f"`{error.phrase}` ({error.slug})" if error.phrase else error.slug
+        cells = (text, rule.means, rule.link, "; ".join(rule.do))
+        rows.setdefault(rule.who, []).append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
+    parts = [introduction]
+    for who, listed in sorted(rows.items(), key=lambda group: (-len(group[1]), group[0])):
+        parts.append(f"## {who[0].upper()}{who[1:]}\n\n{head}\n" + "\n".join(listed) + "\n")
+    return "\n".join(parts)
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -217,7 +261,7 @@ def main() -> int:
     for file in stale:
         shown = file.relative_to(ROOT)
         if "--check" in sys.argv[1:]:
-            print(f"{shown} is not what the code says: run python tools/generate_pages.py")
+            print(f"{shown} is not what the code says: run python -m tools.generate_pages")
         else:
             file.write_text(made[file], encoding="utf-8")
             print(shown)

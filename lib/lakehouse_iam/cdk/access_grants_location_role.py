@@ -17,7 +17,7 @@ from lakehouse_iam.statements.s3 import Access
 class AccessGrantsLocationRole(ServiceAssumedRole):
     """The role that S3 Access Grants of the stack's account and region assumes to give users a place for results.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from aws_cdk import aws_s3 as s3
         >>> from lakehouse_iam.cdk import AccessGrantsLocationRole

@@ -22,7 +22,7 @@ class AthenaExecutionRole(ServiceAssumedRole):
 
     It asks Lake Formation for data and S3 Access Grants for a place, and reads neither data nor results itself.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from lakehouse_iam.cdk import AthenaExecutionRole
         >>> app = App()

@@ -42,7 +42,7 @@ class BucketOwnerRole(RoleWithBuckets):
     because that stack is deployed before this role exists; where `role_name` does not tell the ARN beforehand, as a
     hand-off.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from aws_cdk import aws_s3 as s3
         >>> from lakehouse_iam.cdk import Access, BucketAccess, BucketOwnerRole

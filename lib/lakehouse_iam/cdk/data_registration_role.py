@@ -18,7 +18,7 @@ from lakehouse_iam.roles.role_spec import RoleSpec
 class DataRegistrationRole(ServiceAssumedRole):
     """The role that Lake Formation assumes to give users the data that they have a grant on.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from lakehouse_iam.cdk import Access, BucketAccess, DataRegistrationRole
         >>> app = App()

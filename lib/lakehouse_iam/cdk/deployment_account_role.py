@@ -42,7 +42,7 @@ class DeploymentAccountRole(Construct):
     What it may assume must trust it in return: that is `BucketOwnerRole(trusted_role=…)`, in whichever account and app.
     For a role that no `BucketOwnerRole` makes, `grant_assume` extends that role's trust policy too, or hands it off.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from lakehouse_iam.cdk import DeploymentAccountRole, InstanceProfile
         >>> app = App()

@@ -43,7 +43,7 @@ class EmrStudioServiceRole(ServiceAssumedRole):
     A Studio that only queries with Athena keeps its Workspaces in S3 and does nothing else with it; with a `network` it
     connects Workspaces with clusters too, where the network carries EMR's tag.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from aws_cdk import aws_s3 as s3
         >>> from lakehouse_iam.cdk import EmrStudioServiceRole

@@ -46,7 +46,7 @@ class EmrStudioUserRole(ServiceAssumedRole):
     It runs queries in one workgroup and reads the definitions of some databases. What is in their tables is for Lake Formation to
     decide.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from lakehouse_iam.cdk import EmrStudioUserRole
         >>> app = App()

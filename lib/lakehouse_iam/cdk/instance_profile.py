@@ -15,7 +15,7 @@ from lakehouse_iam.errors import InvalidValue
 class InstanceProfile(Construct):
     """The instance profile through which EC2 gives a role to a cluster.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from aws_cdk import aws_iam as iam
         >>> from lakehouse_iam.cdk import InstanceProfile

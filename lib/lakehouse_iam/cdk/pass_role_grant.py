@@ -16,7 +16,7 @@ from lakehouse_iam.roles.cluster_role import pass_role_document
 class PassRoleGrant(Construct):
     """An inline policy on the workspace's cross-account role: it may pass one role to EC2, and to nothing else.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from lakehouse_iam.cdk import PassRoleGrant
         >>> app = App()

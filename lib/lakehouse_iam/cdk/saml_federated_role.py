@@ -38,7 +38,7 @@ class SamlFederatedRole(RoleWithBuckets):
 
     The role trusts one SAML provider of its own account, for assertions that are sent to one workspace.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from aws_cdk import aws_iam as iam
         >>> from lakehouse_iam.cdk import Access, BucketAccess, SamlFederatedRole

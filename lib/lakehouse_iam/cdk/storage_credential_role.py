@@ -46,7 +46,7 @@ class StorageCredentialRole(RoleWithBuckets):
     itself. Each bucket and key is allowed in the role's own policy, and in the bucket's and key's as far as this app may
     write those; the rest comes out as a hand-off: see `handoffs`.
 
-    Example:
+    Examples:
         >>> from aws_cdk import App, Environment, Stack
         >>> from aws_cdk import aws_s3 as s3
         >>> from lakehouse_iam.cdk import Access, BucketAccess, StorageCredentialRole

@@ -79,7 +79,7 @@ def known_error(slug: str) -> KnownError:
 def recognised(text: str) -> tuple[KnownError, ...]:
     """The errors that a text speaks of, the one with the longest sign first."""
     said = plain(text)
-    found = [(weight, error) for error in _all_errors() if (weight := _weight(error, said))]
+    found = [(weight, error) for error in every_error() if (weight := _weight(error, said))]
     found.sort(key=lambda pair: (-pair[0], pair[1].slug))
     return tuple(error for _, error in found)
 
@@ -103,7 +103,8 @@ def _weight(error: KnownError, said: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _all_errors() -> tuple[KnownError, ...]:
+def every_error() -> tuple[KnownError, ...]:
+    """All errors that are known, in the order of their names."""
     return tuple(_read(path) for path in _files())
 
 
