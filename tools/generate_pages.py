@@ -231,7 +231,7 @@ _ERRORS = {
     ),
     Language.JAPANESE: (
         "# エラー\n\n[English](errors.md)\n\n`lakehouse-iam explain` が認識するすべてのエラーを、対処できる人ごとにまとめています。エラーの全文と、あれば"
-        "定義ファイル（setup）を渡すと、*自分の* 経路のどこに問題があるかを示します（[エラーの説明](explain.ja.md)）。\n",
+        "定義ファイル（setup）を渡すと、*自分の*経路のどこに問題があるかを示します（[エラーの説明](explain.ja.md)）。\n",
         "| 文面 | 意味 | 見るところ | 対処 |\n|---|---|---|---|",
     ),
 }
@@ -239,11 +239,12 @@ _ERRORS = {
 
 def _errors(language: Language) -> str:
     introduction, head = _ERRORS[language]
+    between = "。" if language is Language.JAPANESE else "; "
     rows: dict[str, list[str]] = {}
     for error in every_error():
         rule = error.rule(language)
         text = f"`{error.phrase}` ({error.slug})" if error.phrase else error.slug
-        cells = (text, rule.means, rule.link, "; ".join(rule.do))
+        cells = (text, rule.means, rule.link, between.join(rule.do))
         rows.setdefault(rule.who, []).append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     parts = [introduction]
     for who, listed in sorted(rows.items(), key=lambda group: (-len(group[1]), group[0])):
