@@ -1,10 +1,11 @@
-"""The doctor on a local AWS: what our own templates deployed is read through the AWS SDK and found healthy, and a trust is mended.
+"""The doctor on a local AWS: what our own templates deployed is read through the AWS SDK and healthy, and a trust is mended.
 
 Databricks' side is made from the plan, because no workspace is there; so are IAM's times, which make a role look new.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -53,8 +54,9 @@ def test_what_our_templates_deployed_is_healthy(name: str, tmp_path: Path, monke
 def test_the_printed_command_mends_a_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with deployed(SETUPS["instance-profile"], tmp_path) as there:
         iam = root_of(there.aws, OWNER).iam()
-        trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223334"},"Action":"sts:AssumeRole"}]}'
-        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
+        mistyped = {"Effect": "Allow", "Principal": {"AWS": "111122223334"}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [mistyped]}
+        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
         found = diagnose(there.plan, snapshots(there, monkeypatch))
         first = found.broken[0]
         assert (first.finding.disease, first.finding.account) == ("trust-account-mistyped", OWNER), told(found)

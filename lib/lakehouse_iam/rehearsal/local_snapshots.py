@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.session import Session
 
@@ -62,19 +63,20 @@ class _LocalSession(Session):
         self.set_credentials(root.access_key_id, root.secret_access_key)
         self.register(_S3_CONTROL, _of_s3_control)
 
-    def create_client(self, service_name: str, *args: Any, config: Config | None = None, **options: Any) -> Any:
+    def create_client(self, *args: Any, **options: Any) -> Any:
         """A client of the local AWS."""
-        local = self._aws.client_options
+        local, given = self._aws.client_options, options.get("config")
         path_style = Config(s3={"addressing_style": "path"})
-        return super().create_client(
-            service_name,
-            *args,
-            config=config.merge(path_style) if config is not None else path_style,
-            **{**options, "endpoint_url": local.endpoint_url, "verify": local.verify},
-        )
+        here = {
+            "config": path_style if given is None else given.merge(path_style),
+            "endpoint_url": local.endpoint_url,
+            "verify": local.verify,
+        }
+        return super().create_client(*args, **(options | here))
 
 
-def _of_s3_control(request: AWSRequest, **_: object) -> AWSResponse:
+def _of_s3_control(**event: Any) -> Any:
+    request: AWSRequest = event["request"]
     if "/accesspoint" in str(request.url):
         return _answer(str(request.url), 200, _NO_ACCESS_POINTS)
     return _answer(str(request.url), 404, f"<ErrorResponse>{_NOT_CONFIGURED}</ErrorResponse>")
@@ -86,4 +88,6 @@ def _answer(url: str, status: int, body: str) -> AWSResponse:
             yield self.getvalue()
 
     raw: Any = Raw(body.encode())
-    return AWSResponse(url, status, {"content-type": "application/xml"}, raw)
+    headers = HTTPHeaders()
+    headers["content-type"] = "application/xml"
+    return AWSResponse(url, status, headers, raw)
