@@ -1,4 +1,4 @@
-"""The doctor on a local AWS: what our own templates deployed is read through the AWS SDK and healthy, and a trust is mended.
+"""The doctor on a local AWS: what our own templates deployed is read and found healthy, and a trust is mended.
 
 Databricks' side is made from the plan, because no workspace is there; so are IAM's times, which make a role look new.
 """
@@ -55,8 +55,8 @@ def test_the_printed_command_mends_a_trust(tmp_path: Path, monkeypatch: pytest.M
     with deployed(SETUPS["instance-profile"], tmp_path) as there:
         iam = root_of(there.aws, OWNER).iam()
         mistyped = {"Effect": "Allow", "Principal": {"AWS": "111122223334"}, "Action": "sts:AssumeRole"}
-        trust = {"Version": "2012-10-17", "Statement": [mistyped]}
-        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(trust))
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [mistyped]})
+        iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=trust)
         found = diagnose(there.plan, snapshots(there, monkeypatch))
         first = found.broken[0]
         assert (first.finding.disease, first.finding.account) == ("trust-account-mistyped", OWNER), told(found)

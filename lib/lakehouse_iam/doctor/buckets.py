@@ -140,14 +140,17 @@ def _encryption(case: Case, bucket: ExpectedBucket, live: Json) -> Iterator[Find
         not encryption["key"] or (isinstance(managed, Mapping) and managed.get("manager") == "AWS")
     )
     patch = _encrypted_with(bucket)
-    if is_aws_key:
+    if is_aws_key and case.is_used_from_elsewhere(bucket.arn, bucket.account):
         yield _finding(case, bucket, "bucket-encrypted-with-key-of-aws", {"wanted": bucket.key or "AES256"}, patch)
-    elif is_kms and key != (bucket.key or None):
+    elif is_kms and not is_aws_key and key != (bucket.key or None):
         values = {"found": str(encryption["key"]), "wanted": bucket.key or "AES256"}
         found = _finding(case, bucket, "bucket-encrypted-with-other-key", values, patch)
         links = tuple(link for link in case.links if key in (link.resource, link.holder))
-        rank = min([found.rank, *(link.rank - 0.5 for link in links)])
-        because = links[0].because if links else ()
+        if not links:
+            # Whoever chose the key gave leave to use it too.
+            return
+        rank = min(found.rank, *(link.rank - 0.5 for link in links))
+        because = links[0].because
         yield Finding(found.disease, found.at, found.account, rank, found.values, because, patch, links)
 
 

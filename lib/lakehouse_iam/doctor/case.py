@@ -75,6 +75,20 @@ class Case:
                     found.setdefault(arn, float(number))
         return found
 
+    def is_used_from_elsewhere(self, bucket: str, owner: str) -> bool:
+        """Whether a role of another account than its owner's uses a bucket."""
+        return any(account != owner for account in self._users.get(bucket, ()))
+
+    @cached_property
+    def _users(self) -> Mapping[str, set[str]]:
+        """The accounts of the roles that use each bucket."""
+        found: dict[str, set[str]] = {}
+        for probe in self.live.probes:
+            if probe.expected is Expected.ALLOW and probe.action.startswith("s3:"):
+                user = (probe.assumes or (probe.principal,))[-1]
+                found.setdefault(policy_holder(probe.resource), set()).add(account_of(user))
+        return found
+
     # ------------------------------------------------------------ live documents
 
     def role(self, arn: str) -> Json | Unread | None:

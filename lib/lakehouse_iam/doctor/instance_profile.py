@@ -34,9 +34,8 @@ def _cluster(case: Case, setup: InstanceProfileSetup, id: str, cluster: Mapping[
     strangers = sorted(named - roles)
     if strangers and carried == profile:
         yield from _other_role(case, setup, id, cluster, strangers[0])
-    elif carried == profile and not named:
-        yield from _no_role(case, setup, id, cluster)
-    elif named & roles and carried != profile:
+    # A cluster that names no role may mount the bucket with one, and a policy need not say which profile clusters carry.
+    elif named & roles and carried != profile and cluster["kind"] == "cluster":
         yield from _other_profile(case, setup, id, cluster, carried)
 
 
@@ -63,12 +62,6 @@ def _other_role(
     wanted = slip or path or owners[0]
     values = {"cluster": str(cluster["name"]), "found": found, "wanted": wanted}
     yield Finding(disease, id, "", case.rank(wanted) - 0.1, values, patch=_configured(setup, id, cluster))
-
-
-def _no_role(case: Case, setup: InstanceProfileSetup, id: str, cluster: Mapping[str, Any]) -> Iterator[Finding]:
-    wanted = str(setup.bucket_owners[0].role)
-    values = {"cluster": str(cluster["name"]), "wanted": wanted}
-    yield Finding("spark-names-no-role", id, "", case.rank(wanted) - 0.1, values, patch=_configured(setup, id, cluster))
 
 
 def _other_profile(

@@ -82,7 +82,7 @@ def attempt(identities: Identities, probe: Probe, *, enter_at_last_role: bool = 
 
 _DENIALS = {"AccessDenied", "AccessDeniedException", "403", "Forbidden"}
 # The request was authorized and failed afterwards, for a reason that has nothing to do with IAM.
-_AFTER_AUTHORIZATION = {"BucketNotEmpty"}
+_AFTER_AUTHORIZATION = {"BucketNotEmpty", "ServerSideEncryptionConfigurationNotFoundError"}
 
 
 def _acting(identities: Identities, probe: Probe, enter_at_last_role: bool) -> Callable[[], object]:
@@ -249,11 +249,11 @@ def _update_trust(caller: Caller, probe: Probe) -> None:
 _EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 _ACTIONS: dict[str, Callable[[Caller, Probe], None]] = {
+    "s3:GetEncryptionConfiguration": _look_at_encryption,
     "sts:AssumeRole": _assume,
     "iam:PutRolePolicy": _put_role_policy,
     "iam:UpdateAssumeRolePolicy": _update_trust,
     "s3:GetBucketLocation": _locate,
-    "s3:GetEncryptionConfiguration": _look_at_encryption,
     "s3:ListBucket": _list,
     "s3:ListBucketVersions": _list_versions,
     "s3:DeleteObjectVersion": _delete_version,

@@ -55,7 +55,13 @@ def at(path: Sequence[str], value: Any) -> Json:
 
 
 def time_text(value: object) -> str:
-    """A time in UTC to the second, as the snapshot writes it."""
+    """A time in UTC to the second, as the snapshot writes it.
+
+    Version 1 of the AWS command line writes times as services send them: those of JSON protocols, such as KMS, in seconds since
+    1970 (awscli 1.46.3, `cli_timestamp_format` `none`).
+    """
+    if isinstance(value, int | float):
+        value = datetime.fromtimestamp(value, timezone.utc)
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)

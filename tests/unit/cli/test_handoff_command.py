@@ -142,7 +142,7 @@ def test_a_policy_that_exists_is_merged(tmp_path: Path, out: Path, given: str) -
     assert done.exit_code == 0
     assert f"the policy of the key {KEY}: 1 statements added, 0 there already, " in done.stdout
     merged = json.loads((out / "444455556666" / "merge" / f"{KEY[-36:]}.json").read_text())
-    assert merged["Statement"][0] == KEY_POLICY["Statement"][0]  # type: ignore[index]
+    assert merged["Statement"][0] == KEY_POLICY["Statement"][0]
     assert len(merged["Statement"]) == 2
 
 
@@ -150,7 +150,7 @@ def test_a_deny_that_would_block_us_and_a_sid_that_is_taken_are_shown(tmp_path: 
     file = tmp_path / "policy.json"
     outside = {"StringNotEquals": {"aws:PrincipalAccount": "999988887777"}}
     deny = {"Sid": "Ours", "Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": outside}
-    taken = {**KEY_POLICY["Statement"][0], "Sid": "LakehouseStorageCredentialRole"}  # type: ignore[dict-item]
+    taken = {**KEY_POLICY["Statement"][0], "Sid": "LakehouseStorageCredentialRole"}
     file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [taken, deny]}))
     done = run("handoff", CATALOG, "--out", out, "--existing", file)
     assert (
@@ -195,7 +195,7 @@ def test_a_policy_of_something_else_is_refused(out: Path, given: str) -> None:
 
 def test_a_key_policy_that_is_too_large_is_refused(tmp_path: Path, out: Path) -> None:
     file = tmp_path / "policy.json"
-    statement = {**KEY_POLICY["Statement"][0], "Action": [f"kms:{'A' * 120}{at}" for at in range(258)]}  # type: ignore[dict-item]
+    statement = {**KEY_POLICY["Statement"][0], "Action": [f"kms:{'A' * 120}{at}" for at in range(258)]}
     file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     done = run("handoff", CATALOG, "--out", out, "--existing", file)
     assert (done.exit_code, out.exists()) == (2, False)

@@ -330,6 +330,13 @@ buckets:
   - {{name: {BUCKET}, access: read-write, object_ownership: object-writer}}
 """
 
+CROSS, FLIGHTS, ISOLATED, TAGGED, ACLS = (
+    "partner-lake",
+    "shared-flights",
+    "isolated-lake",
+    "tagged-passthrough",
+    "acl-bucket",
+)
 IP, UC, SAML, EMR = "partner-bucket", "sales-lake", "okta-passthrough", "analytics-studio"
 AROA = "AROAEXAMPLEIDEXAMPLE1"
 A, B = WORKSPACE_ACCOUNT, OWNER_ACCOUNT
@@ -506,7 +513,6 @@ IN_WORKSPACE = (
     Injected(IP, "spark-account-mistyped", "", text_in(spark, B, "444455556665")),
     Injected(IP, "spark-role-path-differs", "", text_in(spark, ":role/", ":role/team/")),
     Injected(IP, "spark-names-instance-profile", "", text_in(spark, ":role/", ":instance-profile/")),
-    Injected(IP, "spark-names-no-role", "", lambda contents: spark(contents).clear()),
     Injected(
         IP,
         "cluster-carries-other-profile",
@@ -557,10 +563,16 @@ IN_BUCKETS = (
     ),
     Injected(UC, "bucket-encrypted-with-other-key", B, other_key),
     Injected(
-        UC,
+        CROSS,
         "bucket-encrypted-with-key-of-aws",
-        B,
-        put(B, "buckets", UC_BUCKET, "encryption", value={"algorithm": "aws:kms", "key": None, "bucket_key": False}),
+        THIRD,
+        put(
+            THIRD,
+            "buckets",
+            CROSS_BUCKET,
+            "encryption",
+            value={"algorithm": "aws:kms", "key": None, "bucket_key": False},
+        ),
     ),
     Injected(
         IP,

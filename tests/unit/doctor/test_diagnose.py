@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.snapshot.document import Snapshot
+from tests.identity_provider import certificate, metadata, pem
 from tests.unit.doctor.injected import (
     BUCKET,
+    OTHER_KEY,
     OWNER,
     OWNER_ACCOUNT,
+    UC_KEY,
     UC_ROLE,
     WORKSPACE_ACCOUNT,
     add,
@@ -285,3 +289,52 @@ def test_the_json_has_the_documented_shape() -> None:
     assert broken["who"] == "the admin of the account 444455556666 (bucket owner's account)"
     assert broken["patch"]["commands"][0].startswith("aws iam update-assume-role-policy")
     assert diagnose(plan, as_snapshots(contents)).to_json(Language.JAPANESE)["broken"][0]["title"]
+
+
+def test_a_bucket_with_aws_s_own_key_works_within_its_account() -> None:
+    plan = example_plan("partner-bucket")
+    contents = healthy(plan)
+    contents[OWNER_ACCOUNT]["buckets"][BUCKET]["encryption"] = {
+        "algorithm": "aws:kms",
+        "key": None,
+        "bucket_key": False,
+    }
+    assert diagnose(plan, as_snapshots(contents)).healthy
+
+
+def test_another_key_whose_policies_allow_the_role_is_no_disease() -> None:
+    plan = example_plan("sales-lake")
+    contents = healthy(plan)
+    account = contents[OWNER_ACCOUNT]
+    account["keys"][OTHER_KEY] = replaced(account["keys"][UC_KEY], UC_KEY, OTHER_KEY)
+    account["buckets"]["sales-lake-bronze"]["encryption"]["key"] = OTHER_KEY
+    assert diagnose(plan, as_snapshots(contents)).broken == ()
+
+
+def test_a_cluster_policy_without_a_profile_and_a_cluster_that_mounts_are_no_disease() -> None:
+    plan = example_plan("partner-bucket")
+    contents = healthy(plan)
+    clusters = contents["workspace"]["clusters"]
+    (cluster,) = list(clusters.values())
+    clusters["policy"] = {**cluster, "kind": "policy", "instance_profile": None}
+    clusters["mounting"] = {**cluster, "spark_conf": {}}
+    assert diagnose(plan, as_snapshots(contents)).healthy
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "disease"),
+    [("first", 2025, "saml-certificate-expired"), ("second", 2036, "saml-certificate-differs")],
+)
+def test_a_provider_with_another_or_an_old_certificate_is_sick_and_the_setup_s_metadata_mends_it(
+    name: str, until: int, disease: str
+) -> None:
+    plan = example_plan("okta-passthrough")
+    contents = healthy(plan)
+    made = certificate(
+        name, since=datetime(2024, 1, 1, tzinfo=timezone.utc), until=datetime(until, 1, 1, tzinfo=timezone.utc)
+    )
+    (provider,) = contents[WORKSPACE_ACCOUNT]["saml_providers"].values()
+    provider["metadata"] = metadata(pem(made))
+    found = diagnose(plan, as_snapshots(contents))
+    assert [one.finding.disease for one in found.broken] == [disease]
+    assert diagnose(plan, after_patch(as_snapshots(contents), found.broken[0].patch)).healthy

@@ -63,7 +63,7 @@ def test_the_external_id_and_the_role_of_unity_catalog_are_filled_in(tmp_path: P
     assert source.storage_credential.external_ids == (EXTERNAL_ID,)
     assert [phase.parameters for phase in plan.phases] == [()]
     role = plan.phases[0].resources[0]
-    assert EXTERNAL_ID in role.trust.compact()  # type: ignore[union-attr]
+    assert EXTERNAL_ID in role.trust.compact()
 
 
 def test_a_file_of_before_there_was_a_format_is_read(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_an_account_sends_back_as_it_was_written_is_taken(tmp_path: Path) -
 
 def test_several_files_are_filled_in_one_after_the_other(tmp_path: Path) -> None:
     back = {"setup": "sales-lake", "pattern": "unity-catalog-aws", "account": "444455556666"}
-    back["values"] = {"StorageCredentialRoleArn": TOLD["role_arn"]}  # type: ignore[assignment]
+    back["values"] = {"StorageCredentialRoleArn": TOLD["role_arn"]}
     files = []
     for number, content in enumerate((TOLD, back)):
         files.append(tmp_path / f"{number}.json")

@@ -101,6 +101,14 @@ def test_what_is_not_there_is_absent_and_what_has_no_such_property_says_so(tmp_p
     assert snapshot.objects("buckets")["sales-lake-bronze"]["policy"] is None
 
 
+@pytest.mark.parametrize("written", [1_796_000_000.5, "2026-11-30T00:53:20.500000+00:00"])
+def test_times_of_both_versions_of_the_aws_cli_are_understood(tmp_path: Path, written: Any) -> None:
+    subjects = replace(SMALL, roles=(), keys=ALL.keys)
+    key = {"KeyMetadata": {"Arn": ALL.keys[0], "KeyState": "PendingDeletion", "DeletionDate": written}}
+    cli = PretendedCli(tmp_path, subjects, PretendedAccount(key=lambda _: key))
+    assert told(cli, subjects).objects("keys")[ALL.keys[0]]["deletion_date"] == "2026-11-30T00:53:20Z"
+
+
 def test_the_other_account_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     cli = PretendedCli(tmp_path, SMALL, PretendedAccount(), of="111122223333")
     ran = cli.run(script(SMALL))
