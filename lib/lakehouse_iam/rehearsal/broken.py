@@ -36,7 +36,7 @@ class BrokenRehearsal:
         setup: its name.
         injected: the disease, and what was changed.
         on_local_aws: whether the local AWS held it; otherwise it was in the snapshots only, and nothing was tried.
-        attempts: what came of every probe.
+        attempts: what came of every probe of the plan. What a pattern tries beside them needs a deployment that is whole.
         diagnosis: what the doctor says of the snapshots.
     """
 
@@ -92,8 +92,7 @@ def rehearse_broken(
             # Before anything is tried: trying makes users and roles of its own.
             snapshots = _snapshots(aws, prepared.plan)
             if held:
-                tried = try_probes(prepared.identities, prepared.plan, progress)
-                attempts = (*prepared.before, *tried, *prepared.after)
+                attempts = tuple(try_probes(prepared.identities, prepared.plan, progress))
             else:
                 snapshots = injected.into(snapshots)
         progress("clean up")
