@@ -82,6 +82,17 @@ class Deployment:
     order: str
 
 
+def example(pattern: str, order: str, folder: Path) -> Deployment:
+    """The example of a pattern, in one order of its accounts.
+
+    Args:
+        pattern: its name.
+        order: `BELOW` or `ABOVE`.
+        folder: to write the setup to.
+    """
+    return _deployment((EXAMPLES / f"{pattern}.yaml").read_text(encoding="utf-8"), order, folder)
+
+
 def deployments(folder: Path) -> Iterator[Deployment]:
     """Every setup in both orders.
 
@@ -89,8 +100,12 @@ def deployments(folder: Path) -> Iterator[Deployment]:
         folder: to write setups to.
     """
     for text in TEXTS:
-        for order, written in ((BELOW, text), (ABOVE, swapped_accounts(text))):
-            file = folder / "setup.yaml"
-            file.write_text(written, encoding="utf-8")
-            (setup,) = load_setups(file)
-            yield Deployment(plan_setup(setup), order)
+        for order in (BELOW, ABOVE):
+            yield _deployment(text, order, folder)
+
+
+def _deployment(text: str, order: str, folder: Path) -> Deployment:
+    file = folder / "setup.yaml"
+    file.write_text(text if order == BELOW else swapped_accounts(text), encoding="utf-8")
+    (setup,) = load_setups(file)
+    return Deployment(plan_setup(setup), order)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lakehouse_iam.aws_cli import command, inline_json
+from lakehouse_iam.aws_cli import AwsCommand, command, inline_json, json_document
 from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.case import Case, Json, name_of
 from lakehouse_iam.doctor.expected import ExpectedBucket
@@ -76,7 +76,14 @@ def _missing(case: Case, bucket: ExpectedBucket) -> Finding:
     made = command("s3api", "create-bucket", bucket=bucket.name, region=bucket.region)
     if constraint:
         made = made.with_options(("create-bucket-configuration", inline_json(constraint)))
-    patch = Patch((Change(bucket.account, ("buckets", bucket.name), live),), commands=(made,), stack=bucket.stack)
+    commands: list[AwsCommand | str] = [made]
+    if bucket.key:
+        commands += _encrypted_with(bucket).commands
+    if live["policy"] is not None:
+        text = json_document(live["policy"])
+        commands.append(command("s3api", "put-bucket-policy", bucket=bucket.name, policy=text))
+    change = Change(bucket.account, ("buckets", bucket.name), live)
+    patch = Patch((change,), commands=tuple(commands), stack=bucket.stack)
     finding = _finding(case, bucket, "bucket-missing", {}, patch)
     return Finding(
         finding.disease,

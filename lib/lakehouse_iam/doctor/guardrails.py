@@ -14,6 +14,7 @@ from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.case import Case, Json, account_of, name_of, statements_of
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.patches import excepting
+from lakehouse_iam.doctor.policy_versions import new_version
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
 
@@ -60,16 +61,9 @@ def _boundary(case: Case, link: BrokenLink) -> Finding:
     patch = Patch()
     if boundary and document is not None:
         whole, added = _opened(case, link, document, denied=denied)
-        run = command(
-            "iam",
-            "create-policy-version",
-            policy_arn=boundary["arn"],
-            set_as_default=True,
-            policy_document=json_document(whole),
-        )
         path = ("roles", name_of(link.caller), "boundary")
         change = Change(account_of(link.caller), path, {"arn": boundary["arn"], "document": whole})
-        patch = Patch((change,), added, whole, (run,))
+        patch = Patch((change,), added, whole, tuple(new_version(boundary["arn"], whole)))
     values = {**_values(link), "policy": boundary["arn"] if boundary else ""}
     disease = "boundary-denies" if denied else "boundary-allows-too-little"
     return Finding(

@@ -14,6 +14,7 @@ from typing import Any
 from lakehouse_iam.aws_cli import AwsCommand, command, json_document
 from lakehouse_iam.doctor.case import Case, Json, account_of, listed, name_of, statements_of
 from lakehouse_iam.doctor.finding import NO_PATCH, Change, Patch
+from lakehouse_iam.doctor.policy_versions import new_version
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.policy_merge import merge
 from lakehouse_iam.policy_merge.meaning import is_within
@@ -130,15 +131,7 @@ def _one_policy(
     if attached and account_of(attached) == account:
         existing = role["attached"][attached].get("document")
         whole = meant if is_malformed else _merged(existing, missing, name)
-        run: list[AwsCommand | str] = [
-            command(
-                "iam",
-                "create-policy-version",
-                policy_arn=attached,
-                set_as_default=True,
-                policy_document=json_document(whole),
-            )
-        ]
+        run = [*new_version(attached, whole, str(role["attached"][attached].get("version", "")))]
         return _attached(account, role_name, attached, whole), run, whole
     if (account, name) in case.expected.managed_policies and name not in role.get("inline", {}):
         run = [
@@ -196,14 +189,9 @@ def without_statement(case: Case, role_arn: str, policy_name: str, number: int) 
         detach = command("iam", "detach-role-policy", role_name=name, policy_arn=policy_name)
         return Patch((Change(account, ("roles", name, "attached"), others),), (), None, (detach,))
     document = {**existing, "Statement": left}
-    new = command(
-        "iam",
-        "create-policy-version",
-        policy_arn=policy_name,
-        set_as_default=True,
-        policy_document=json_document(document),
-    )
-    return Patch((_attached(account, name, policy_name, document),), (), document, (new,))
+    version = str(role.get("attached", {}).get(policy_name, {}).get("version", ""))
+    new = tuple(new_version(policy_name, document, version))
+    return Patch((_attached(account, name, policy_name, document),), (), document, new)
 
 
 # ---------------------------------------------------------------- Deny statements

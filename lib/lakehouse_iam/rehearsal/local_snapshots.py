@@ -11,7 +11,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.session import Session
 
@@ -56,34 +56,33 @@ class _LocalSession(Session):
 
     def __init__(self, aws: LocalAws, account: str) -> None:
         super().__init__()
-        self._aws = aws
+        self._local = aws.client_options
         self.register_component("data_loader", aws.service_models)
         root = aws.root(account)
         self.set_credentials(root.access_key_id, root.secret_access_key)
-        self.register(_S3_CONTROL, _of_s3_control)
+        answer: Any = _of_s3_control
+        self.register(_S3_CONTROL, answer)
 
-    def create_client(self, service_name: str, *args: Any, config: Config | None = None, **options: Any) -> Any:
+    def create_client(self, *args: Any, **options: Any) -> Any:
         """A client of the local AWS."""
-        local = self._aws.client_options
         path_style = Config(s3={"addressing_style": "path"})
-        return super().create_client(
-            service_name,
-            *args,
-            config=config.merge(path_style) if config is not None else path_style,
-            **{**options, "endpoint_url": local.endpoint_url, "verify": local.verify},
-        )
+        given: Config | None = options.get("config")
+        options["config"] = path_style if given is None else given.merge(path_style)
+        options |= {"endpoint_url": self._local.endpoint_url, "verify": self._local.verify}
+        return super().create_client(*args, **options)
 
 
-def _of_s3_control(request: AWSRequest, **_: object) -> AWSResponse:
+def _of_s3_control(request: AWSPreparedRequest, **_: object) -> AWSResponse:
     if "/accesspoint" in str(request.url):
-        return _answer(str(request.url), 200, _NO_ACCESS_POINTS)
-    return _answer(str(request.url), 404, f"<ErrorResponse>{_NOT_CONFIGURED}</ErrorResponse>")
+        return _answer(200, _NO_ACCESS_POINTS)
+    return _answer(404, f"<ErrorResponse>{_NOT_CONFIGURED}</ErrorResponse>")
 
 
-def _answer(url: str, status: int, body: str) -> AWSResponse:
+def _answer(status: int, body: str) -> AWSResponse:
     class Raw(BytesIO):
         def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
             yield self.getvalue()
 
     raw: Any = Raw(body.encode())
-    return AWSResponse(url, status, {"content-type": "application/xml"}, raw)
+    headers: Any = {"content-type": "application/xml"}
+    return AWSResponse("http://localhost", status, headers, raw)

@@ -42,23 +42,33 @@ def _granted(healthy: Healthy) -> Iterator[Changes]:
         )
 
 
-def _encrypted(key: str | None) -> Inject:
-    def inject(healthy: Healthy) -> Iterator[Changes]:
-        for account, name in healthy.buckets:
-            named = (
-                key.format(partition=healthy.plan.partition, region=healthy.plan.source.region, account=account)
-                if key
-                else None
-            )
-            encryption = {"algorithm": "aws:kms", "key": named, "bucket_key": False}
-            change = Change(account, ("buckets", name, "encryption"), encryption)
-            made = tuple(_made(healthy, account, named)) if named else ()
-            yield (*made, change)
-
-    return inject
+def _with_key_of_aws(healthy: Healthy) -> Iterator[Changes]:
+    """AWS's own key, which its account cannot share: each bucket that a role of another account reads."""
+    for account, name in healthy.buckets:
+        objects = f"arn:{healthy.plan.partition}:s3:::{name}/"
+        readers = [
+            account_of(allowed.role)
+            for allowed in healthy.allowed("s3:GetObject")
+            if any(one.startswith(objects) for one in allowed.resources)
+        ]
+        if any(reader != account for reader in readers):
+            yield (_encrypted(account, name, None),)
 
 
-def _made(healthy: Healthy, account: str, key: str) -> Iterator[Change]:
+def _with_other_key(healthy: Healthy) -> Iterator[Changes]:
+    """A key that no statement names."""
+    plan = healthy.plan
+    for account, name in healthy.buckets:
+        key = f"arn:{plan.partition}:kms:{plan.source.region}:{account}:key/{_KEY_ID}"
+        yield _made(healthy, account, key), _encrypted(account, name, key)
+
+
+def _encrypted(account: str, bucket: str, key: str | None) -> Change:
+    encryption = {"algorithm": "aws:kms", "key": key, "bucket_key": False}
+    return Change(account, ("buckets", bucket, "encryption"), encryption)
+
+
+def _made(healthy: Healthy, account: str, key: str) -> Change:
     """A key that only its own account's IAM opens."""
     root = {"AWS": f"arn:{healthy.plan.partition}:iam::{account}:root"}
     statement = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
@@ -72,8 +82,7 @@ def _made(healthy: Healthy, account: str, key: str) -> Iterator[Change]:
         "multi_region": False,
         "aliases": [],
     }
-    assert account_of(key) == account
-    yield Change(account, ("keys", key), shown)
+    return Change(account, ("keys", key), shown)
 
 
 def _blocked(*, by_account: bool) -> Inject:
@@ -109,7 +118,7 @@ def _blocks(*, restrict: bool) -> dict[str, bool]:
     }
 
 
-_NO_KEY = "arn:{partition}:kms:{region}:{account}:key/99999999-12ab-34cd-56ef-1234567890ab"
+_KEY_ID = "99999999-12ab-34cd-56ef-1234567890ab"
 
 INJECTIONS = (
     Injection("bucket-missing", _each(value=None)),
@@ -118,8 +127,8 @@ INJECTIONS = (
     Injection("bucket-has-acls", _owned("BucketOwnerPreferred", by_acls=False)),
     Injection("bucket-has-no-acls", _owned("BucketOwnerEnforced", by_acls=True)),
     Injection("bucket-acl-names-others", _granted),
-    Injection("bucket-encrypted-with-key-of-aws", _encrypted(None)),
-    Injection("bucket-encrypted-with-other-key", _encrypted(_NO_KEY)),
+    Injection("bucket-encrypted-with-key-of-aws", _with_key_of_aws),
+    Injection("bucket-encrypted-with-other-key", _with_other_key),
     Injection("account-blocks-public-policy", _blocked(by_account=True)),
     Injection("bucket-blocks-public-policy", _blocked(by_account=False)),
 )

@@ -25,6 +25,11 @@ INJECTIONS = (
     Injection("key-missing", _each(value=None), mended=False),
     Injection("key-disabled", _each("state", value="Disabled")),
     Injection("key-pending-deletion", _each("state", value="PendingDeletion")),
-    Injection("key-not-usable", _each("state", value="PendingImport"), mended=False),
+    Injection(
+        "key-not-usable",
+        _each("state", value="PendingImport"),
+        mended=False,
+        not_held="its keys are never without their material",
+    ),
     Injection("key-not-symmetric", _each("spec", value="RSA_2048"), mended=False),
 )

@@ -48,10 +48,24 @@ def write_to_local_aws(aws: LocalAws, injected: Injected) -> None:
         botocore.exceptions.ClientError: the local AWS refused.
     """
     for change in injected.changes:
-        write = _writer(change)
-        if write is None:
+        if not put_on_local_aws(aws, change):
             raise ValueError(f"the local AWS keeps nothing at {'.'.join(map(str, change.path))}")
+
+
+def put_on_local_aws(aws: LocalAws, change: Change) -> bool:
+    """Make one change; whether the local AWS keeps such a thing at all.
+
+    Args:
+        aws: where.
+        change: in the path of a snapshot.
+
+    Raises:
+        botocore.exceptions.ClientError: the local AWS refused.
+    """
+    write = _writer(change)
+    if write is not None:
         write(root_of(aws, change.of), change)
+    return write is not None
 
 
 Write = Callable[[Caller, Change], None]

@@ -69,12 +69,6 @@ def _carries(profile: Callable[[str], str | None]) -> Inject:
     return inject
 
 
-def _no_spark(healthy: Healthy) -> Iterator[Changes]:
-    for name, cluster in healthy.objects(WORKSPACE, "clusters").items():
-        if ":role/" in str(cluster.get("spark_conf")):
-            yield (Change(WORKSPACE, ("clusters", name, "spark_conf"), {}),)
-
-
 _WRITES_READ_ONLY = "external-location-writes-what-is-read-only"
 
 
@@ -108,7 +102,6 @@ INJECTIONS = (
     Injection("spark-account-mistyped", _spark(mistyped)),
     Injection("spark-role-path-differs", _spark(under_path)),
     Injection("spark-names-instance-profile", _spark(_profile)),
-    Injection("spark-names-no-role", _no_spark),
     Injection("cluster-carries-other-profile", _carries(lambda arn: f"{arn[: -len(name_of(arn))]}another-profile")),
     Injection("cluster-carries-no-profile", _carries(lambda arn: None)),
     Injection("storage-credential-missing", _each("storage_credentials", value=None)),
