@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from lakehouse_iam.cli.language import language_of
 from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError
 
 if TYPE_CHECKING:
-    from lakehouse_iam.setups.problems import SetupError
+    from lakehouse_iam.setups.problems import Problem, SetupError
 
 ANSWER_IS_NO = 1
 INPUT_IS_WRONG = 2
@@ -56,9 +57,16 @@ def wrong_input(*, as_json: bool) -> Iterator[None]:
 def _refuse_setups(error: SetupError, *, as_json: bool) -> NoReturn:
     # A line end in the name of a file or a key must not look like a line of ours.
     shown = (replace(each, file=one_line(each.file), path=one_line(each.path)) for each in error.problems)
-    message = "\n".join(str(problem) for problem in shown)
+    context = click.get_current_context(silent=True)
+    language = language_of(context.params.get("lang") if context else None)
+    message = "\n".join(_in_words(problem, language) for problem in shown)
     details = {"problems": [problem.to_json() for problem in error.problems]}
     fail(message, code=INPUT_IS_WRONG, as_json=as_json, details=details)
+
+
+def _in_words(problem: Problem, language: str) -> str:
+    """The problem, and below it the same in Japanese where that is the language and it was translated."""
+    return f"{problem}\n  {problem.japanese}" if language == "ja" and problem.japanese else str(problem)
 
 
 def print_json(answer: Any) -> None:

@@ -112,12 +112,43 @@ mark() { mkdir -p state && : > "state/$1.made"; }
 marked() { [ -f "state/$1.made" ]; }
 unmark() { rm -f "state/$1.made"; }
 
+# has WORDS WORD…: whether each of the others is among the first ones.
+has() {
+  words=" $(printf '%s' "$1" | tr '\t\n' '  ') "
+  shift
+  for word in "$@"; do
+    case $words in *" $word "*) ;; *) return 1 ;; esac
+  done
+}
+
+# may_change MARK WHAT WORDS COMMAND…: whether something without tags must be changed, and may be because apply.sh has made it.
+# The command prints what it holds.
+may_change() {
+  made=$1
+  what=$2
+  wanted=$3
+  shift 3
+  holds=$(known "$@") || exit
+  # The words are ARNs and ids, so they have no blanks and no stars.
+  if has "$holds" $wanted; then return 1; fi
+  if marked "$made"; then return 0; fi
+  left "the $what was there before, and apply.sh did not make it: it has '$holds', and the setup needs '$wanted'. Ask whoever made it"
+  return 1
+}
+
 # keep_before NAME WORD COMMAND…: keep the policy that is about to be replaced; WORD says that there is none.
 keep_before() {
   kept=state/$1
   word=$2
   shift 2
-  if [ -f "$kept" ]; then return 0; fi
+  if [ -f "$kept" ]; then
+    live=$(known "$@") || exit
+    if [ -n "$live" ] && ! same "$live" "$kept" && ! same "$live" "$kept.ours"; then
+      printf '%s\n' "$live" > "$kept.changed"
+      say "  somebody has changed the policy since; it is replaced, and what was there is kept in $kept.changed"
+    fi
+    return 0
+  fi
   mkdir -p state
   if "$@" > "$kept.new" 2> "$filled/.said"; then
     :
@@ -129,7 +160,35 @@ keep_before() {
     esac
   fi
   mv "$kept.new" "$kept"
+  if [ -s "$kept" ]; then say "  the policy that was there is replaced, and kept in $kept: take-back.sh gives it back"; fi
 }
+
+# keep_ours NAME COMMAND…: keep our policy as AWS tells it, which may be laid out otherwise.
+keep_ours() {
+  kept=state/$1.ours
+  shift
+  mkdir -p state
+  live=$(known "$@") || exit
+  printf '%s' "$live" > "$kept.new"
+  mv "$kept.new" "$kept"
+}
+
+# ours_still NAME FILE COMMAND…: whether the policy that is there is the one that apply.sh has put. Anything else is somebody's.
+ours_still() {
+  name=$1
+  file=$2
+  shift 2
+  live=$(known "$@") || exit
+  if same "$live" "state/$name.ours" || same "$live" "$file"; then return 0; fi
+  if [ -z "$live" ] || same "$live" "state/$name"; then
+    forget "$name"
+  else
+    left "the policy is not the one that apply.sh has put, so it stays: remove the statements of $file from it, if they are in it"
+  fi
+  return 1
+}
+
+forget() { rm -f "state/$1" "state/$1.ours"; }
 
 # ---------------------------------------------------------------- values that are told
 
@@ -222,6 +281,7 @@ unmerge() {
 
 # The credentials must be of the account that this folder is for.
 check_account() {
+  command -v aws > "$filled/.said" || stop 3 'the AWS CLI (the command aws) is not installed here: CloudShell in the AWS console has it'
   is=$(known aws sts get-caller-identity --query Account --output text) || exit
   if [ "$is" != "$account" ]; then
     stop 2 "these credentials are of the account ${is:-(none)}, and this folder is for the account $account: nothing was done"

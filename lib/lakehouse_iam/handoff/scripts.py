@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from lakehouse_iam.aws_cli import AwsCommand, Document
 from lakehouse_iam.handoff.commands import Commands
-from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Step, placeholder, variable_of
+from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Replaced, Step, placeholder, variable_of
 from lakehouse_iam.handoff.merging import MergeTarget
 from lakehouse_iam.plan.phases import Parameter, Plan
 from lakehouse_iam.visible_text import one_line
@@ -149,7 +149,7 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
         yield from _seen(step)
         yield f"if {_is_there(step.seen_by)}; then"
         yield from _check_owner(step)
-        yield from _actions(step.update) if step.update or step.owner else ("  :",)
+        yield from _update(step)
         yield "else"
         yield from _actions(step.create)
         if step.mark:
@@ -157,12 +157,29 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
         yield "fi"
         yield from _seen(step)
     yield from _actions(step.always, indent="")
+    if step.replaces:
+        yield f"keep_ours {shlex.quote(step.replaces.name)} {_plain(step.replaces.read)}"
+
+
+def _update(step: Step) -> Iterator[str]:
+    if step.holds:
+        words = (step.mark, step.title, " ".join(step.holds.wanted))
+        yield f"  if may_change {' '.join(map(shlex.quote, words))} {_plain(step.holds.read)}; then"
+        yield from _actions(step.update, indent="    ")
+        yield "  fi"
+    elif step.update or step.owner:
+        yield from _actions(step.update)
+    else:
+        yield "  :"
 
 
 def _take_back(step: Step) -> Iterator[str]:
     if not step.delete:
         return
     yield f"step {shlex.quote(step.title)}"
+    if step.replaces:
+        yield from _give_back(step, step.replaces)
+        return
     for lookup in step.needs:
         yield from _look_up(lookup)
     yield from _seen(step)
@@ -171,21 +188,25 @@ def _take_back(step: Step) -> Iterator[str]:
     conditions += [_is_there(step.seen_by)] if step.seen_by is not None else []
     yield f"if {' && '.join(conditions) or 'true'}; then"
     yield from _check_owner(step)
-    if step.replaces:
-        kept = shlex.quote(f"state/{step.replaces.name}")
-        yield f"  if [ -s {kept} ]; then"
-        yield f"    run {_plain(step.replaces.give_back)}"
-        yield "  else"
-        yield from _deletions(step, "    ")
-        yield "  fi"
-        yield f"  rm -f {kept}"
-    else:
-        yield from _deletions(step, "  ")
+    yield from _deletions(step, "  ")
     yield "fi"
     if step.mark:
         yield f"unmark {step.mark}"
     if isinstance(step.seen_by, Lookup):
         yield f"{step.seen_by.variable}=''"
+
+
+def _give_back(step: Step, replaced: Replaced) -> Iterator[str]:
+    words = map(shlex.quote, (replaced.name, replaced.ours.file))
+    yield f"if ours_still {' '.join(words)} {_plain(replaced.read)}; then"
+    kept = shlex.quote(f"state/{replaced.name}")
+    yield f"  if [ -s {kept} ]; then"
+    yield f"    run {_plain(replaced.give_back)}"
+    yield "  else"
+    yield from _deletions(step, "    ")
+    yield "  fi"
+    yield f"  forget {shlex.quote(replaced.name)}"
+    yield "fi"
 
 
 def _deletions(step: Step, indent: str) -> Iterator[str]:

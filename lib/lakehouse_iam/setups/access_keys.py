@@ -81,7 +81,7 @@ _IN_A_STORAGE_CREDENTIAL = _Words(
     "that does not exist yet, and lakehouse-iam template makes that role; lakehouse-iam docs azure-reads-s3 says more",
     "ここにアクセスキーまたは IAM ユーザーが書かれていますが、ストレージ資格情報に登録できるのは IAM ロールだけです。"
     f"{_COPIED_KEY_JA}Databricks には画面にも API にも SQL にも AWS のキーを入れる場所がなく"
-    "(AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません)、Azure Databricks が受け付けるのはロールの ARN だけです。"
+    "（AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません）、Azure Databricks が受け付けるのはロールの ARN だけです。"
     f"{_TAKE_OUT_JA}bucket_owner にこれから作るロールの名前を"
     "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。"
     "詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。",
@@ -115,8 +115,9 @@ def access_key_problem(document: Document) -> Problem | None:
     words = _words(document, first)
     also = ", ".join(f"{path_text(path)} (line {document.line(path)})" for path in others)
     what = f"{words.what}; also at {also}" if also else words.what
-    next_step = f"{words.instead}\n  日本語: {words.japanese}"
-    return Problem(document.file, document.line(first), path_text(first), what, words.why, next_step)
+    return Problem(
+        document.file, document.line(first), path_text(first), what, words.why, words.instead, words.japanese
+    )
 
 
 def _words(document: Document, first: Path) -> _Words:

@@ -96,7 +96,7 @@ def text_of(content: bytes, file: str, size: int = YAML_SIZE) -> str:
         raise SetupError([Problem(file, line, "", *_not_utf_8(content))]) from error
 
 
-def _not_utf_8(content: bytes) -> tuple[str, str, str]:
+def _not_utf_8(content: bytes) -> tuple[str, ...]:
     save = "save the file as UTF-8 in your editor"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "the file is UTF-16", "UTF-8 text", f"{save}; in PowerShell, write it with Out-File -Encoding utf8"
@@ -109,7 +109,8 @@ def _not_utf_8(content: bytes) -> tuple[str, str, str]:
     return (
         "the file is not UTF-8 from this line on; it looks like Shift-JIS (cp932)",
         "UTF-8 text",
-        f"{save} (日本語: UTF-8 で保存し直してください)",
+        save,
+        "このファイルは Shift-JIS（cp932）のようです。エディターで UTF-8 として保存し直してください。",
     )
 
 

@@ -23,6 +23,7 @@ class Problem:
         what: what is wrong.
         allowed: what is allowed.
         next_step: what to do about it; may be empty.
+        japanese: the whole of it in Japanese, for who reads that; empty where it was not translated.
     """
 
     file: str
@@ -31,6 +32,7 @@ class Problem:
     what: str
     allowed: str = ""
     next_step: str = ""
+    japanese: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

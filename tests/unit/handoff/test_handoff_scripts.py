@@ -17,6 +17,7 @@ from lakehouse_iam.handoff.packs import hand_off
 from lakehouse_iam.handoff.scripts import posix_pattern
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.plan.phases import Parameter
+from lakehouse_iam.resources import RegisteredLocation, StudioSessionPolicy
 from lakehouse_iam.setups import load_setups
 
 EXAMPLES = GOLDEN.parents[1] / "examples"
@@ -207,6 +208,117 @@ def test_where_there_was_no_policy_none_is_left(owner: Shell) -> None:
     assert owner.run("apply.sh").returncode == 0
     done = owner.run("take-back.sh")
     assert (done.returncode, owner.operations) == (0, ["delete-bucket-policy"])
+
+
+BUCKET_POLICY = "documents/S3TyDatabricksCrossAccountBucketBucketPolicy.policy.json"
+
+
+def there_is(shell: Shell, policy: str) -> None:
+    (shell.record / "s3api.get-bucket-policy.refused").unlink(missing_ok=True)
+    shell.answer("s3api.get-bucket-policy", policy)
+
+
+def test_a_bucket_policy_that_apply_did_not_put_stays(owner: Shell) -> None:
+    owner.nothing_is_there()
+    there_is(owner, '{"Version":"2012-10-17","Statement":["of somebody else"]}')
+    done = owner.run("take-back.sh")
+    assert (done.returncode, owner.operations) == (1, [])
+    assert (
+        f"left to do: the policy is not the one that apply.sh has put, so it stays: remove the statements of {BUCKET_POLICY}"
+        in done.stdout
+    )
+
+
+def test_our_own_bucket_policy_goes_although_another_folder_has_put_it(owner: Shell) -> None:
+    owner.nothing_is_there()
+    there_is(owner, json.dumps(json.loads((owner.folder / BUCKET_POLICY).read_text())))
+    done = owner.run("take-back.sh")
+    assert (done.returncode, owner.operations) == (0, ["delete-bucket-policy"])
+
+
+def test_it_is_said_that_a_policy_is_replaced_and_what_others_changed_since_is_kept(owner: Shell) -> None:
+    owner.nothing_is_there()
+    there_is(owner, "before")
+    first = owner.run("apply.sh")
+    kept = "state/ty-databricks-cross-account-bucket.policy.json"
+    assert f"the policy that was there is replaced, and kept in {kept}" in first.stdout
+    (owner.folder / f"{kept}.ours").write_text("ours")
+    there_is(owner, "changed by somebody")
+    second = owner.run("apply.sh")
+    assert f"what was there is kept in {kept}.changed" in second.stdout
+    assert (owner.folder / f"{kept}.changed").read_text() == "changed by somebody\n"
+
+
+def test_without_the_aws_cli_it_says_so(owner: Shell) -> None:
+    (owner.home / "bin" / "aws").unlink()
+    tools = owner.home / "tools"
+    tools.mkdir()
+    for tool in ("sh", "dirname", "mktemp", "rm", "cat", "grep", "sed", "tr", "mkdir", "mv"):
+        found = shutil.which(tool)
+        assert found is not None
+        (tools / tool).symlink_to(found)
+    done = owner.run("apply.sh", {"PATH": str(tools)})
+    assert (done.returncode, done.stderr) == (
+        3,
+        "stopped: the AWS CLI (the command aws) is not installed here: CloudShell in the AWS console has it\n",
+    )
+
+
+# ---------------------------------------------------------------- what has no tags, and may be somebody else's
+
+
+SHARING = plan_of("emr-studio-cross-account")
+
+
+def sharing(home: Path) -> Shell:
+    shell = Shell(home, hand_off(SHARING), OWNER)
+    shell.nothing_is_there()
+    return shell
+
+
+def test_other_recipients_of_shares_are_never_replaced(tmp_path: Path) -> None:
+    shell = sharing(tmp_path)
+    shell.answer("lakeformation.describe-lake-formation-identity-center-configuration", "999999999999")
+    done = shell.run("apply.sh")
+    assert done.returncode == 1
+    assert "update-lake-formation-identity-center-configuration" not in shell.operations
+    assert (
+        "was there before, and apply.sh did not make it: it has '999999999999', and the setup needs '111122223333'"
+        in done.stdout
+    )
+    shell.answer("lakeformation.describe-lake-formation-identity-center-configuration", "999999999999\t111122223333")
+    shell.answer("lakeformation.describe-resource", f"arn:aws:iam::{OWNER}:role/shared-flights-data-location")
+    done = shell.run("apply.sh")
+    assert (done.returncode, done.stdout.count("left to do")) == (0, 0)
+    assert "update-resource" not in shell.operations
+
+
+def test_the_role_of_a_location_that_somebody_else_has_registered_stays(tmp_path: Path) -> None:
+    shell = sharing(tmp_path)
+    shell.answer("lakeformation.describe-lake-formation-identity-center-configuration", WORKSPACE)
+    shell.answer("lakeformation.describe-resource", f"arn:aws:iam::{OWNER}:role/of-somebody-else")
+    assert (shell.run("apply.sh").returncode, "update-resource" in shell.operations) == (1, False)
+    (shell.folder / "state").mkdir(exist_ok=True)
+    location = next(
+        one.id for phase in SHARING.phases for one in phase.resources if isinstance(one, RegisteredLocation)
+    )
+    (shell.folder / "state" / f"{location}.made").touch()
+    assert (shell.run("apply.sh").returncode, "update-resource" in shell.operations) == (0, True)
+
+
+def test_session_policies_are_taken_back_in_a_shell_that_knows_no_studio(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, hand_off(SHARING), WORKSPACE)
+    shell.nothing_is_there()
+    shell.all_is_ours()
+    shell.answer("emr.list-studios", "es-1")
+    (shell.folder / "state").mkdir()
+    mapping = next(
+        one.id for phase in SHARING.phases for one in phase.resources if isinstance(one, StudioSessionPolicy)
+    )
+    (shell.folder / "state" / f"{mapping}.made").touch()
+    done = shell.run("take-back.sh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--studio-id=es-1" in shell.words_of("delete-studio-session-mapping")
 
 
 # ---------------------------------------------------------------- taking back

@@ -22,11 +22,13 @@ MESSAGE = (
     "Databricks has no place to put an AWS key, neither in the form nor in the API nor in SQL (AUTHENTICATION MODE "
     "AWS_IAM_USER does not exist), and from Azure it asks for the ARN of a role only: "
     "take these lines out, and if anyone else has seen the key, delete it in IAM; keep bucket_owner with the name of a role "
-    "that does not exist yet, and lakehouse-iam template makes that role; lakehouse-iam docs azure-reads-s3 says more\n"
-    "  日本語: ここにアクセスキーまたは IAM ユーザーが書かれていますが、ストレージ資格情報に登録できるのは IAM ロールだけです。"
+    "that does not exist yet, and lakehouse-iam template makes that role; lakehouse-iam docs azure-reads-s3 says more"
+)
+JAPANESE = (
+    "ここにアクセスキーまたは IAM ユーザーが書かれていますが、ストレージ資格情報に登録できるのは IAM ロールだけです。"
     "アクセスキーは合鍵と同じで、持っている人は誰でも、無効にされるまで使えます。ロールは鍵を持たない権限で、信頼ポリシーに"
     "書かれた相手にだけ AWS が短時間貸し出します。Databricks には画面にも API にも SQL にも AWS のキーを入れる場所がなく"
-    "(AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません)、Azure Databricks が受け付けるのはロールの ARN だけです。"
+    "（AUTHENTICATION MODE AWS_IAM_USER という構文は存在しません）、Azure Databricks が受け付けるのはロールの ARN だけです。"
     "この行を削除し、キーが他人の目に触れた可能性があれば IAM でも削除してください。bucket_owner にこれから作るロールの名前を"
     "書けば、lakehouse-iam template がそのロールのテンプレートを出力します。"
     "詳しくは lakehouse-iam docs azure-reads-s3 --lang ja をご覧ください。"
@@ -85,8 +87,10 @@ def test_it_is_explained_in_both_languages_and_not_repeated(case: str) -> None:
     content, path = CASES[case]
     (problem,) = _problems(json.dumps(content))
     assert str(problem) == f"s.yaml:1: {path}: {MESSAGE}"
-    assert KEY_ID not in str(problem)
-    assert SECRET not in str(problem)
+    assert problem.japanese == JAPANESE
+    for said in (str(problem), problem.japanese):
+        assert KEY_ID not in said
+        assert SECRET not in said
 
 
 def test_a_pair_is_one_problem_with_both_places() -> None:
@@ -123,8 +127,10 @@ IN_ANY_SETUP = (
     "an access key is like a copied house key: whoever holds it gets in, until somebody changes the lock; a role is a "
     "permission without a key: AWS lends it, for an hour at a time, to the one whom the role's trust policy names: "
     "take these lines out, and if anyone else has seen the key, delete it in IAM; name a role instead, and lakehouse-iam "
-    "template makes it\n"
-    "  日本語: ここにアクセスキーまたは IAM ユーザーが書かれていますが、定義ファイルに書けるのは IAM ロールの名前だけです。"
+    "template makes it"
+)
+IN_ANY_SETUP_JAPANESE = (
+    "ここにアクセスキーまたは IAM ユーザーが書かれていますが、定義ファイルに書けるのは IAM ロールの名前だけです。"
 )
 TOKEN = "dapi" + "0123456789abcdef" * 2
 IN_OTHER_SETUPS = {
@@ -146,8 +152,10 @@ def test_a_key_in_a_setup_of_any_pattern_is_explained_and_not_repeated(case: str
     content, path = IN_OTHER_SETUPS[case]
     (problem,) = _problems(json.dumps(content))
     assert str(problem).startswith(f"s.yaml:1: {path}: {IN_ANY_SETUP}")
-    assert KEY_ID not in str(problem)
-    assert SECRET not in str(problem)
+    assert problem.japanese.startswith(IN_ANY_SETUP_JAPANESE)
+    for said in (str(problem), problem.japanese):
+        assert KEY_ID not in said
+        assert SECRET not in said
 
 
 @pytest.mark.parametrize("content", [on_aws(tags={"t": TOKEN}), instance_profile(tags={"t": TOKEN}), {"setup": TOKEN}])

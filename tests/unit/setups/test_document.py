@@ -130,8 +130,11 @@ def test_a_setup_in_shift_jis_is_answered_with_the_line_and_what_to_do(tmp_path:
         load_setups(file)
     assert str(caught.value) == (
         f"{file}:14: the file is not UTF-8 from this line on; it looks like Shift-JIS (cp932): UTF-8 text: "
-        "save the file as UTF-8 in your editor (日本語: UTF-8 で保存し直してください)"
+        "save the file as UTF-8 in your editor"
     )
+    assert [problem.japanese for problem in caught.value.problems] == [
+        "このファイルは Shift-JIS（cp932）のようです。エディターで UTF-8 として保存し直してください。"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,18 @@ from lakehouse_iam.custom_resource import (
     LakeFormationIdentityCenter,
 )
 from lakehouse_iam.handoff.commands.athena import with_identity_center
-from lakehouse_iam.handoff.commands.step import Do, How, Lookup, Place, Renderer, Step, query_text, told, variable_of
+from lakehouse_iam.handoff.commands.step import (
+    Do,
+    Holds,
+    How,
+    Lookup,
+    Place,
+    Renderer,
+    Step,
+    query_text,
+    told,
+    variable_of,
+)
 from lakehouse_iam.resources import CustomResource, EmrStudio
 from lakehouse_iam.resources.references import AttributeOf
 
@@ -49,6 +60,11 @@ def _connection(id: str, of: LakeFormationIdentityCenter) -> Step:
 
     create = command("lakeformation", operation("create"), **catalog, instance_arn=str(of.instance_arn))
     update = command("lakeformation", operation("update"), **catalog).with_options(*recipients)
+    # The list is of everybody who shares with Identity Center in this account, and an update replaces it.
+    shared = "ShareRecipients[].DataLakePrincipalIdentifier"
+    holds = Holds(
+        told("lakeformation", operation("describe"), shared, **catalog), tuple(map(str, of.share_recipients or ()))
+    )
     return Step(
         "connection of Lake Formation to Identity Center",
         command("lakeformation", operation("describe"), **catalog),
@@ -56,6 +72,7 @@ def _connection(id: str, of: LakeFormationIdentityCenter) -> Step:
         update=(Do(update),) if recipients else (),
         delete=(Do(command("lakeformation", operation("delete"), **catalog)),),
         mark=id,
+        holds=holds if recipients else None,
     )
 
 

@@ -79,15 +79,30 @@ class Replaced:
 
     Args:
         name: the file that the one before is kept in.
+        ours: the document that takes its place.
         read: prints the policy that is there.
         none: the word with which AWS says that there is none.
         give_back: puts the policy that is kept.
     """
 
     name: str
+    ours: Document
     read: AwsCommand
     none: str
     give_back: AwsCommand
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What something without tags must hold. Where somebody else has made it, it is not changed.
+
+    Args:
+        read: prints what it holds, as words.
+        wanted: the words that must be among them.
+    """
+
+    read: AwsCommand
+    wanted: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,7 @@ class Step:
         owner: prints the name of the setup that made it, which stands in a tag; `None` where it has no tags.
         mark: where it has no tags: the name under which the scripts note that they made it, so that nothing is taken away that
             was there before.
+        holds: where it has no tags and an update would replace what somebody else has written: what it must hold.
         needs: look-ups of other resources whose variables it uses.
         kept_if: where AWS refuses the deletion with this word, it is kept, and that is said.
         replaces: the policy that it takes the place of.
@@ -118,6 +134,7 @@ class Step:
     delete: tuple[Action, ...] = ()
     owner: AwsCommand | None = None
     mark: str = ""
+    holds: Holds | None = None
     needs: tuple[Lookup, ...] = ()
     kept_if: str = ""
     replaces: Replaced | None = None
