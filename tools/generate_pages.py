@@ -17,7 +17,8 @@ import click
 from lakehouse_iam.cli import COMMANDS
 from lakehouse_iam.cli import main as command_line
 from lakehouse_iam.cloudformation import templates
-from lakehouse_iam.explain.known_errors import Language, every_error
+from lakehouse_iam.explain.known_errors import every_error
+from lakehouse_iam.languages import Language
 from lakehouse_iam.patterns import every_pattern
 from lakehouse_iam.plan import plan_setups
 from lakehouse_iam.probes import Expected, setup_probes
