@@ -39,7 +39,7 @@ def _lines(found: Diagnosis, language: Language) -> Iterator[str]:
         for difference in found.drift:
             harmless = f" ({say('harmless')})" if difference.harmless else ""
             words = plain(difference.says.in_words(language))
-            yield f"- {code(difference.of)}: {difference.change}: {words}{harmless}"
+            yield f"- {code(difference.of)}: {say(f'change-{difference.change}')}: {words}{harmless}"
     if found.not_decided:
         yield f"\n### {say('section-not-decided')}\n"
         for one_open in found.not_decided:
