@@ -19,7 +19,7 @@ LAYERS = (
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
-    ("policy", "intrinsics", "s3_url", "template_text", "patterns"),
+    ("policy", "policy_elements", "intrinsics", "s3_url", "template_text", "patterns"),
     ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli"),
     ("custom_resource",),
     ("roles", "resources"),

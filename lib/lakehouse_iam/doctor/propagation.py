@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 
-from lakehouse_iam.doctor.case import Case, account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Finding
 
 PROPAGATION = timedelta(minutes=2)

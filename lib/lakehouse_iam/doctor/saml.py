@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.aws_cli import Document, command
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, Json, account_of, name_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.likeness import is_slip
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
