@@ -125,7 +125,7 @@ def test_reasons_of_checks_are_said_in_japanese(open_report: Open) -> None:
     page.locator("#s1-probes-list").scroll_into_view_if_needed()
     first = page.locator("#s1-probes-list > li").first
     first.locator("summary").click()
-    expect(first.locator("dd").last).to_contain_text("の信頼ポリシーの文 0 が")
+    expect(first.locator("dd").last).to_contain_text("の信頼ポリシーのステートメント 0 が")
     expect(first.locator("[lang=en]")).to_have_count(0)
 
 

@@ -16,6 +16,7 @@ from lakehouse_iam.languages import Language
 _PACKAGE = Path(lakehouse_iam.__file__).parent
 _JAPANESE = ".ja"
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#]+?)\.md(?:#[^)]*)?\)")
+_COMMENT = re.compile(r"^<!-- .*? -->\n+", re.MULTILINE)
 _FROM_DOCSTRINGS = re.compile(r"^::: (\S+)$", re.MULTILINE)
 
 
@@ -56,10 +57,11 @@ class Page:
     def text(self, language: Language) -> str:
         """The Markdown of the page; links to other pages name the command that prints them.
 
-        What the site fills in from docstrings is named by the command that shows them.
+        What the site fills in from docstrings is named by the command that shows them. Comments are for tests and generators.
         """
         here = Path(self.name).parent
-        text = _LINK.sub(lambda link: _as_command(link, here), self.file(language).read_text(encoding="utf-8"))
+        written = _COMMENT.sub("", self.file(language).read_text(encoding="utf-8"))
+        text = _LINK.sub(lambda link: _as_command(link, here), written)
         return _FROM_DOCSTRINGS.sub(r"`python -m pydoc \1`", text)
 
 

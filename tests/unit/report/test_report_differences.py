@@ -128,6 +128,8 @@ def _broken() -> list[tuple[str, Any]]:
         ("setups.0.policies.0.handed_off", "no"),
         ("setups.0.probes.0.assumes", [1]),
         ("setups.0.probes.0.answer", None),
+        ("setups.0.probes.0.answer", "maybe"),
+        ("setups.0.policies.0.kind", "wish"),
         ("setups.0.resources.0.id", 3),
         ("fingerprint", None),
     ]
