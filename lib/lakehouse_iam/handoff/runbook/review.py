@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from lakehouse_iam.handoff.runbook.account_steps import placeholder, shown, why_key
 from lakehouse_iam.handoff.runbook.environment import render
-from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import Person
 from lakehouse_iam.languages import Language
+from lakehouse_iam.markdown import tidy
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.plan.assemble import STACK_RESOURCES
 from lakehouse_iam.policy_elements import listed, principals_of
