@@ -13,7 +13,7 @@ from golden_setups import cases, setup_of
 
 from lakehouse_iam.doctor import after_patch, diagnose
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.snapshot.document import Snapshot
