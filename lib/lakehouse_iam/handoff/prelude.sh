@@ -3,28 +3,51 @@
 # Whatever the AWS CLI is configured to do with its answers, it prints them here as they are.
 export AWS_PAGER=''
 export AWS_DEFAULT_OUTPUT=json
+export AWS_CLI_AUTO_PROMPT=off
+# Documents are UTF-8, whatever the locale is.
+export AWS_CLI_FILE_ENCODING=UTF-8
+# What is kept in state/ is nobody else's to read or to change.
+umask 077
 
-say() { printf '%s\n' "$1"; }
+# Names of others, and what AWS says of them, without anything that a terminal acts upon.
+say() { printf '%s\n' "$1" | LC_ALL=C tr '\001-\010\013-\037\177' '[?*]'; }
 
 # stop CODE SENTENCE: 1 something is left to do, 2 the input is wrong, 3 AWS refused.
 stop() {
-  printf 'stopped: %s\n' "$2" >&2
+  say "stopped: $2" >&2
   exit "$1"
 }
 
-step() { printf -- '- %s\n' "$1"; }
+step() { say "- $1"; }
 
-# Every command may answer that something is not there; anything else that AWS refuses ends the script.
-is_gone() {
+# code_of WORDS: the code of AWS's error in what the AWS CLI said; none where AWS was not asked.
+code_of() {
+  code=''
   case $1 in
-    *NoSuch*|*'(404)'*|*NotFound*|*NotExists*|*'not found'*|*'does not exist'*) return 0 ;;
+    *'An error occurred ('*)
+      code=${1#*'An error occurred ('}
+      code=${code%%')'*}
+      ;;
+  esac
+}
+
+# Every command may answer that something is not there; anything else that AWS refuses ends the script. The code decides: a
+# name may hold any word, and so may what the AWS CLI says of credentials. Athena and EMR have one code for all, and say it.
+is_gone() {
+  code_of "$1"
+  case $code in
+    404|NoSuch*|*NotFound*|*NotExist*) return 0 ;;
+    InvalidRequestException)
+      case $1 in *' not found'*|*' does not exist'*) return 0 ;; esac
+      ;;
   esac
   return 1
 }
 
 is_there() {
-  case $1 in
-    *AlreadyExists*|*.Duplicate*) return 0 ;;
+  code_of "$1"
+  case $code in
+    *AlreadyExists*|*.Duplicate) return 0 ;;
   esac
   return 1
 }
@@ -90,7 +113,7 @@ delete_unless() {
   shift
   if answer=$("$@" 2>&1) || is_gone "$answer"; then return 0; fi
   case $answer in
-    *"$word"*) printf '  kept, because AWS says: %s\n' "$answer" ;;
+    *"$word"*) say "  kept, because AWS says: $answer" ;;
     *) stop 3 "$answer" ;;
   esac
 }
@@ -112,23 +135,84 @@ mark() { mkdir -p state && : > "state/$1.made"; }
 marked() { [ -f "state/$1.made" ]; }
 unmark() { rm -f "state/$1.made"; }
 
-# keep_before NAME WORD COMMAND…: keep the policy that is about to be replaced; WORD says that there is none.
-keep_before() {
-  kept=state/$1
-  word=$2
-  shift 2
-  if [ -f "$kept" ]; then return 0; fi
-  mkdir -p state
-  if "$@" > "$kept.new" 2> "$filled/.said"; then
-    :
-  else
-    answer=$(cat "$filled/.said")
-    case $answer in
-      *"$word"*) : > "$kept.new" ;;
-      *) stop 3 "$answer" ;;
-    esac
+# settled WHAT MARK WANTED COMMAND…: something without tags is there. It may be changed where apply.sh has made it, and is left
+# as it is where the command prints what is wanted; anything else is somebody else's.
+settled() {
+  what=$1
+  if marked "$2"; then return 0; fi
+  wanted=$3
+  shift 3
+  is=$(known "$@") || exit
+  if [ "$(squeezed "$is")" != "$(squeezed "$wanted")" ]; then
+    stop 2 "the $what is there already, and apply.sh has not made it here: it has ${is:-nothing}, and the setup says $wanted: settle with its owner which of the two is right"
   fi
-  mv "$kept.new" "$kept"
+}
+
+# made_here MARK WANTED COMMAND…: whether apply.sh has made it, or the command prints exactly what apply.sh would make.
+made_here() {
+  if marked "$1"; then return 0; fi
+  wanted=$2
+  shift 2
+  is=$(known "$@") || exit
+  [ -n "$is" ] && [ "$(squeezed "$is")" = "$(squeezed "$wanted")" ]
+}
+
+squeezed() { printf '%s' "$1" | tr -d ' \t\r\n'; }
+
+# keep_before WHAT NAME OURS COMMAND…: keep the policy that is about to be replaced by the one in the file OURS. One that
+# somebody else has put is replaced only if whoever runs this has said so.
+keep_before() {
+  what=$1
+  kept=state/$2
+  ours=$3
+  shift 3
+  is=$(known "$@") || exit
+  if same "$is" "$ours" || same "$is" "$kept.put"; then
+    if [ -f "$kept" ]; then return 0; fi
+    is=''
+  elif [ -n "$is" ] && [ "${REPLACE_POLICIES-}" != yes ]; then
+    if [ -f "$kept" ] && ! same "$is" "$kept"; then
+      stop 2 "the $what was changed since apply.sh put it: keep what it has now, then run this with REPLACE_POLICIES=yes to replace it as a whole"
+    fi
+    stop 2 "the $what is there already, and would be replaced as a whole, whatever it denies: look at it, then run this with REPLACE_POLICIES=yes, which keeps it in $kept, or have its setup merge statements into it instead"
+  fi
+  mkdir -p state
+  if [ ! -f "$kept" ]; then
+    printf '%s' "$is" > "$kept.new"
+    mv "$kept.new" "$kept"
+  fi
+}
+
+# keep_put NAME COMMAND…: AWS writes a policy in its own way; what it shows is what must still be there to be taken back. Where
+# it still shows the one before, nothing is noted.
+keep_put() {
+  kept=state/$1
+  shift
+  is=$(known "$@") || exit
+  if [ -n "$is" ] && ! same "$is" "$kept"; then printf '%s' "$is" > "$kept.put"; fi
+}
+
+# give_back WHAT NAME OURS PUT DELETE COMMAND…: take away the policy that apply.sh put, and nothing that came since. PUT and
+# DELETE are functions.
+give_back() {
+  what=$1
+  kept=state/$2
+  ours=$3
+  put=$4
+  delete=$5
+  shift 5
+  is=$(known "$@") || exit
+  if [ -z "$is" ]; then
+    :
+  elif same "$is" "$ours" || same "$is" "$kept.put"; then
+    if [ -s "$kept" ]; then "$put"; else "$delete"; fi
+  elif [ -f "$kept" ] && ! same "$is" "$kept"; then
+    left "the $what was changed since apply.sh put it: see what of it is still needed; $kept is what was there before"
+    return 0
+  else
+    say '  kept: it is not what apply.sh put'
+  fi
+  rm -f "$kept" "$kept.put"
 }
 
 # ---------------------------------------------------------------- values that are told
@@ -171,7 +255,7 @@ same() {
 
 left_to_do=''
 left() {
-  printf '  left to do: %s\n' "$1"
+  say "  left to do: $1"
   left_to_do=1
 }
 

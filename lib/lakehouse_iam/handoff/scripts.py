@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from lakehouse_iam.aws_cli import AwsCommand, Document
 from lakehouse_iam.handoff.commands import Commands
-from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Step, placeholder, variable_of
+from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Replaced, Step, placeholder, variable_of
 from lakehouse_iam.handoff.merging import MergeTarget
 from lakehouse_iam.plan.phases import Parameter, Plan
 from lakehouse_iam.visible_text import one_line
@@ -136,20 +136,19 @@ def posix_pattern(parameter: Parameter) -> str:
 
 
 def _apply(step: Step, commands: Commands) -> Iterator[str]:
-    yield f"step {shlex.quote(step.title)}"
+    yield _title(step)
     yield from _fill(step, commands)
     for lookup in step.needs:
         yield from _look_up(lookup)
         missing = f"{lookup.variable} is not known yet: wait a minute and run this again, or set the variable"
         yield f'if [ -z "${lookup.variable}" ]; then stop 3 {shlex.quote(missing)}; fi'
     if step.replaces:
-        words = map(shlex.quote, (step.replaces.name, step.replaces.none))
-        yield f"keep_before {' '.join(words)} {_plain(step.replaces.read)}"
+        yield f"keep_before {_replaced(step, step.replaces)} {_plain(step.replaces.read)}"
     if step.seen_by is not None:
         yield from _seen(step)
         yield f"if {_is_there(step.seen_by)}; then"
-        yield from _check_owner(step)
-        yield from _actions(step.update) if step.update or step.owner else ("  :",)
+        checks = (*_check_owner(step), *_check_wanted(step))
+        yield from (*checks, *_actions(step.update)) if step.update or checks else ("  :",)
         yield "else"
         yield from _actions(step.create)
         if step.mark:
@@ -157,30 +156,30 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
         yield "fi"
         yield from _seen(step)
     yield from _actions(step.always, indent="")
+    if step.replaces:
+        yield f"keep_put {shlex.quote(step.replaces.name)} {_plain(step.replaces.read)}"
 
 
 def _take_back(step: Step) -> Iterator[str]:
     if not step.delete:
         return
-    yield f"step {shlex.quote(step.title)}"
+    yield _title(step)
     for lookup in step.needs:
         yield from _look_up(lookup)
     yield from _seen(step)
+    if step.replaces:
+        yield f"put() {{ again {_plain(step.replaces.give_back)}; }}"
+        yield "delete() {"
+        yield from _deletions(step, "  ")
+        yield "}"
+        yield f"give_back {_replaced(step, step.replaces)} put delete {_plain(step.replaces.read)}"
+        return
     conditions = [f'[ -n "${lookup.variable}" ]' for lookup in step.needs]
-    conditions += [f"marked {step.mark}"] if step.mark else []
+    conditions += [_made_here(step)] if step.mark else []
     conditions += [_is_there(step.seen_by)] if step.seen_by is not None else []
     yield f"if {' && '.join(conditions) or 'true'}; then"
     yield from _check_owner(step)
-    if step.replaces:
-        kept = shlex.quote(f"state/{step.replaces.name}")
-        yield f"  if [ -s {kept} ]; then"
-        yield f"    run {_plain(step.replaces.give_back)}"
-        yield "  else"
-        yield from _deletions(step, "    ")
-        yield "  fi"
-        yield f"  rm -f {kept}"
-    else:
-        yield from _deletions(step, "  ")
+    yield from _deletions(step, "  ")
     yield "fi"
     if step.mark:
         yield f"unmark {step.mark}"
@@ -197,16 +196,38 @@ def _deletions(step: Step, indent: str) -> Iterator[str]:
         yield from _actions([last], indent)
 
 
+def _title(step: Step) -> str:
+    return f"step {shlex.quote(one_line(step.title))}"
+
+
+def _replaced(step: Step, replaces: Replaced) -> str:
+    """What the functions are told of a policy that is replaced: what it is, the file it is kept in, and ours."""
+    where = f"${replaces.ours.folder}/" if replaces.ours.folder else ""
+    return f'{shlex.quote(one_line(step.title))} {shlex.quote(replaces.name)} "{where}{replaces.ours.file}"'
+
+
+def _made_here(step: Step) -> str:
+    if step.wanted is None or not step.wanted.is_ours:
+        return f"marked {step.mark}"
+    return f"made_here {step.mark} {shlex.quote(step.wanted.value)} {_plain(step.wanted.read)}"
+
+
+def _check_wanted(step: Step) -> Iterator[str]:
+    if step.wanted:
+        words = " ".join(map(shlex.quote, (one_line(step.title), step.mark, step.wanted.value)))
+        yield f"  settled {words} {_plain(step.wanted.read)}"
+
+
 def _check_owner(step: Step) -> Iterator[str]:
     if step.owner:
-        yield f"  ours {shlex.quote(step.title)} {_plain(step.owner)}"
+        yield f"  ours {shlex.quote(one_line(step.title))} {_plain(step.owner)}"
 
 
 def _seen(step: Step) -> Iterator[str]:
     """Look up the id of what is made, where AWS has named it."""
     if isinstance(step.seen_by, Lookup):
         yield from _look_up(step.seen_by)
-        yield f'one {shlex.quote(step.title)} "${step.seen_by.variable}"'
+        yield f'one {shlex.quote(one_line(step.title))} "${step.seen_by.variable}"'
 
 
 def _is_there(seen_by: AwsCommand | Lookup) -> str:
@@ -255,7 +276,7 @@ def _plain(command: AwsCommand) -> str:
 
 
 def _merge(target: MergeTarget) -> Iterator[str]:
-    yield f"step {shlex.quote(f'statements in {target.title}')}"
+    yield f"step {shlex.quote(one_line(f'statements in {target.title}'))}"
     if target.read is None or target.put is None:
         yield f"left {shlex.quote(target.by_hand)}"
         return
@@ -264,7 +285,7 @@ def _merge(target: MergeTarget) -> Iterator[str]:
 
 
 def _unmerge(target: MergeTarget) -> Iterator[str]:
-    yield f"step {shlex.quote(f'statements in {target.title}')}"
+    yield f"step {shlex.quote(one_line(f'statements in {target.title}'))}"
     if target.read is None or target.put is None:
         yield f"left {shlex.quote(target.by_hand_back)}"
         return

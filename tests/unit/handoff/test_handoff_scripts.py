@@ -17,6 +17,7 @@ from lakehouse_iam.handoff.packs import hand_off
 from lakehouse_iam.handoff.scripts import posix_pattern
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.plan.phases import Parameter
+from lakehouse_iam.resources import BucketPolicy
 from lakehouse_iam.setups import load_setups
 
 EXAMPLES = GOLDEN.parents[1] / "examples"
@@ -187,26 +188,105 @@ def test_a_role_that_iam_does_not_know_yet_is_named_again(owner: Shell) -> None:
     assert (done.returncode, owner.operations[:2]) == (0, ["create-role", "create-role"])
 
 
-def test_a_policy_that_is_replaced_is_kept_and_given_back(owner: Shell) -> None:
+BEFORE = '{"Version":"2012-10-17","Statement":["before"]}'
+CONSENT = {"REPLACE_POLICIES": "yes"}
+
+
+def with_policy(owner: Shell, text: str = BEFORE) -> None:
     owner.nothing_is_there()
     (owner.record / "s3api.get-bucket-policy.refused").unlink()
-    owner.answer("s3api.get-bucket-policy", '{"Version":"2012-10-17","Statement":["before"]}\n')
-    assert owner.run("apply.sh").returncode == 0
-    owner.answer("s3api.get-bucket-policy", "ours\n")
+    owner.answer("s3api.get-bucket-policy", f"{text}\n")
+
+
+def ours_as_aws_shows_it(owner: Shell) -> str:
+    """What was put, as S3 writes it: without white space, and in an order of its own."""
+    put = json.loads(owner.words_of("put-bucket-policy")[-1].removeprefix("read:"))
+    return json.dumps(put, sort_keys=True, separators=(",", ":"))
+
+
+def test_a_bucket_policy_of_somebody_else_is_replaced_only_with_consent(owner: Shell) -> None:
+    with_policy(owner)
+    done = owner.run("apply.sh")
+    assert (done.returncode, "put-bucket-policy" in owner.operations) == (2, False)
+    assert "is there already, and would be replaced as a whole, whatever it denies" in done.stderr
+    assert not (owner.folder / "state").exists()
+    assert owner.run("apply.sh", CONSENT).returncode == 0
+    assert (owner.folder / "state").stat().st_mode & 0o077 == 0
+
+
+def kept_of(owner: Shell) -> list[str]:
+    return sorted(file.name for file in (owner.folder / "state").glob("*.policy.json*"))
+
+
+def test_a_policy_that_is_replaced_is_kept_and_given_back(owner: Shell) -> None:
+    with_policy(owner)
+    bucket = next(str(one.bucket) for one in owner.made.plan.phases[1].resources if isinstance(one, BucketPolicy))
+    assert owner.run("apply.sh", CONSENT).returncode == 0
+    shown = ours_as_aws_shows_it(owner)
+    (owner.folder / "state" / f"{bucket}.policy.json.put").write_text(shown)
+    owner.answer("s3api.get-bucket-policy", f"{shown}\n")
     assert owner.run("apply.sh").returncode == 0
     owner.all_is_ours()
     done = owner.run("take-back.sh")
     assert (done.returncode, done.stderr) == (0, "")
-    put = owner.words_of("put-bucket-policy")
-    assert put[-1] == 'read:{"Version":"2012-10-17","Statement":["before"]}\n'
+    assert owner.words_of("put-bucket-policy")[-1] == f"read:{BEFORE}"
     assert "delete-bucket-policy" not in owner.operations
+    # The owner's policy is there again, and the second run leaves it alone.
+    owner.answer("s3api.get-bucket-policy", f"{BEFORE}\n")
+    done = owner.run("take-back.sh")
+    assert (done.returncode, {"put-bucket-policy", "delete-bucket-policy"} & set(owner.operations)) == (0, set())
+    assert kept_of(owner) == []
+
+
+def test_a_bucket_policy_that_apply_never_put_is_never_deleted(owner: Shell) -> None:
+    with_policy(owner)
+    done = owner.run("take-back.sh")
+    assert (done.returncode, owner.operations) == (0, [])
+    assert "kept: it is not what apply.sh put" in done.stdout
+
+
+@pytest.mark.parametrize("before", ["", BEFORE])
+def test_what_somebody_added_to_a_bucket_policy_since_is_not_lost(owner: Shell, before: str) -> None:
+    with_policy(owner, before)
+    assert owner.run("apply.sh", CONSENT).returncode == 0
+    owner.answer("s3api.get-bucket-policy", '{"Version":"2012-10-17","Statement":["ours","and a Deny of theirs"]}')
+    done = owner.run("apply.sh")
+    assert (done.returncode, "put-bucket-policy" in owner.operations) == (2, False)
+    assert "was changed since apply.sh put it" in done.stderr
+    done = owner.run("take-back.sh")
+    assert (done.returncode, {"put-bucket-policy", "delete-bucket-policy"} & set(owner.operations)) == (1, set())
+    assert "left to do: the policy of the bucket" in done.stdout
 
 
 def test_where_there_was_no_policy_none_is_left(owner: Shell) -> None:
     owner.nothing_is_there()
     assert owner.run("apply.sh").returncode == 0
+    (owner.record / "s3api.get-bucket-policy.refused").unlink()
+    owner.answer("s3api.get-bucket-policy", owner.words_of("put-bucket-policy")[-1].removeprefix("read:"))
     done = owner.run("take-back.sh")
     assert (done.returncode, owner.operations) == (0, ["delete-bucket-policy"])
+
+
+@pytest.mark.parametrize("operation", ["s3api.get-bucket-policy", "iam.get-role", "s3api.head-bucket"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "An error occurred (AccessDenied) when calling the X operation: User: arn:aws:sts::1:assumed-role/NoSuchRole/x "
+        "is not authorized on role NotFoundReader because it does not exist in any policy (404) and was not found",
+        "An error occurred (403) when calling the HeadBucket operation: Forbidden",
+        "Error loading SSO Token: Token for https://example.awsapps.com/start does not exist",
+        "The config profile (NoSuchKey) could not be found",
+        "apply.sh: 1: aws: not found",
+    ],
+)
+def test_no_other_refusal_is_taken_for_gone(tmp_path: Path, operation: str, said: str) -> None:
+    (setup,) = load_setups(GOLDEN / "instance-profile" / "create-bucket.yaml")
+    shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)
+    shell.nothing_is_there()
+    shell.refuse(operation, said)
+    for script in ("apply.sh", "take-back.sh"):
+        done = shell.run(script)
+        assert (done.returncode, done.stderr) == (3, f"stopped: {said}\n"), script
 
 
 # ---------------------------------------------------------------- taking back
@@ -229,16 +309,62 @@ def test_taking_back_goes_from_the_last_to_the_first(workspace: Shell) -> None:
 
 def test_taking_back_twice_is_no_error(workspace: Shell) -> None:
     workspace.nothing_is_there()
-    workspace.refuse("iam.delete-role-policy")
     done = workspace.run("take-back.sh")
-    assert (done.returncode, done.stderr, workspace.operations) == (0, "", ["delete-role-policy"])
+    assert (done.returncode, done.stderr, workspace.operations) == (0, "", [])
+
+
+def test_a_policy_of_that_name_in_a_role_of_somebody_else_is_left_alone(workspace: Shell) -> None:
+    workspace.all_is_ours()
+    workspace.answer("iam.get-role-policy", '{"Version": "2012-10-17", "Statement": []}')
+    done = workspace.run("apply.sh")
+    assert (done.returncode, "put-role-policy" in workspace.operations) == (2, False)
+    assert "is there already, and apply.sh has not made it here" in done.stderr
+    assert workspace.run("take-back.sh").returncode == 0
+    assert "delete-role-policy" not in workspace.operations
+
+
+@pytest.mark.parametrize("script", ["apply.sh", "take-back.sh"])
+def test_a_role_stays_in_an_instance_profile_of_somebody_else(workspace: Shell, script: str) -> None:
+    workspace.all_is_ours()
+    workspace.answer("iam.get-instance-profile", "deployment-acct-cross-account-s3-role")
+    workspace.answer("iam.list-instance-profile-tags", "")
+    done = workspace.run(script)
+    assert done.returncode == 2
+    named = {"remove-role-from-instance-profile", "delete-instance-profile", "add-role-to-instance-profile"}
+    assert not named & set(workspace.operations)
+
+
+def test_a_location_of_somebody_else_keeps_its_role(tmp_path: Path) -> None:
+    made = hand_off(plan_of("emr-studio"))
+    applies = (pack for pack in made.packs if any("register-resource" in file.text for file in pack.files))
+    shell = Shell(tmp_path, made, next(applies).account)
+    shell.nothing_is_there()
+    shell.all_is_ours()
+    shell.answer("lakeformation.describe-resource", "arn:aws:iam::444455556666:role/theirs")
+    for script in ("apply.sh", "take-back.sh"):
+        done = shell.run(script)
+        assert not {"update-resource", "register-resource", "deregister-resource"} & set(shell.operations)
+        assert done.returncode == (2 if script == "apply.sh" else 0), done.stderr
+
+
+def test_a_rule_in_a_security_group_of_somebody_else_is_not_taken_away(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, hand_off(plan_of("emr-studio")), WORKSPACE)
+    shell.nothing_is_there()
+    shell.all_is_ours()
+    shell.answer("ec2.describe-security-groups", "sg-0123")
+    shell.answer("emr.list-studios", "")
+    shell.run("take-back.sh")
+    assert not [one for one in shell.operations if "security-group" in one]
 
 
 def test_a_bucket_with_objects_is_kept_and_that_is_said(tmp_path: Path) -> None:
     (setup,) = load_setups(GOLDEN / "instance-profile" / "create-bucket.yaml")
     shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)
     shell.all_is_ours()
-    shell.refuse("s3api.delete-bucket", "An error occurred (BucketNotEmpty): it is not empty")
+    shell.refuse(
+        "s3api.delete-bucket",
+        "An error occurred (BucketNotEmpty) when calling the DeleteBucket operation: it is not empty",
+    )
     done = shell.run("take-back.sh")
     assert (done.returncode, done.stderr) == (0, "")
     assert "kept, because AWS says: An error occurred (BucketNotEmpty)" in done.stdout

@@ -16,6 +16,7 @@ from lakehouse_iam.handoff.commands.step import (
     Place,
     Renderer,
     Step,
+    Wanted,
     query_text,
     told,
     variable_of,
@@ -53,6 +54,7 @@ def _location(location: AccessGrantsLocation, place: Place) -> Iterator[Step]:
         update=(Do(command("s3control", "update-access-grants-location", **named, **role), How.AGAIN),),
         delete=(Do(command("s3control", "delete-access-grants-location", **named)),),
         mark=location.id,
+        wanted=Wanted(str(location.role), told("s3control", "get-access-grants-location", "IAMRoleArn", **named)),
     )
 
 

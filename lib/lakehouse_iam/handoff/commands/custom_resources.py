@@ -15,9 +15,23 @@ from lakehouse_iam.custom_resource import (
     LakeFormationIdentityCenter,
 )
 from lakehouse_iam.handoff.commands.athena import with_identity_center
-from lakehouse_iam.handoff.commands.step import Do, How, Lookup, Place, Renderer, Step, query_text, told, variable_of
+from lakehouse_iam.handoff.commands.step import (
+    Do,
+    How,
+    Lookup,
+    Place,
+    Renderer,
+    Step,
+    Wanted,
+    query_text,
+    told,
+    variable_of,
+)
 from lakehouse_iam.resources import CustomResource, EmrStudio
 from lakehouse_iam.resources.references import AttributeOf
+
+# An update takes away the recipients that it does not name, so they are compared with the instance.
+_RECIPIENTS = "join(' ', sort([InstanceArn, ShareRecipients[].DataLakePrincipalIdentifier][]))"
 
 
 def _custom(resource: CustomResource, place: Place) -> Iterator[Step]:
@@ -56,6 +70,10 @@ def _connection(id: str, of: LakeFormationIdentityCenter) -> Step:
         update=(Do(update),) if recipients else (),
         delete=(Do(command("lakeformation", operation("delete"), **catalog)),),
         mark=id,
+        wanted=Wanted(
+            " ".join(sorted([str(of.instance_arn), *map(str, of.share_recipients or ())])),
+            told("lakeformation", operation("describe"), _RECIPIENTS if recipients else "InstanceArn", **catalog),
+        ),
     )
 
 

@@ -78,8 +78,8 @@ def _bucket_policy(policy: BucketPolicy, place: Place) -> Iterator[Step]:
         delete=(Do(command("s3api", "delete-bucket-policy", **whose), How.UNLESS_GONE),),
         replaces=Replaced(
             kept,
+            document,
             told("s3api", "get-bucket-policy", "Policy", **whose),
-            "NoSuchBucketPolicy",
             command("s3api", "put-bucket-policy", **whose, policy=Document("", kept, folder="state")),
         ),
     )

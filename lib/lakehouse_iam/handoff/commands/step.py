@@ -79,15 +79,30 @@ class Replaced:
 
     Args:
         name: the file that the one before is kept in.
+        ours: the policy that takes its place.
         read: prints the policy that is there.
-        none: the word with which AWS says that there is none.
         give_back: puts the policy that is kept.
     """
 
     name: str
+    ours: Document
     read: AwsCommand
-    none: str
     give_back: AwsCommand
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What something without tags must say where somebody else has made it, so that it may stay as it is.
+
+    Args:
+        value: what the setup says.
+        read: prints what is there.
+        is_ours: whether what says exactly this can only have been made for the setup, so that it may be taken away.
+    """
+
+    value: str
+    read: AwsCommand
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ class Step:
         mark: where it has no tags: the name under which the scripts note that they made it, so that nothing is taken away that
             was there before.
         needs: look-ups of other resources whose variables it uses.
+        wanted: where it has no tags: what it must say where these scripts have not made it; `None` where they change nothing.
         kept_if: where AWS refuses the deletion with this word, it is kept, and that is said.
         replaces: the policy that it takes the place of.
     """
@@ -119,6 +135,7 @@ class Step:
     owner: AwsCommand | None = None
     mark: str = ""
     needs: tuple[Lookup, ...] = ()
+    wanted: Wanted | None = None
     kept_if: str = ""
     replaces: Replaced | None = None
 
