@@ -335,9 +335,8 @@ def test_a_role_stays_in_an_instance_profile_of_somebody_else(workspace: Shell, 
 
 
 def test_a_location_of_somebody_else_keeps_its_role(tmp_path: Path) -> None:
-    made = hand_off(plan_of("emr-studio"))
-    applies = (pack for pack in made.packs if any("register-resource" in file.text for file in pack.files))
-    shell = Shell(tmp_path, made, next(applies).account)
+    (setup,) = load_setups(GOLDEN / "emr-studio" / "three-accounts.yaml")
+    shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)
     shell.nothing_is_there()
     shell.all_is_ours()
     shell.answer("lakeformation.describe-resource", "arn:aws:iam::444455556666:role/theirs")
