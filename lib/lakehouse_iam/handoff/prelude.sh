@@ -135,17 +135,28 @@ mark() { mkdir -p state && : > "state/$1.made"; }
 marked() { [ -f "state/$1.made" ]; }
 unmark() { rm -f "state/$1.made"; }
 
-# settled WHAT MARK WANTED COMMAND…: something without tags is there. It may be changed where apply.sh has made it, and is left
-# as it is where the command prints what is wanted; anything else is somebody else's.
-settled() {
-  what=$1
-  if marked "$2"; then return 0; fi
+# has WORDS WORD…: whether each of the others is among the first ones.
+has() {
+  words=" $(printf '%s' "$1" | tr '\t\n' '  ') "
+  shift
+  for word in "$@"; do
+    case $words in *" $word "*) ;; *) return 1 ;; esac
+  done
+}
+
+# may_change MARK WHAT WORDS COMMAND…: whether something without tags must be changed, and may be because apply.sh has made it.
+# The command prints what it holds.
+may_change() {
+  made=$1
+  what=$2
   wanted=$3
   shift 3
-  is=$(known "$@") || exit
-  if [ "$(squeezed "$is")" != "$(squeezed "$wanted")" ]; then
-    stop 2 "the $what is there already, and apply.sh has not made it here: it has ${is:-nothing}, and the setup says $wanted: settle with its owner which of the two is right"
-  fi
+  holds=$(known "$@") || exit
+  # The words are ARNs and ids, so they have no blanks and no stars.
+  if has "$holds" $wanted; then return 1; fi
+  if marked "$made"; then return 0; fi
+  left "the $what was there before, and apply.sh did not make it: it has '$holds', and the setup needs '$wanted'. Ask whoever made it"
+  return 1
 }
 
 # made_here MARK WANTED COMMAND…: whether apply.sh has made it, or the command prints exactly what apply.sh would make.
@@ -153,67 +164,60 @@ made_here() {
   if marked "$1"; then return 0; fi
   wanted=$2
   shift 2
-  is=$(known "$@") || exit
-  [ -n "$is" ] && [ "$(squeezed "$is")" = "$(squeezed "$wanted")" ]
+  holds=$(known "$@") || exit
+  [ -n "$holds" ] && [ "$(squeezed "$holds")" = "$(squeezed "$wanted")" ]
 }
 
 squeezed() { printf '%s' "$1" | tr -d ' \t\r\n'; }
 
-# keep_before WHAT NAME OURS COMMAND…: keep the policy that is about to be replaced by the one in the file OURS. One that
-# somebody else has put is replaced only if whoever runs this has said so.
+# keep_before NAME FILE COMMAND…: keep the policy that is about to be replaced by that of the file. One that somebody else has
+# put may deny what ours does not, so it is replaced only if whoever runs this has said so.
 keep_before() {
-  what=$1
-  kept=state/$2
-  ours=$3
-  shift 3
-  is=$(known "$@") || exit
-  if same "$is" "$ours" || same "$is" "$kept.put"; then
-    if [ -f "$kept" ]; then return 0; fi
-    is=''
-  elif [ -n "$is" ] && [ "${REPLACE_POLICIES-}" != yes ]; then
-    if [ -f "$kept" ] && ! same "$is" "$kept"; then
-      stop 2 "the $what was changed since apply.sh put it: keep what it has now, then run this with REPLACE_POLICIES=yes to replace it as a whole"
-    fi
-    stop 2 "the $what is there already, and would be replaced as a whole, whatever it denies: look at it, then run this with REPLACE_POLICIES=yes, which keeps it in $kept, or have its setup merge statements into it instead"
-  fi
-  mkdir -p state
-  if [ ! -f "$kept" ]; then
-    printf '%s' "$is" > "$kept.new"
-    mv "$kept.new" "$kept"
-  fi
-}
-
-# keep_put NAME COMMAND…: AWS writes a policy in its own way; what it shows is what must still be there to be taken back. Where
-# it still shows the one before, nothing is noted.
-keep_put() {
   kept=state/$1
-  shift
-  is=$(known "$@") || exit
-  if [ -n "$is" ] && ! same "$is" "$kept"; then printf '%s' "$is" > "$kept.put"; fi
+  file=$2
+  shift 2
+  live=$(known "$@") || exit
+  if same "$live" "$kept.ours" || same "$live" "$file"; then
+    if [ ! -f "$kept" ]; then live=''; fi
+  elif [ -n "$live" ] && [ "${REPLACE_POLICIES-}" != yes ]; then
+    stop 2 "there is another policy, and it would be replaced as a whole, with whatever it denies: look at it, then run this again with REPLACE_POLICIES=yes, which keeps it in $kept, or have the setup merge statements into it instead"
+  elif [ -f "$kept" ] && [ -n "$live" ] && ! same "$live" "$kept"; then
+    printf '%s\n' "$live" > "$kept.changed"
+    say "  somebody has changed the policy since; it is replaced, and what was there is kept in $kept.changed"
+  fi
+  if [ -f "$kept" ]; then return 0; fi
+  mkdir -p state
+  printf '%s' "$live" > "$kept.new"
+  mv "$kept.new" "$kept"
+  if [ -s "$kept" ]; then say "  the policy that was there is replaced, and kept in $kept: take-back.sh gives it back"; fi
 }
 
-# give_back WHAT NAME OURS PUT DELETE COMMAND…: take away the policy that apply.sh put, and nothing that came since. PUT and
-# DELETE are functions.
-give_back() {
-  what=$1
-  kept=state/$2
-  ours=$3
-  put=$4
-  delete=$5
-  shift 5
-  is=$(known "$@") || exit
-  if [ -z "$is" ]; then
-    :
-  elif same "$is" "$ours" || same "$is" "$kept.put"; then
-    if [ -s "$kept" ]; then "$put"; else "$delete"; fi
-  elif [ -f "$kept" ] && ! same "$is" "$kept"; then
-    left "the $what was changed since apply.sh put it: see what of it is still needed; $kept is what was there before"
-    return 0
-  else
-    say '  kept: it is not what apply.sh put'
-  fi
-  rm -f "$kept" "$kept.put"
+# keep_ours NAME COMMAND…: keep our policy as AWS tells it, which may be laid out otherwise.
+keep_ours() {
+  kept=state/$1.ours
+  shift
+  mkdir -p state
+  live=$(known "$@") || exit
+  printf '%s' "$live" > "$kept.new"
+  mv "$kept.new" "$kept"
 }
+
+# ours_still NAME FILE COMMAND…: whether the policy that is there is the one that apply.sh has put. Anything else is somebody's.
+ours_still() {
+  name=$1
+  file=$2
+  shift 2
+  live=$(known "$@") || exit
+  if same "$live" "state/$name.ours" || same "$live" "$file"; then return 0; fi
+  if [ -z "$live" ] || same "$live" "state/$name"; then
+    forget "$name"
+  else
+    left "the policy is not the one that apply.sh has put, so it stays: remove the statements of $file from it, if they are in it"
+  fi
+  return 1
+}
+
+forget() { rm -f "state/$1" "state/$1.ours"; }
 
 # ---------------------------------------------------------------- values that are told
 
@@ -306,6 +310,7 @@ unmerge() {
 
 # The credentials must be of the account that this folder is for.
 check_account() {
+  command -v aws > "$filled/.said" || stop 3 'the AWS CLI (the command aws) is not installed here: CloudShell in the AWS console has it'
   is=$(known aws sts get-caller-identity --query Account --output text) || exit
   if [ "$is" != "$account" ]; then
     stop 2 "these credentials are of the account ${is:-(none)}, and this folder is for the account $account: nothing was done"

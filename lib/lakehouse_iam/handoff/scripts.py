@@ -14,7 +14,17 @@ from importlib.resources import files
 
 from lakehouse_iam.aws_cli import AwsCommand, Document
 from lakehouse_iam.handoff.commands import Commands
-from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Replaced, Step, placeholder, variable_of
+from lakehouse_iam.handoff.commands.step import (
+    Action,
+    Do,
+    EachOf,
+    Holds,
+    Lookup,
+    Replaced,
+    Step,
+    placeholder,
+    variable_of,
+)
 from lakehouse_iam.handoff.merging import MergeTarget
 from lakehouse_iam.plan.phases import Parameter, Plan
 from lakehouse_iam.visible_text import one_line
@@ -143,12 +153,13 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
         missing = f"{lookup.variable} is not known yet: wait a minute and run this again, or set the variable"
         yield f'if [ -z "${lookup.variable}" ]; then stop 3 {shlex.quote(missing)}; fi'
     if step.replaces:
-        yield f"keep_before {_replaced(step, step.replaces)} {_plain(step.replaces.read)}"
+        words = map(shlex.quote, (step.replaces.name, step.replaces.ours.file))
+        yield f"keep_before {' '.join(words)} {_plain(step.replaces.read)}"
     if step.seen_by is not None:
         yield from _seen(step)
         yield f"if {_is_there(step.seen_by)}; then"
-        checks = (*_check_owner(step), *_check_wanted(step))
-        yield from (*checks, *_actions(step.update)) if step.update or checks else ("  :",)
+        yield from _check_owner(step)
+        yield from _update(step)
         yield "else"
         yield from _actions(step.create)
         if step.mark:
@@ -157,25 +168,40 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
         yield from _seen(step)
     yield from _actions(step.always, indent="")
     if step.replaces:
-        yield f"keep_put {shlex.quote(step.replaces.name)} {_plain(step.replaces.read)}"
+        yield f"keep_ours {shlex.quote(step.replaces.name)} {_plain(step.replaces.read)}"
+
+
+def _update(step: Step) -> Iterator[str]:
+    if step.holds and step.holds.is_ours:
+        yield f"  if ! {_made_here(step, step.holds)}; then"
+        there = f"the {one_line(step.title)} is there already, and apply.sh has not made it here: settle with its owner"
+        yield f"    stop 2 {shlex.quote(there)}"
+        yield "  fi"
+        yield from _actions(step.update)
+    elif step.holds:
+        words = (step.mark, one_line(step.title), " ".join(step.holds.wanted))
+        yield f"  if may_change {' '.join(map(shlex.quote, words))} {_plain(step.holds.read)}; then"
+        yield from _actions(step.update, indent="    ")
+        yield "  fi"
+    elif step.update or step.owner:
+        yield from _actions(step.update)
+    else:
+        yield "  :"
 
 
 def _take_back(step: Step) -> Iterator[str]:
     if not step.delete:
         return
     yield _title(step)
+    if step.replaces:
+        yield from _give_back(step, step.replaces)
+        return
     for lookup in step.needs:
         yield from _look_up(lookup)
     yield from _seen(step)
-    if step.replaces:
-        yield f"put() {{ again {_plain(step.replaces.give_back)}; }}"
-        yield "delete() {"
-        yield from _deletions(step, "  ")
-        yield "}"
-        yield f"give_back {_replaced(step, step.replaces)} put delete {_plain(step.replaces.read)}"
-        return
     conditions = [f'[ -n "${lookup.variable}" ]' for lookup in step.needs]
-    conditions += [_made_here(step)] if step.mark else []
+    if step.mark:
+        conditions.append(_made_here(step, step.holds) if step.holds and step.holds.is_ours else f"marked {step.mark}")
     conditions += [_is_there(step.seen_by)] if step.seen_by is not None else []
     yield f"if {' && '.join(conditions) or 'true'}; then"
     yield from _check_owner(step)
@@ -185,6 +211,19 @@ def _take_back(step: Step) -> Iterator[str]:
         yield f"unmark {step.mark}"
     if isinstance(step.seen_by, Lookup):
         yield f"{step.seen_by.variable}=''"
+
+
+def _give_back(step: Step, replaced: Replaced) -> Iterator[str]:
+    words = map(shlex.quote, (replaced.name, replaced.ours.file))
+    yield f"if ours_still {' '.join(words)} {_plain(replaced.read)}; then"
+    kept = shlex.quote(f"state/{replaced.name}")
+    yield f"  if [ -s {kept} ]; then"
+    yield f"    run {_plain(replaced.give_back)}"
+    yield "  else"
+    yield from _deletions(step, "    ")
+    yield "  fi"
+    yield f"  forget {shlex.quote(replaced.name)}"
+    yield "fi"
 
 
 def _deletions(step: Step, indent: str) -> Iterator[str]:
@@ -200,22 +239,8 @@ def _title(step: Step) -> str:
     return f"step {shlex.quote(one_line(step.title))}"
 
 
-def _replaced(step: Step, replaces: Replaced) -> str:
-    """What the functions are told of a policy that is replaced: what it is, the file it is kept in, and ours."""
-    where = f"${replaces.ours.folder}/" if replaces.ours.folder else ""
-    return f'{shlex.quote(one_line(step.title))} {shlex.quote(replaces.name)} "{where}{replaces.ours.file}"'
-
-
-def _made_here(step: Step) -> str:
-    if step.wanted is None or not step.wanted.is_ours:
-        return f"marked {step.mark}"
-    return f"made_here {step.mark} {shlex.quote(step.wanted.value)} {_plain(step.wanted.read)}"
-
-
-def _check_wanted(step: Step) -> Iterator[str]:
-    if step.wanted:
-        words = " ".join(map(shlex.quote, (one_line(step.title), step.mark, step.wanted.value)))
-        yield f"  settled {words} {_plain(step.wanted.read)}"
+def _made_here(step: Step, holds: Holds) -> str:
+    return f"made_here {step.mark} {shlex.quote(' '.join(holds.wanted))} {_plain(holds.read)}"
 
 
 def _check_owner(step: Step) -> Iterator[str]:

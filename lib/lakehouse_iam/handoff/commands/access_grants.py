@@ -11,12 +11,12 @@ from lakehouse_iam.aws_cli import Value, command, inline_json
 from lakehouse_iam.cloudformation.access_grants import GRANTEE_TYPES
 from lakehouse_iam.handoff.commands.step import (
     Do,
+    Holds,
     How,
     Lookup,
     Place,
     Renderer,
     Step,
-    Wanted,
     query_text,
     told,
     variable_of,
@@ -54,7 +54,10 @@ def _location(location: AccessGrantsLocation, place: Place) -> Iterator[Step]:
         update=(Do(command("s3control", "update-access-grants-location", **named, **role), How.AGAIN),),
         delete=(Do(command("s3control", "delete-access-grants-location", **named)),),
         mark=location.id,
-        wanted=Wanted(str(location.role), told("s3control", "get-access-grants-location", "IAMRoleArn", **named)),
+        holds=Holds(
+            told("s3control", "get-access-grants-location", "IAMRoleArn", **named),
+            (str(location.role),),
+        ),
     )
 
 

@@ -17,21 +17,18 @@ from lakehouse_iam.custom_resource import (
 from lakehouse_iam.handoff.commands.athena import with_identity_center
 from lakehouse_iam.handoff.commands.step import (
     Do,
+    Holds,
     How,
     Lookup,
     Place,
     Renderer,
     Step,
-    Wanted,
     query_text,
     told,
     variable_of,
 )
 from lakehouse_iam.resources import CustomResource, EmrStudio
 from lakehouse_iam.resources.references import AttributeOf
-
-# An update takes away the recipients that it does not name, so they are compared with the instance.
-_RECIPIENTS = "join(' ', sort([InstanceArn, ShareRecipients[].DataLakePrincipalIdentifier][]))"
 
 
 def _custom(resource: CustomResource, place: Place) -> Iterator[Step]:
@@ -63,6 +60,11 @@ def _connection(id: str, of: LakeFormationIdentityCenter) -> Step:
 
     create = command("lakeformation", operation("create"), **catalog, instance_arn=str(of.instance_arn))
     update = command("lakeformation", operation("update"), **catalog).with_options(*recipients)
+    # The list is of everybody who shares with Identity Center in this account, and an update replaces it.
+    shared = "ShareRecipients[].DataLakePrincipalIdentifier"
+    holds = Holds(
+        told("lakeformation", operation("describe"), shared, **catalog), tuple(map(str, of.share_recipients or ()))
+    )
     return Step(
         "connection of Lake Formation to Identity Center",
         command("lakeformation", operation("describe"), **catalog),
@@ -70,10 +72,7 @@ def _connection(id: str, of: LakeFormationIdentityCenter) -> Step:
         update=(Do(update),) if recipients else (),
         delete=(Do(command("lakeformation", operation("delete"), **catalog)),),
         mark=id,
-        wanted=Wanted(
-            " ".join(sorted([str(of.instance_arn), *map(str, of.share_recipients or ())])),
-            told("lakeformation", operation("describe"), _RECIPIENTS if recipients else "InstanceArn", **catalog),
-        ),
+        holds=holds if recipients else None,
     )
 
 

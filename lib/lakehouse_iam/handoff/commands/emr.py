@@ -11,6 +11,7 @@ from lakehouse_iam.aws_cli import Value, command, inline_json
 from lakehouse_iam.handoff.commands.iam import policy_arn
 from lakehouse_iam.handoff.commands.step import (
     Do,
+    Holds,
     How,
     Lookup,
     Place,
@@ -76,6 +77,8 @@ def _session(mapping: StudioSessionPolicy, place: Place) -> Iterator[Step]:
         update=(Do(command("emr", "update-studio-session-mapping", **who, session_policy_arn=arn)),),
         delete=(Do(command("emr", "delete-studio-session-mapping", **who), How.UNLESS_GONE),),
         mark=mapping.id,
+        holds=Holds(told("emr", "get-studio-session-mapping", "SessionMapping.SessionPolicyArn", **who), (arn,)),
+        needs=tuple(one for one in place.lookups.values() if one.value == who["studio_id"]),
     )
 
 

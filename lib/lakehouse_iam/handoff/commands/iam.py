@@ -13,12 +13,12 @@ from lakehouse_iam.aws_cli import Option, Variable, command, inline_json
 from lakehouse_iam.handoff.commands.step import (
     Do,
     EachOf,
+    Holds,
     How,
     Lookup,
     Place,
     Renderer,
     Step,
-    Wanted,
     query_text,
     tag_query,
     told,
@@ -117,7 +117,7 @@ def _role_policy(policy: RolePolicy, place: Place) -> Iterator[Step]:
         delete=(Do(command("iam", "delete-role-policy", **which), How.UNLESS_GONE),),
         mark=policy.id,
         # The role is somebody else's, and its tags say nothing of one policy in it.
-        wanted=Wanted(inline_json(policy.document.to_json()), read, is_ours=True),
+        holds=Holds(read, (inline_json(policy.document.to_json()),), is_ours=True),
     )
 
 

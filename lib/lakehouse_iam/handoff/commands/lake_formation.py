@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lakehouse_iam.aws_cli import Option, Value, command, inline_json
 from lakehouse_iam.cloudformation.lake_formation import database_input, granted, grantee
-from lakehouse_iam.handoff.commands.step import Do, How, Lookup, Place, Renderer, Step, Wanted, told, variable_of
+from lakehouse_iam.handoff.commands.step import Do, Holds, How, Lookup, Place, Renderer, Step, told, variable_of
 from lakehouse_iam.resources import CatalogPermissions, DatabaseLink, RegisteredLocation
 
 
@@ -23,9 +23,9 @@ def _location(location: RegisteredLocation, place: Place) -> Iterator[Step]:
         update=(Do(command("lakeformation", "update-resource", **what), How.AGAIN),),
         delete=(Do(command("lakeformation", "deregister-resource", resource_arn=location.arn)),),
         mark=location.id,
-        wanted=Wanted(
-            str(location.role),
+        holds=Holds(
             told("lakeformation", "describe-resource", "ResourceInfo.RoleArn", resource_arn=location.arn),
+            (str(location.role),),
         ),
     )
 

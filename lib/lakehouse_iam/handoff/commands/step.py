@@ -79,7 +79,7 @@ class Replaced:
 
     Args:
         name: the file that the one before is kept in.
-        ours: the policy that takes its place.
+        ours: the document that takes its place.
         read: prints the policy that is there.
         give_back: puts the policy that is kept.
     """
@@ -91,17 +91,18 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What something without tags must say where somebody else has made it, so that it may stay as it is.
+class Holds:
+    """What something without tags must hold. Where somebody else has made it, it is not changed.
 
     Args:
-        value: what the setup says.
-        read: prints what is there.
-        is_ours: whether what says exactly this can only have been made for the setup, so that it may be taken away.
+        read: prints what it holds, as words.
+        wanted: the words that must be among them.
+        is_ours: whether `wanted` is one document, and what holds exactly that can only have been made for the setup, so that it
+            may be taken away.
     """
 
-    value: str
     read: AwsCommand
+    wanted: tuple[str, ...]
     is_ours: bool = False
 
 
@@ -120,8 +121,8 @@ class Step:
         owner: prints the name of the setup that made it, which stands in a tag; `None` where it has no tags.
         mark: where it has no tags: the name under which the scripts note that they made it, so that nothing is taken away that
             was there before.
+        holds: where it has no tags and an update would replace what somebody else has written: what it must hold.
         needs: look-ups of other resources whose variables it uses.
-        wanted: where it has no tags: what it must say where these scripts have not made it; `None` where they change nothing.
         kept_if: where AWS refuses the deletion with this word, it is kept, and that is said.
         replaces: the policy that it takes the place of.
     """
@@ -134,8 +135,8 @@ class Step:
     delete: tuple[Action, ...] = ()
     owner: AwsCommand | None = None
     mark: str = ""
+    holds: Holds | None = None
     needs: tuple[Lookup, ...] = ()
-    wanted: Wanted | None = None
     kept_if: str = ""
     replaces: Replaced | None = None
 

@@ -74,7 +74,7 @@ def _databricks(setup: InstanceProfileSetup) -> Turn:
             ("s3-access-denied", "s3-forbidden-head", "not-allowed-by-trust"),
         ),
         Step("mount", {"mounts": [(one.name, one.place.url, one.mount, one.unmount) for one in cluster.mounts]}),
-        Step("verify", {"notebook": VERIFY}),
+        Step("verify", {"notebook": VERIFY, "unity_catalog": False}),
     )
     return Turn(DATABRICKS, "use-from-clusters", steps=steps)
 

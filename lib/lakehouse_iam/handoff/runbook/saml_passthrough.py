@@ -146,7 +146,7 @@ def _databricks(setup: SamlPassthroughSetup) -> Turn:
         Step("passthrough-cluster", {"profile": str(meta.instance_profile) if meta else ""}),
         Step("use-role", {"roles": roles}, ("assume-role-with-saml-denied", "session-too-long", "s3-access-denied")),
         Step("passthrough-header"),
-        Step("verify", {"notebook": VERIFY}),
+        Step("verify", {"notebook": VERIFY, "unity_catalog": False}),
     )
     return Turn(DATABRICKS, "use-passthrough", steps=tuple(steps))
 

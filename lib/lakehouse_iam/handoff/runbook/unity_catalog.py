@@ -109,7 +109,7 @@ def _locations_turn(setup: UnityCatalogSetup) -> Turn:
         steps.append(Step("grant-location", values, ("no-privilege-on-path",)))
     if credential.owner:
         steps.append(Step("give-credential", {"credential": credential.name, "owner": credential.owner}))
-    steps.append(Step("verify", {"notebook": VERIFY}))
+    steps.append(Step("verify", {"notebook": VERIFY, "unity_catalog": True}))
     return Turn(DATABRICKS, "make-locations", steps=tuple(steps))
 
 
