@@ -18,8 +18,8 @@ from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.explain.finding import Explanation, Finding
-    from lakehouse_iam.explain.known_errors import Language
     from lakehouse_iam.explain.setup_answer import SetupAnswer
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.setups.setup import Setup
     from lakehouse_iam.snapshot.document import Snapshot
 
@@ -50,9 +50,8 @@ def explain(arguments: tuple[str, ...], at: str, snapshots: tuple[str, ...], lan
         )
     if snapshots and len(arguments) < 2:
         fail("--snapshot needs the SETUP that it is of", code=INPUT_IS_WRONG, as_json=as_json)
-    from lakehouse_iam.explain.known_errors import Language
 
-    language = Language(language_of(lang))
+    language = language_of(lang)
     with wrong_input(as_json=as_json):
         moment = _moment(at)
         setups = _setups(arguments[0]) if len(arguments) == 2 else ()

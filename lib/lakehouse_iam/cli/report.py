@@ -24,6 +24,7 @@ from lakehouse_iam.cli.proofs import nothing_thrown_away, progress_shown, proofs
 from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.plan import Plan
     from lakehouse_iam.report.reading import Json
 
@@ -164,12 +165,11 @@ def _now() -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _write(made: dict[str, Any], place: Path, language: str) -> None:
+def _write(made: dict[str, Any], place: Path, language: Language) -> None:
     from lakehouse_iam.cli.files import write_all
     from lakehouse_iam.report.page import page
-    from lakehouse_iam.report.words import Language
 
-    write_all({place: page(made, Language(language))})
+    write_all({place: page(made, language)})
 
 
 def _show(made: dict[str, Any], out: str) -> None:

@@ -93,15 +93,21 @@ class Case:
 
     def role(self, arn: str) -> Json | Unread | None:
         """A role in its account's snapshot."""
-        return _as_json(self.snapshots.of_account(account_of(arn), "roles", name_of(arn)))
+        return self._well_formed(arn, self.snapshots.of_account(account_of(arn), "roles", name_of(arn)))
 
     def bucket(self, account: str, name: str) -> Json | Unread | None:
         """A bucket in its account's snapshot."""
-        return _as_json(self.snapshots.of_account(account, "buckets", name))
+        found = self.snapshots.of_account(account, "buckets", name)
+        return self._well_formed(f"arn:{self.live.plan.partition}:s3:::{name}", found)
 
     def key(self, arn: str) -> Json | Unread | None:
         """A key in its account's snapshot."""
-        return _as_json(self.snapshots.of_account(account_of(arn), "keys", arn))
+        return self._well_formed(arn, self.snapshots.of_account(account_of(arn), "keys", arn))
+
+    def _well_formed(self, arn: str, found: Any) -> Json | Unread | None:
+        """What a snapshot shows, without the statements that AWS would not take: decisions count the others only."""
+        wrong = [one.statement for one in self.live.malformed if one.arn == arn]
+        return _as_json(_without(found, wrong) if wrong else found)
 
     def statements(self, kind: PolicyKind, holder: str) -> list[Json]:
         """The statements of a live trust, bucket or key policy as they stand; none where nobody read it."""
@@ -121,7 +127,8 @@ class Case:
             found = self.key(holder)
             key = "policy"
         document = found.get(key) if isinstance(found, Mapping) else None
-        return dict(document) if isinstance(document, Mapping) else None
+        # One of which nothing is left is none.
+        return dict(document) if isinstance(document, Mapping) and document.get("Statement") else None
 
     def meant_statements(self, kind: PolicyKind, holder: str) -> list[Json]:
         """The statements that the setup puts into a trust, bucket or key policy."""
@@ -175,6 +182,17 @@ def listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _without(value: Any, wrong: list[Any]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: [one for one in (inner if isinstance(inner, list) else [inner]) if one not in wrong]
+        if key == "Statement"
+        else _without(inner, wrong)
+        for key, inner in value.items()
+    }
 
 
 def _as_json(found: Any) -> Json | Unread | None:

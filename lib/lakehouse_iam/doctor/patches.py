@@ -33,8 +33,7 @@ def policy_patch(case: Case, kind: PolicyKind, holder: str, *, without: Collecti
         without: the numbers of live statements that are wrong and give way.
     """
     live = case.document(kind, holder)
-    malformed = [one.statement for one in case.live.malformed if one.arn == holder]
-    kept = [one for number, one in enumerate(statements_of(live)) if number not in without and one not in malformed]
+    kept = [one for number, one in enumerate(statements_of(live)) if number not in without]
     kept = [one for one in map(_savable, kept) if one is not None]
     before = {**live, "Statement": kept} if live is not None and kept else None
     wanted = case.meant_statements(kind, holder)

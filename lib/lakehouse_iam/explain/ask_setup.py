@@ -15,10 +15,10 @@ from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.chain import walk
 from lakehouse_iam.explain.asked import Asked, PlanAsked, SnapshotsAsked
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.setup_answer import SetupAnswer
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.probe import Expected, Probe, SamlSignIn
 from lakehouse_iam.proof.deployed import Deployed, Written

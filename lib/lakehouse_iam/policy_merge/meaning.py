@@ -149,7 +149,7 @@ def _tests(value: object) -> Iterator[tuple[str, str, frozenset[str]]]:
     if not isinstance(value, Mapping):
         return
     for operator, keys in value.items():
-        for key, values in keys.items():
+        for key, values in keys.items() if isinstance(keys, Mapping) else ():
             texts = values if isinstance(values, (list, tuple)) else [values]
             yield str(operator), str(key).lower(), frozenset(map(_text, texts))
 

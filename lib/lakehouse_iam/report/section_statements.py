@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lakehouse_iam.languages import Language
 from lakehouse_iam.report.markup import Child, Markup, element, joined, plain
 from lakehouse_iam.report.policies import BUCKET
 from lakehouse_iam.report.sections import name, names
-from lakehouse_iam.report.words import Language, both, in_both, phrase
+from lakehouse_iam.report.words import both, in_both, phrase
 
 Json = Mapping[str, Any]
 
@@ -142,7 +143,7 @@ def _reason(reason: Json | None) -> Markup:
 
 
 def _texts(reason: Json) -> Markup:
-    return in_both({Language.EN: plain(reason["en"]), Language.JA: plain(reason["ja"])})
+    return in_both({Language.ENGLISH: plain(reason["en"]), Language.JAPANESE: plain(reason["ja"])})
 
 
 def _principal(principal: Any) -> Markup:

@@ -352,7 +352,7 @@ class _Seen:
 
     def _account(self, id: str) -> None:
         blocks = self._collected.property_of_account(id, "account_block_public_access")
-        if blocks is UNREAD:
+        if blocks is UNREAD and id in self._buckets().values():
             self.not_read.append(NotRead(id, "account_block_public_access", id, decides=False))
         self.deployed.account_blocks[id] = _blocks(None if blocks is UNREAD else blocks)
         organization = self._collected.property_of_account(id, "organization")

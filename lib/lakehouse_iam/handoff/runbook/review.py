@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.handoff.runbook.account_steps import placeholder, shown, why_key
 from lakehouse_iam.handoff.runbook.environment import render
 from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import Person
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.plan.assemble import STACK_RESOURCES
 from lakehouse_iam.probes import setup_probes
