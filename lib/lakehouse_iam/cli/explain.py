@@ -116,16 +116,16 @@ def _at_most(file: BinaryIO) -> bytes:
 
 def _moment(text: str) -> datetime:
     from lakehouse_iam.errors import InvalidValue
+    from lakehouse_iam.moments import read_moment
 
     if not text:
         return datetime.now(timezone.utc)
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return read_moment(text)
     except ValueError as error:
         raise InvalidValue(
             f"--at {text!r} is not a time", allowed="allowed is a time such as 2026-11-25T12:00:00Z"
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _explained(
