@@ -66,7 +66,7 @@ lint: $(READY) ## Check style and types
 
 docs: setup ## Build the documentation site into .cache/site; a dead link is an error
 	@python -m tools.generate_pages
-	@mkdocs build --quiet
+	@out=$$(mkdocs build --strict 2>&1) || { echo "$$out" | grep -v '^INFO'; exit 1; }
 	@echo "docs: .cache/site/index.html"
 
 bench: setup ## Measure speed, as ratios against a peer in one run

@@ -1,7 +1,7 @@
 """Writes the reference pages that follow from the code; --check only compares.
 
-Fields of setups, commands, probes, sample policies, the errors that are explained, and the tables of diseases in the pages of the doctor. What
-the code has in both languages is written in both.
+Fields of setups, commands, probes, sample policies, errors, and the tables of diseases on the doctor's pages. What the code
+has in both languages is written in both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import click
 from lakehouse_iam.cli import COMMANDS
 from lakehouse_iam.cli import main as command_line
 from lakehouse_iam.cloudformation import templates
-from lakehouse_iam.explain.known_errors import Language, every_error
+from lakehouse_iam.explain.known_errors import every_error
+from lakehouse_iam.languages import Language
 from lakehouse_iam.patterns import every_pattern
 from lakehouse_iam.plan import plan_setups
 from lakehouse_iam.probes import Expected, setup_probes
@@ -39,15 +40,16 @@ def pages() -> dict[Path, str]:
         "commands.md": _commands(),
         "probe-catalogue.md": _probe_catalogue(),
         "sample-policies.md": _sample_policies(),
-        "errors.md": _errors(Language.ENGLISH),
-        "errors.ja.md": _errors(Language.JAPANESE),
     }
-    with_diseases = {
-        page: disease_table.with_table(page.read_text(encoding="utf-8"), language)
-        for language in Language
-        if (page := disease_table.page(language))
-    }
-    return {PAGES / name: text for name, text in made.items()} | with_diseases
+    return {PAGES / name: text for name, text in made.items()} | dict(_with_tables())
+
+
+def _with_tables() -> Iterator[tuple[Path, str]]:
+    """The pages of which a part is generated, in each language."""
+    for language, name in ((Language.ENGLISH, "errors.md"), (Language.JAPANESE, "errors.ja.md")):
+        yield PAGES / name, _errors(PAGES / name, language)
+        doctor = disease_table.page(language)
+        yield doctor, disease_table.with_table(doctor.read_text(encoding="utf-8"), language)
 
 
 # ---------------------------------------------------------------- fields of setups
@@ -222,33 +224,32 @@ def _sample_policies() -> str:
 
 # ---------------------------------------------------------------- errors
 
-_ERRORS = {
-    Language.ENGLISH: (
-        "# Errors\n\n[日本語](errors.ja.md)\n\nEvery error that `lakehouse-iam explain` recognizes, by who can change what is wrong."
-        " Give it the whole text, and a setup if there is one ([Explaining errors](explain.md)): it then says which link of *your*"
-        " chain it is.\n",
-        "| text | means | look at | do |\n|---|---|---|---|",
-    ),
-    Language.JAPANESE: (
-        "# エラー\n\n[English](errors.md)\n\n`lakehouse-iam explain` が認識するすべてのエラーを、対処できる人ごとにまとめています。エラーの全文と、あれば"
-        "定義ファイル（setup）を渡すと、*自分の* 経路のどこに問題があるかを示します（[エラーの説明](explain.ja.md)）。\n",
-        "| 文面 | 意味 | 見るところ | 対処 |\n|---|---|---|---|",
-    ),
+_BEGIN, _END = "<!-- errors: begin -->", "<!-- errors: end -->"
+_HEADS = {
+    Language.ENGLISH: "| text | means | look at | do |\n|---|---|---|---|",
+    Language.JAPANESE: "| 文面 | 意味 | 見るところ | 対処 |\n|---|---|---|---|",
 }
 
 
-def _errors(language: Language) -> str:
-    introduction, head = _ERRORS[language]
+def _errors(page: Path, language: Language) -> str:
+    """A page with the tables between its marks as they are now."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    return f"{before}{_BEGIN}\n{_tables_of_errors(language)}\n{_END}{rest.partition(_END)[2]}"
+
+
+def _tables_of_errors(language: Language) -> str:
+    between = "。" if language is Language.JAPANESE else "; "
     rows: dict[str, list[str]] = {}
     for error in every_error():
         rule = error.rule(language)
         text = f"`{error.phrase}` ({error.slug})" if error.phrase else error.slug
-        cells = (text, rule.means, rule.link, "; ".join(rule.do))
+        cells = (text, rule.means, rule.link, between.join(rule.do))
         rows.setdefault(rule.who, []).append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
-    parts = [introduction]
-    for who, listed in sorted(rows.items(), key=lambda group: (-len(group[1]), group[0])):
-        parts.append(f"## {who[0].upper()}{who[1:]}\n\n{head}\n" + "\n".join(listed) + "\n")
-    return "\n".join(parts)
+    parts = [
+        "\n".join((f"## {who[0].upper()}{who[1:]}\n", _HEADS[language], *listed))
+        for who, listed in sorted(rows.items(), key=lambda group: (-len(group[1]), group[0]))
+    ]
+    return "\n\n".join(parts)
 
 
 # ---------------------------------------------------------------- writing

@@ -35,6 +35,7 @@ INSTEAD = {
     "代役": "模擬",
     "配備": "デプロイ",
     "クエリー": "クエリ",
+    "引き渡し": "受け渡し",
     "マネージドポリシー": "管理ポリシー",
     "パブリックアクセスブロック": "ブロックパブリックアクセス",
     "カスタマー管理キー": "カスタマーマネージドキー",
@@ -51,7 +52,9 @@ BOTH_NAMED = {"外部の場所": "外部ロケーション", "ストレージ認
 
 # Pages of which admins read both languages. Generated reference and pages for contributors are in English only.
 IN_BOTH_LANGUAGES = (
+    "adopt",
     "azure-reads-s3",
+    "choose-a-pattern",
     "ci",
     "compare",
     "connect",
@@ -59,20 +62,36 @@ IN_BOTH_LANGUAGES = (
     "custom-resource",
     "doctor",
     "emr-studio",
+    "errors",
     "evaluator",
     "explain",
+    "faq",
+    "files",
+    "from-the-tutorials",
+    "glossary",
+    "guarantees",
     "handoff",
+    "index",
     "install",
+    "instance-profile",
     "json-shapes",
     "moving-to-unity-catalog",
     "proof",
+    "rehearse",
     "report",
     "saml-passthrough",
     "snapshot",
     "snapshot-without-tools",
     "spark",
     "terraform",
+    "testing",
+    "threat-model",
+    "troubleshooting",
+    "tutorial",
+    "unity-catalog-aws",
     "vendor-differences",
+    "verified",
+    "world-file",
 )
 BESIDE_THE_DOCUMENTATION = ("README", "SECURITY")
 
@@ -204,6 +223,20 @@ def test_a_page_is_there_in_both_languages_and_each_leads_to_the_other(name: str
     )
     assert f"]({name}.ja.md)" in english
     assert f"]({name}.md)" in japanese
+
+
+@pytest.mark.parametrize("name", ["compare", "evaluator", "proof", "terraform"])
+def test_the_code_of_a_page_is_the_same_in_both_languages_but_for_comments(name: str) -> None:
+    english, japanese = (
+        _code((ROOT / "docs" / f"{name}{ending}").read_text(encoding="utf-8")) for ending in (".md", ".ja.md")
+    )
+    assert english == japanese
+
+
+def _code(page: str) -> list[str]:
+    """The fenced blocks without their comments."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [re.sub(r" +# .*$", "", block, flags=re.MULTILINE) for block in blocks]
 
 
 def test_no_japanese_page_is_without_its_english_one() -> None:

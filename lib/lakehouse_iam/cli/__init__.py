@@ -58,7 +58,7 @@ COMMANDS = {
         (
             "handoff sales-lake.yaml --out for-others",
             "handoff lake.yaml --out packs --exchange lake.exchange.json",
-            "handoff lake.yaml --out packs --existing sales=policy.json",
+            "handoff lake.yaml --out merged --existing key-policy.json",
             "handoff --verify received",
         ),
     ),

@@ -55,6 +55,11 @@ def test_what_the_site_takes_from_docstrings_is_named_by_the_command_that_shows_
     assert text == "# API\n\n`python -m pydoc lakehouse_iam.cdk.BucketOwnerRole`\n"
 
 
+def test_what_a_page_tells_tests_is_not_printed(tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text("# One\n\n<!-- file: a.yaml -->\n```yaml\na: 1\n```\n")
+    assert Pages(tmp_path).named("one").text("en") == "# One\n\n```yaml\na: 1\n```\n"
+
+
 def test_a_page_is_printed_in_either_language() -> None:
     assert run("connect", "--lang", "en").stdout.startswith("# Connecting Databricks\n")
     assert run("connect", "--lang", "ja").stdout.startswith("# Databricks への接続\n")
