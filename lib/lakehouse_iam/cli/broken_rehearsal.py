@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, print_json
+from lakehouse_iam.cli.rehearsal_json import answer_of
 from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ def show_broken(broken: Sequence[BrokenRehearsal], lang: str, *, as_json: bool) 
 
 
 def _answer(broken: BrokenRehearsal, language: Language) -> dict[str, Any]:
-    from lakehouse_iam.cli.rehearse import answer_of
     from lakehouse_iam.rehearsal.run import Rehearsal
 
     injected = broken.injected
