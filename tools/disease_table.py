@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from lakehouse_iam.doctor import catalogue
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import Language
 
 PAGES = Path(__file__).parent.parent / "docs"
 BEGIN, END = "<!-- diseases: begin -->", "<!-- diseases: end -->"

@@ -17,7 +17,8 @@ import click
 from lakehouse_iam.cli import COMMANDS
 from lakehouse_iam.cli import main as command_line
 from lakehouse_iam.cloudformation import templates
-from lakehouse_iam.explain.known_errors import Language, every_error
+from lakehouse_iam.explain.known_errors import every_error
+from lakehouse_iam.languages import Language
 from lakehouse_iam.patterns import every_pattern
 from lakehouse_iam.plan import plan_setups
 from lakehouse_iam.probes import Expected, setup_probes
@@ -237,11 +238,12 @@ def _errors(page: Path, language: Language) -> str:
 
 
 def _tables_of_errors(language: Language) -> str:
+    between = "。" if language is Language.JAPANESE else "; "
     rows: dict[str, list[str]] = {}
     for error in every_error():
         rule = error.rule(language)
         text = f"`{error.phrase}` ({error.slug})" if error.phrase else error.slug
-        cells = (text, rule.means, rule.link, "; ".join(rule.do))
+        cells = (text, rule.means, rule.link, between.join(rule.do))
         rows.setdefault(rule.who, []).append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
     parts = [
         "\n".join((f"## {who[0].upper()}{who[1:]}\n", _HEADS[language], *listed))

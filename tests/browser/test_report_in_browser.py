@@ -11,9 +11,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lakehouse_iam.languages import Language
 from lakehouse_iam.report.differences import differences
 from lakehouse_iam.report.page import page as page_of
-from lakehouse_iam.report.words import Language
 from tests.unit.report_documents import EXAMPLES, HOSTILE, example, hostile, many_buckets, report_of_text
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ def open_report(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
     def open_(report: dict[str, Any], *, scheme: Scheme = "light", width: int = 1280) -> Opened:
         file = tmp_path / f"report-{len(opened)}.html"
-        file.write_text(page_of(report, Language.EN), encoding="utf-8")
+        file.write_text(page_of(report, Language.ENGLISH), encoding="utf-8")
         context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
         contexts.append(context)
         one = Opened(context.new_page())
@@ -125,7 +125,7 @@ def test_reasons_of_checks_are_said_in_japanese(open_report: Open) -> None:
     page.locator("#s1-probes-list").scroll_into_view_if_needed()
     first = page.locator("#s1-probes-list > li").first
     first.locator("summary").click()
-    expect(first.locator("dd").last).to_contain_text("の信頼ポリシーの文 0 が")
+    expect(first.locator("dd").last).to_contain_text("の信頼ポリシーのステートメント 0 が")
     expect(first.locator("[lang=en]")).to_have_count(0)
 
 
@@ -213,7 +213,7 @@ def test_hostile_names_are_shown_and_do_nothing(open_report: Open) -> None:
 
 def test_a_script_that_somebody_puts_into_the_page_does_not_run(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "edited.html"
-    text = page_of(example("instance-profile"), Language.EN)
+    text = page_of(example("instance-profile"), Language.ENGLISH)
     attack = '<script>globalThis.alerted = 1</script><img src="x" onerror="globalThis.alerted = 2">'
     file.write_text(text.replace("<main", f"{attack}<main", 1), encoding="utf-8")
     page = browser.new_page()

@@ -12,8 +12,8 @@ from typing import Any
 
 from lakehouse_iam.arns import AccountId, DirectoryPrincipal, RoleArn
 from lakehouse_iam.custom_resource import AthenaWorkGroup, LakeFormationIdentityCenter
+from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import plan_setup
-from lakehouse_iam.plan.instance_profile import spark_configuration
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.proof.deployed import Deployed, left_to_iam
 from lakehouse_iam.proof.meaning import meaning_of
@@ -35,12 +35,8 @@ from lakehouse_iam.resources import (
     Workgroup,
 )
 from lakehouse_iam.setups import load_setups
-from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
-from lakehouse_iam.setups.saml_passthrough import SamlPassthroughSetup
-from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
 from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.told import with_texts
-from lakehouse_iam.statements.s3 import Access
 
 Json = dict[str, Any]
 
@@ -336,66 +332,21 @@ class _Writing:
 
     def _workspace(self) -> None:
         setup = self._plan.source
-        content: Json = {
+        reference = pattern_named(self._plan.pattern).meant_workspace
+        content: Json = reference.load()(setup) if reference is not None else {}
+        if not content:
+            return
+        for credential in content.get("storage_credentials", {}).values():
+            credential.setdefault("external_id", EXTERNAL_ID)
+        host = getattr(setup, "host", None) or "https://dbc-a1b2345c-d6e7.cloud.databricks.com"
+        self._contents["workspace"] = {
             VERSION_KEY: VERSION,
             "setup": self._plan.setup,
             "taken": TAKEN,
             "by": "snapshot",
-            "of": {"workspace": "https://dbc-a1b2345c-d6e7.cloud.databricks.com"},
+            "of": {"workspace": str(host)},
+            **content,
         }
-        if isinstance(setup, InstanceProfileSetup):
-            profile = str(setup.workspace.instance_profile)
-            content["of"] = {"workspace": setup.host}
-            content["instance_profiles"] = {profile: {"arn": profile, "roles": [str(setup.workspace.role)]}}
-            content["clusters"] = {
-                "0101-120000-abcdefgh": {
-                    "name": "etl",
-                    "kind": "cluster",
-                    "instance_profile": profile,
-                    "spark_conf": dict(spark_configuration(setup)),
-                    "data_security_mode": "SINGLE_USER",
-                }
-            }
-        elif isinstance(setup, SamlPassthroughSetup) and setup.meta_instance_profile:
-            profile = str(setup.meta_instance_profile.instance_profile)
-            role = str(setup.meta_instance_profile.role)
-            content["of"] = {"workspace": str(setup.host)}
-            content["instance_profiles"] = {profile: {"arn": profile, "roles": [role]}}
-        elif isinstance(setup, UnityCatalogSetup):
-            content["of"] = {"workspace": str(setup.host)}
-            content |= _unity_catalog(setup)
-        else:
-            return
-        self._contents["workspace"] = content
-
-
-def _unity_catalog(setup: UnityCatalogSetup) -> Json:
-    credential = setup.storage_credential
-    writes = {str(bucket.name): bucket.access is Access.READ_WRITE for bucket in setup.buckets}
-    return {
-        "storage_credentials": {
-            credential.name: {
-                "id": "11111111-2222-3333-4444-555555555555",
-                "role_arn": str(setup.role),
-                "external_id": (credential.external_ids or (EXTERNAL_ID,))[0],
-                "unity_catalog_iam_arn": str(credential.unity_catalog_role),
-                "read_only": setup.read_only,
-                "isolation": "ISOLATED" if credential.isolated else "OPEN",
-                "bindings": [{"workspace": one} for one in credential.workspaces],
-            }
-        },
-        "external_locations": {
-            location.name: {
-                "url": str(location.url),
-                "credential": credential.name,
-                "read_only": location.read_only or not writes[str(location.url.bucket)],
-                "isolation": "OPEN",
-                "file_events": location.file_events,
-                "bindings": [],
-            }
-            for location in setup.external_locations
-        },
-    }
 
 
 def principal_text(principal: DirectoryPrincipal | RoleArn | AccountId, partition: str) -> str:

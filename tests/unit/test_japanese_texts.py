@@ -35,6 +35,7 @@ INSTEAD = {
     "代役": "模擬",
     "配備": "デプロイ",
     "クエリー": "クエリ",
+    "引き渡し": "受け渡し",
     "マネージドポリシー": "管理ポリシー",
     "パブリックアクセスブロック": "ブロックパブリックアクセス",
     "カスタマー管理キー": "カスタマーマネージドキー",
@@ -222,6 +223,20 @@ def test_a_page_is_there_in_both_languages_and_each_leads_to_the_other(name: str
     )
     assert f"]({name}.ja.md)" in english
     assert f"]({name}.md)" in japanese
+
+
+@pytest.mark.parametrize("name", ["compare", "evaluator", "proof", "terraform"])
+def test_the_code_of_a_page_is_the_same_in_both_languages_but_for_comments(name: str) -> None:
+    english, japanese = (
+        _code((ROOT / "docs" / f"{name}{ending}").read_text(encoding="utf-8")) for ending in (".md", ".ja.md")
+    )
+    assert english == japanese
+
+
+def _code(page: str) -> list[str]:
+    """The fenced blocks without their comments."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [re.sub(r" +# .*$", "", block, flags=re.MULTILINE) for block in blocks]
 
 
 def test_no_japanese_page_is_without_its_english_one() -> None:

@@ -15,6 +15,7 @@ import click
 from lakehouse_iam.cli.language import language_of
 from lakehouse_iam.cli.terminal import one_line, say
 from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.languages import Language
 
 if TYPE_CHECKING:
     from lakehouse_iam.setups.problems import Problem, SetupError
@@ -64,9 +65,9 @@ def _refuse_setups(error: SetupError, *, as_json: bool) -> NoReturn:
     fail(message, code=INPUT_IS_WRONG, as_json=as_json, details=details)
 
 
-def _in_words(problem: Problem, language: str) -> str:
+def _in_words(problem: Problem, language: Language) -> str:
     """The problem, and below it the same in Japanese where that is the language and it was translated."""
-    return f"{problem}\n  {problem.japanese}" if language == "ja" and problem.japanese else str(problem)
+    return f"{problem}\n  {problem.japanese}" if language is Language.JAPANESE and problem.japanese else str(problem)
 
 
 def print_json(answer: Any) -> None:

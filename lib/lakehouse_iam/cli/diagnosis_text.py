@@ -13,7 +13,7 @@ from lakehouse_iam.doctor.sentences import sentence
 
 if TYPE_CHECKING:
     from lakehouse_iam.doctor import Broken, Diagnosis
-    from lakehouse_iam.explain.known_errors import Language
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.proof.beyond import Beyond
 
 WIDTH = 80

@@ -33,7 +33,6 @@ def diagram(setup: str, form: str, out: str | None, lang: str | None, as_json: b
     from lakehouse_iam.report.mermaid import mermaid
     from lakehouse_iam.report.policies import policies_of
     from lakehouse_iam.report.svg import svg_file
-    from lakehouse_iam.report.words import Language
 
     with wrong_input(as_json=as_json):
         plans = plan_setups(read_setups([setup], as_json=as_json))
@@ -46,7 +45,7 @@ def diagram(setup: str, form: str, out: str | None, lang: str | None, as_json: b
                 as_json=as_json,
             )
         drawn = diagram_of(plans[0], policies_of(plans[0]))
-        language = Language(language_of(lang))
+        language = language_of(lang)
         text = svg_file(drawn, language) if form == "svg" else mermaid(drawn, language)
         if out is not None:
             from lakehouse_iam.cli.files import write_all

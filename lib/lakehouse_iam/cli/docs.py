@@ -9,8 +9,9 @@ import click
 from lakehouse_iam.cli.answers import json_option, print_json, wrong_input
 from lakehouse_iam.cli.language import lang_option, language_of
 from lakehouse_iam.cli.terminal import say, show_page
+from lakehouse_iam.languages import Language
 
-_NAMES = {"en": "English", "ja": "Japanese"}
+_NAMES = {Language.ENGLISH: "English", Language.JAPANESE: "Japanese"}
 
 
 def _pages_like(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -42,20 +43,21 @@ def docs(page: str, lang: str | None, as_json: bool) -> None:
         say(f"the page {found.name} is there in {_NAMES[language]} only", err=True)
     text = found.text(language)
     if as_json:
-        print_json({"page": found.name, "language": language, "title": found.title(language), "markdown": text})
+        print_json({"page": found.name, "language": language.value, "title": found.title(language), "markdown": text})
     elif sys.stdout.isatty():
         show_page(text)
     else:
         say(text.removesuffix("\n"))
 
 
-def _list(language: str, *, as_json: bool) -> None:
+def _list(language: Language, *, as_json: bool) -> None:
     from lakehouse_iam.cli.pages import PAGES
 
     pages = tuple(PAGES.by_name.values())
     if as_json:
         listed = [
-            {"page": page.name, "title": page.title(language), "languages": list(page.languages)} for page in pages
+            {"page": page.name, "title": page.title(language), "languages": [one.value for one in page.languages]}
+            for page in pages
         ]
         print_json({"pages": listed})
         return

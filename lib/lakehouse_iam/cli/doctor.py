@@ -26,6 +26,7 @@ from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
     from lakehouse_iam.doctor import Diagnosis
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.plan import Plan
     from lakehouse_iam.snapshot.document import Snapshot
 
@@ -76,14 +77,13 @@ def doctor(
     outside failed.
     """
     from lakehouse_iam.cli.snapshot import plan_of
-    from lakehouse_iam.explain.known_errors import Language
 
     if as_markdown and as_json:
         raise click.UsageError("give --markdown or --json, not both")
     reads = bool(profiles or workspace)
     if wait and not reads:
         raise click.UsageError("--wait asks live accounts again: give --profile ACCOUNT=PROFILE or --workspace too")
-    language = Language(language_of(lang))
+    language = language_of(lang)
     with wrong_input(as_json=as_json), nothing_thrown_away():
         plan = plan_of(setup, name, as_json=as_json)
         given, notes = _given(plan, setup, files)
@@ -96,9 +96,9 @@ def doctor(
         if found.healthy or left <= 0:
             break
         if not as_json:
-            say(_again(language.value, min(_BETWEEN, left), left), err=True)
+            say(_again(language, min(_BETWEEN, left), left), err=True)
         time.sleep(min(_BETWEEN, left))
-    _show(found, notes, language.value, as_markdown=as_markdown, as_json=as_json)
+    _show(found, notes, language, as_markdown=as_markdown, as_json=as_json)
     if not found.healthy:
         raise SystemExit(ANSWER_IS_NO)
 
@@ -163,17 +163,14 @@ class _Reading:
             fail(str(error), code=OUTSIDE_FAILED, as_json=self._as_json)
 
 
-def _again(language: str, seconds: float, left: float) -> str:
+def _again(language: Language, seconds: float, left: float) -> str:
     from lakehouse_iam.doctor.sentences import sentence
-    from lakehouse_iam.explain.known_errors import Language
 
-    return sentence("asking-again", Language(language), seconds=f"{seconds:.0f}", left=f"{left:.0f}")
+    return sentence("asking-again", language, seconds=f"{seconds:.0f}", left=f"{left:.0f}")
 
 
-def _show(found: Diagnosis, notes: Sequence[str], lang: str, *, as_markdown: bool, as_json: bool) -> None:
-    from lakehouse_iam.explain.known_errors import Language
+def _show(found: Diagnosis, notes: Sequence[str], language: Language, *, as_markdown: bool, as_json: bool) -> None:
 
-    language = Language(lang)
     if as_json:
         answer = found.to_json(language)
         print_json({**answer, "notes": [*notes, *answer["notes"]]})

@@ -6,14 +6,19 @@ import os
 
 import click
 
-LANGUAGES = ("en", "ja")
+from lakehouse_iam.languages import LANGUAGES, Language
 
-lang_option = click.option("--lang", "lang", type=click.Choice(LANGUAGES), help="The language. Default: your locale's.")
+lang_option = click.option(
+    "--lang",
+    "lang",
+    type=click.Choice([language.value for language in LANGUAGES]),
+    help="The language. Default: your locale's.",
+)
 
 
-def language_of(lang: str | None) -> str:
-    """One of `LANGUAGES`: what was asked for, or what the locale says."""
+def language_of(lang: str | None) -> Language:
+    """The language that was asked for, or what the locale says."""
     if lang is not None:
-        return lang
+        return Language(lang)
     said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "ja" if said.lower().startswith("ja") else "en"
+    return Language.JAPANESE if said.lower().startswith("ja") else Language.ENGLISH

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import lakehouse_iam
 from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.languages import Language
 
 _PACKAGE = Path(lakehouse_iam.__file__).parent
 _JAPANESE = ".ja"
@@ -34,24 +35,26 @@ class Page:
     japanese: Path | None
 
     @property
-    def languages(self) -> tuple[str, ...]:
+    def languages(self) -> tuple[Language, ...]:
         """The languages that it is there in."""
-        return tuple(lang for lang, file in (("en", self.english), ("ja", self.japanese)) if file)
+        files = ((Language.ENGLISH, self.english), (Language.JAPANESE, self.japanese))
+        return tuple(language for language, file in files if file)
 
-    def file(self, language: str) -> Path:
+    def file(self, language: Language) -> Path:
         """The file in a language; in the other one, where it is not translated."""
-        wanted, other = (self.japanese, self.english) if language == "ja" else (self.english, self.japanese)
+        files = (self.english, self.japanese)
+        wanted, other = reversed(files) if language is Language.JAPANESE else files
         found = wanted or other
         if found is None:
             raise LookupError(self.name)
         return found
 
-    def title(self, language: str) -> str:
+    def title(self, language: Language) -> str:
         """The first heading."""
         with self.file(language).open(encoding="utf-8") as lines:
             return next((line[2:].strip() for line in lines if line.startswith("# ")), self.name)
 
-    def text(self, language: str) -> str:
+    def text(self, language: Language) -> str:
         """The Markdown of the page; links to other pages name the command that prints them.
 
         What the site fills in from docstrings is named by the command that shows them. Comments are for tests and generators.

@@ -24,6 +24,7 @@ from lakehouse_iam.cli.proofs import nothing_thrown_away, progress_shown, proofs
 from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.plan import Plan
     from lakehouse_iam.report.reading import Json
 
@@ -159,17 +160,18 @@ def _earlier(file: str) -> Json:
 
 def _now() -> str:
     """The time of writing; the one that reproducible builds are told, where there is one."""
+    from lakehouse_iam.moments import utc_text
+
     told = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(told), timezone.utc) if told.isdecimal() else datetime.now(timezone.utc)
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_text(now)
 
 
-def _write(made: dict[str, Any], place: Path, language: str) -> None:
+def _write(made: dict[str, Any], place: Path, language: Language) -> None:
     from lakehouse_iam.cli.files import write_all
     from lakehouse_iam.report.page import page
-    from lakehouse_iam.report.words import Language
 
-    write_all({place: page(made, Language(language))})
+    write_all({place: page(made, language)})
 
 
 def _show(made: dict[str, Any], out: str) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.expected import Expectations
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.policy_elements import statements_of
 from lakehouse_iam.probes.probe import Expected
 from lakehouse_iam.proof.deployed import Written
 from lakehouse_iam.snapshot.collected import Collected, Unread
@@ -93,15 +95,21 @@ class Case:
 
     def role(self, arn: str) -> Json | Unread | None:
         """A role in its account's snapshot."""
-        return _as_json(self.snapshots.of_account(account_of(arn), "roles", name_of(arn)))
+        return self._well_formed(arn, self.snapshots.of_account(account_of(arn), "roles", name_of(arn)))
 
     def bucket(self, account: str, name: str) -> Json | Unread | None:
         """A bucket in its account's snapshot."""
-        return _as_json(self.snapshots.of_account(account, "buckets", name))
+        found = self.snapshots.of_account(account, "buckets", name)
+        return self._well_formed(f"arn:{self.live.plan.partition}:s3:::{name}", found)
 
     def key(self, arn: str) -> Json | Unread | None:
         """A key in its account's snapshot."""
-        return _as_json(self.snapshots.of_account(account_of(arn), "keys", arn))
+        return self._well_formed(arn, self.snapshots.of_account(account_of(arn), "keys", arn))
+
+    def _well_formed(self, arn: str, found: Any) -> Json | Unread | None:
+        """What a snapshot shows, without the statements that AWS would not take: decisions count the others only."""
+        wrong = [one.statement for one in self.live.malformed if one.arn == arn]
+        return _as_json(_without(found, wrong) if wrong else found)
 
     def statements(self, kind: PolicyKind, holder: str) -> list[Json]:
         """The statements of a live trust, bucket or key policy as they stand; none where nobody read it."""
@@ -121,7 +129,8 @@ class Case:
             found = self.key(holder)
             key = "policy"
         document = found.get(key) if isinstance(found, Mapping) else None
-        return dict(document) if isinstance(document, Mapping) else None
+        # One of which nothing is left is none.
+        return dict(document) if isinstance(document, Mapping) and document.get("Statement") else None
 
     def meant_statements(self, kind: PolicyKind, holder: str) -> list[Json]:
         """The statements that the setup puts into a trust, bucket or key policy."""
@@ -153,28 +162,15 @@ class Case:
 _ASKS_KMS = ("s3:GetObject", "s3:PutObject")
 
 
-def account_of(arn: str) -> str:
-    """The account in an ARN; empty for a service or an address."""
-    fields = arn.split(":")
-    return fields[4] if len(fields) > 5 else ""
-
-
-def name_of(arn: str) -> str:
-    """The last part of an ARN: the name without its path."""
-    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
-
-
-def statements_of(document: Any) -> list[Json]:
-    """The statements of a document, which may have one alone."""
-    found = document.get("Statement", []) if isinstance(document, Mapping) else []
-    return [dict(one) for one in (found if isinstance(found, list) else [found]) if isinstance(one, Mapping)]
-
-
-def listed(value: Any) -> list[str]:
-    """A value that may be a list or stand alone, as a list of texts."""
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+def _without(value: Any, wrong: list[Any]) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        key: [one for one in (inner if isinstance(inner, list) else [inner]) if one not in wrong]
+        if key == "Statement"
+        else _without(inner, wrong)
+        for key, inner in value.items()
+    }
 
 
 def _as_json(found: Any) -> Json | Unread | None:

@@ -10,7 +10,7 @@ from lakehouse_iam.doctor.diseases import Disease, Words, disease, sentence
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.sentences import Said, with_party
 from lakehouse_iam.evaluator.compare import Witness
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import Language
 from lakehouse_iam.proof.beyond import Beyond
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import LANGUAGES, Language
 
 DISEASES = Path(__file__).parent / "diseases"
 SCHEMA = Path(__file__).parent / "disease.schema.json"
@@ -79,7 +79,7 @@ class _Told(dict[str, str]):
 @lru_cache(maxsize=512)
 def _read(path: Path) -> Disease:
     written = json.loads(path.read_text(encoding="utf-8"))
-    words = {language: _words(written[language.value]) for language in Language}
+    words = {language: _words(written[language.value]) for language in LANGUAGES}
     return Disease(written["disease"], written["subject"], words, written["source"])
 
 

@@ -11,11 +11,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.aws_cli import AwsCommand, command, json_document
-from lakehouse_iam.doctor.case import Case, Json, account_of, listed, name_of, statements_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import NO_PATCH, Change, Patch
 from lakehouse_iam.doctor.policy_versions import new_version
 from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.policy_elements import listed, statements_of
 from lakehouse_iam.policy_merge import merge
 from lakehouse_iam.policy_merge.meaning import is_within
 
@@ -33,8 +35,7 @@ def policy_patch(case: Case, kind: PolicyKind, holder: str, *, without: Collecti
         without: the numbers of live statements that are wrong and give way.
     """
     live = case.document(kind, holder)
-    malformed = [one.statement for one in case.live.malformed if one.arn == holder]
-    kept = [one for number, one in enumerate(statements_of(live)) if number not in without and one not in malformed]
+    kept = [one for number, one in enumerate(statements_of(live)) if number not in without]
     kept = [one for one in map(_savable, kept) if one is not None]
     before = {**live, "Statement": kept} if live is not None and kept else None
     wanted = case.meant_statements(kind, holder)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import Language, Sentences
 
-_FILE = Path(__file__).parent / "sentences.json"
+sentence = Sentences(Path(__file__).with_name("sentences.json")).sentence
+"""The sentence of a key of `sentences.json` in a language, with values in its places."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +34,8 @@ def said(key: str, /, **values: str) -> Said:
     return Said(key, values)
 
 
-def sentence(key: str, language: Language, /, **values: str) -> str:
-    """The sentence of that key in a language."""
-    return _sentences()[key][language.value].format(**values)
-
-
 def with_party(who: str, party: str, language: Language) -> str:
     """Somebody, with the side that they are on; `party` is empty for none."""
     if not party:
         return who
     return sentence("with-party", language, who=who, party=sentence(f"party-{party}", language))
-
-
-@lru_cache(maxsize=1)
-def _sentences() -> dict[str, dict[str, str]]:
-    read: dict[str, dict[str, str]] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return read

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
 from lakehouse_iam.proof.deployed import Deployed

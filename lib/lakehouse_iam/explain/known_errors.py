@@ -11,12 +11,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from lakehouse_iam.explain.finding import Rule
+from lakehouse_iam.languages import LANGUAGES, Language
 
 ERRORS = Path(__file__).parent / "errors"
 SCHEMA = Path(__file__).parent / "error.schema.json"
@@ -30,13 +30,6 @@ _DRAWN = str.maketrans("\u2502\u2577\u2575\u201c\u201d\u2018\u2019", "   \"\"''"
 # Letters that JSON writes by number, without halves of a pair.
 _NUMBERED = re.compile(r"\\u((?![dD][89a-fA-F])[0-9a-fA-F]{4})")
 _ESCAPED = (('\\"', '"'), ("\\'", "'"), ("\\n", " "), ("\\t", " "))
-
-
-class Language(Enum):
-    """The languages in which explanations are written."""
-
-    ENGLISH = "en"
-    JAPANESE = "ja"
 
 
 @dataclass(frozen=True)
@@ -118,7 +111,7 @@ def _read(path: Path) -> KnownError:
     return KnownError(
         slug=written["rule"],
         signs=tuple(tuple(plain(phrase) for phrase in sign) for sign in written.get("signs", ())),
-        words={language.value: written[language.value] for language in Language},
+        words={language.value: written[language.value] for language in LANGUAGES},
         source=written["source"],
         action=written.get("action", ""),
         is_bare=written.get("bare", False),

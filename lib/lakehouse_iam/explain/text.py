@@ -13,11 +13,12 @@ from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.explain.denial import Denial, parse_denial
 from lakehouse_iam.explain.finding import Explanation, Finding
 from lakehouse_iam.explain.header import explain_header, is_header
-from lakehouse_iam.explain.known_errors import Language, known_error, recognised, unwrapped
+from lakehouse_iam.explain.known_errors import known_error, recognised, unwrapped
 from lakehouse_iam.explain.passthrough_words import in_japanese
 from lakehouse_iam.explain.request import SaidRequest
 from lakehouse_iam.explain.sentences import sentence
 from lakehouse_iam.explain.trail_event import TrailEvent, read_events
+from lakehouse_iam.languages import Language
 
 if TYPE_CHECKING:
     from lakehouse_iam.explain.setup_answer import SetupAnswer

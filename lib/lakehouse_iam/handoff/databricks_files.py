@@ -14,8 +14,9 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from lakehouse_iam.explain.known_errors import Language, known_error
+from lakehouse_iam.explain.known_errors import known_error
 from lakehouse_iam.handoff.verification import quoted
+from lakehouse_iam.languages import Language
 from lakehouse_iam.spark.cluster import ClusterSide
 from lakehouse_iam.visible_text import one_line
 

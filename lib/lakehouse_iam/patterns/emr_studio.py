@@ -7,7 +7,10 @@ from lakehouse_iam.patterns.pattern import Pattern, Reference
 PATTERN = Pattern(
     name="emr-studio",
     summary="users of IAM Identity Center query with Athena in EMR Studio, and Lake Formation decides by who they are",
-    summary_ja="IAM Identity Center のユーザーが EMR Studio から Athena でクエリを実行し、Lake Formation がユーザーごとに認可する",
+    summary_ja=(
+        "IAM Identity Center のユーザーが EMR Studio から Athena でクエリを実行し、"
+        "Lake Formation がユーザーごとに認可する"
+    ),
     own_keys=("account", "identity_center", "studio", "workgroup", "access_grants", "lake_formation"),
     resources="lakehouse_iam.setups",
     formats=Reference("lakehouse_iam.setups.emr_studio_formats", "FORMATS"),

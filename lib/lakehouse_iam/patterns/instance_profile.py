@@ -20,6 +20,7 @@ PATTERN = Pattern(
     connect=Reference("lakehouse_iam.databricks.instance_profile", "connect"),
     disconnect=Reference("lakehouse_iam.databricks.instance_profile", "disconnect"),
     workspace_objects=Reference("lakehouse_iam.databricks.instance_profile_objects", "objects"),
+    meant_workspace=Reference("lakehouse_iam.databricks.instance_profile_objects", "as_meant"),
     rehearse=Reference("lakehouse_iam.rehearsal.instance_profile", "prepare"),
     stage=Reference("stacks.instance_profile", "InstanceProfileStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.instance_profile", "InstanceProfileStack"),

@@ -53,6 +53,7 @@ class Pattern:
         documents: from a setup to what `lakehouse-iam template` writes for its admins beside the templates: texts by the
             endings of their files' names.
         workspace_objects: from a setup to what a snapshot of its workspace looks for.
+        meant_workspace: from a setup to what a snapshot of its workspace holds where everything in it is as the setup says.
         from_setup: from a setup of another pattern to what replaces it in this one; see `init --from`.
         terraform_module: from a plan and the phases of one account to a plain module of Terraform, where it has resources that
             the general renderer does not know.
@@ -84,6 +85,7 @@ class Pattern:
     terraform_stack: Reference
     documents: Reference | None = None
     workspace_objects: Reference | None = None
+    meant_workspace: Reference | None = None
     from_setup: Reference | None = None
     terraform_module: Reference | None = None
     exchange: Reference | None = None

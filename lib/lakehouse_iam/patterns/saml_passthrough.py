@@ -17,6 +17,7 @@ PATTERN = Pattern(
     connect=Reference("lakehouse_iam.databricks.saml_passthrough", "connect"),
     disconnect=Reference("lakehouse_iam.databricks.saml_passthrough", "disconnect"),
     workspace_objects=Reference("lakehouse_iam.databricks.saml_passthrough_objects", "objects"),
+    meant_workspace=Reference("lakehouse_iam.databricks.saml_passthrough_objects", "as_meant"),
     rehearse=Reference("lakehouse_iam.rehearsal.saml_passthrough", "prepare"),
     stage=Reference("stacks.saml_passthrough", "SamlPassthroughStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.saml_passthrough", "SamlPassthroughStack"),

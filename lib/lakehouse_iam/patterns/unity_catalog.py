@@ -20,6 +20,7 @@ ON_AWS = Pattern(
     connect=Reference("lakehouse_iam.databricks.unity_catalog", "connect"),
     disconnect=Reference("lakehouse_iam.databricks.unity_catalog", "disconnect"),
     workspace_objects=Reference("lakehouse_iam.databricks.unity_catalog_objects", "objects"),
+    meant_workspace=Reference("lakehouse_iam.databricks.unity_catalog_objects", "as_meant"),
     rehearse=Reference("lakehouse_iam.rehearsal.unity_catalog", "prepare"),
     stage=Reference("stacks.unity_catalog", "UnityCatalogStage"),
     terraform_stack=Reference("lakehouse_iam.terraform.stacks.unity_catalog", "UnityCatalogStack"),

@@ -17,12 +17,15 @@ from botocore.session import Session
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.aws_sessions import AccountSession, AwsSessions
+from lakehouse_iam.moments import utc_text
+from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan
 from lakehouse_iam.rehearsal.local_aws import LocalAws
-from lakehouse_iam.snapshot.document import Snapshot
+from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.reading import take_snapshot
 from lakehouse_iam.snapshot.subjects import accounts_of, subjects_of
 
+_NO_ADDRESS = "https://workspace.invalid"
 _S3_CONTROL = "before-send.s3-control"
 _NO_ACCESS_POINTS = "<ListAccessPointsResult><AccessPointList/></ListAccessPointsResult>"
 _NOT_CONFIGURED = "<Error><Code>NoSuchPublicAccessBlockConfiguration</Code><Message>not kept here</Message></Error>"
@@ -44,6 +47,27 @@ def take_local_snapshots(
         if account not in known:
             known[account] = local_session(aws, account)
     return tuple(take_snapshot(subjects_of(plan, account), known[account], taken) for account in accounts_of(plan))
+
+
+def meant_workspace(plan: Plan, taken: datetime) -> Snapshot | None:
+    """A snapshot of a Databricks workspace in which everything is as the setup says; None for a setup that needs none.
+
+    Args:
+        plan: the setup's plan.
+        taken: the time that the snapshot bears.
+    """
+    reference = pattern_named(plan.pattern).meant_workspace
+    content = reference.load()(plan.source) if reference is not None else {}
+    if not content:
+        return None
+    about = {
+        VERSION_KEY: VERSION,
+        "setup": plan.setup,
+        "taken": utc_text(taken),
+        "by": "snapshot",
+        "of": {"workspace": str(getattr(plan.source, "host", None) or _NO_ADDRESS)},
+    }
+    return Snapshot({**about, **content})
 
 
 def local_session(aws: LocalAws, account: str) -> AccountSession:

@@ -76,16 +76,11 @@ def rehearse(
         LocalAwsError: the local AWS did not start.
         DeploymentError: a stack was refused, or a workspace could not be connected.
     """
-    if setup.partition.name != "aws":
-        raise InvalidValue(
-            f"the setup {setup.name} is in the partition {setup.partition.name}",
-            allowed="a rehearsal in the partition aws: the local AWS has no other",
-            next_step="rehearse a copy of the setup with partition aws and a commercial region",
-        )
+    refuse_other_partitions(setup)
     progress(f"start a local AWS in {setup.region}")
     with start(setup.region) as aws:
         local = with_local_keys(aws, setup)
-        with _prepared(Ground(aws, deployed_by, progress), local) as prepared:
+        with prepared_for(Ground(aws, deployed_by, progress), local) as prepared:
             attempts = (
                 *prepared.before,
                 *try_probes(prepared.identities, prepared.plan, progress),
@@ -95,7 +90,26 @@ def rehearse(
     return Rehearsal(setup.name, attempts)
 
 
-def _prepared(ground: Ground, setup: Setup) -> AbstractContextManager[Prepared]:
+def refuse_other_partitions(setup: Setup) -> None:
+    """Refuse a setup of a partition that the local AWS does not have.
+
+    Raises:
+        InvalidValue: it is of one.
+    """
+    if setup.partition.name != "aws":
+        raise InvalidValue(
+            f"the setup {setup.name} is in the partition {setup.partition.name}",
+            allowed="a rehearsal in the partition aws: the local AWS has no other",
+            next_step="rehearse a copy of the setup with partition aws and a commercial region",
+        )
+
+
+def prepared_for(ground: Ground, setup: Setup) -> AbstractContextManager[Prepared]:
+    """What a pattern does before its probes are tried.
+
+    Raises:
+        InvalidValue: the local AWS cannot deploy it.
+    """
     reference = pattern_named(setup.pattern).rehearse
     if reference is None:
         raise InvalidValue(

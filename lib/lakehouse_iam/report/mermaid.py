@@ -7,9 +7,9 @@ test holds every line to the forms that it took.
 
 from __future__ import annotations
 
+from lakehouse_iam.languages import Language
 from lakehouse_iam.report.diagram import BUCKETS, FEDERATION, KEYS, SERVICE, USED, Diagram, Node
 from lakehouse_iam.report.svg import edge_word, lane_word, node_name, node_word
-from lakehouse_iam.report.words import Language
 from lakehouse_iam.visible_text import one_line
 
 _SHAPES = {

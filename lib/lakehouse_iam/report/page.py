@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from lakehouse_iam.languages import LANGUAGES, Language
 from lakehouse_iam.report.markup import Markup, element, joined, json_script
 from lakehouse_iam.report.section_changes import changes_section
 from lakehouse_iam.report.section_diagram import diagram_section
@@ -24,7 +25,7 @@ from lakehouse_iam.report.section_reach import reach_section
 from lakehouse_iam.report.section_statements import handoffs_section, statements_section
 from lakehouse_iam.report.section_steps import steps_section
 from lakehouse_iam.report.sections import cell_labels, heading
-from lakehouse_iam.report.words import LANGUAGES, Language, both, phrases, word, words_of
+from lakehouse_iam.report.words import both, phrases, word, words_of
 
 Json = Mapping[str, Any]
 
@@ -141,7 +142,7 @@ def _header(report: Json, language: Language) -> Markup:
                             value=one.value,
                             checked=one is language,
                         ),
-                        {Language.EN: "English", Language.JA: "日本語"}[one],
+                        {Language.ENGLISH: "English", Language.JAPANESE: "日本語"}[one],
                         lang=one.value,
                     )
                     for one in LANGUAGES

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any, cast
 
 from lakehouse_iam.errors import LakehouseIamError
@@ -122,10 +125,18 @@ def _fault_of_setup(setup: object, place: str) -> str:
     return ""
 
 
+@cache
+def _choices(kind: str, key: str) -> frozenset[str]:
+    """What a value of a report may be, as its schema has it: the page has words for nothing else."""
+    schema = json.loads(files("lakehouse_iam.report").joinpath("report.schema.json").read_text(encoding="utf-8"))
+    return frozenset(schema["$defs"][kind]["properties"][key]["enum"])
+
+
 def _has_statements(policy: Json) -> bool:
     statements = policy.get("statements")
     return (
-        isinstance(statements, list)
+        policy["kind"] in _choices("policy", "kind")
+        and isinstance(statements, list)
         and bool(statements)
         and all(isinstance(one, Mapping) and isinstance(one.get("statement"), Mapping) for one in statements)
         and isinstance(policy.get("handed_off"), bool)
@@ -134,7 +145,8 @@ def _has_statements(policy: Json) -> bool:
 
 def _names_its_chain(probe: Json) -> bool:
     assumes = probe.get("assumes")
-    return isinstance(assumes, list) and all(isinstance(one, str) for one in assumes)
+    known = probe["answer"] in _choices("probe", "answer")
+    return known and isinstance(assumes, list) and all(isinstance(one, str) for one in assumes)
 
 
 def _anything(one: Json) -> bool:

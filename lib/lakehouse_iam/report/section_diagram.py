@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lakehouse_iam.languages import LANGUAGES, Language
 from lakehouse_iam.report.diagram import Diagram, diagram_from_json
 from lakehouse_iam.report.markup import Markup, element, joined, plain
 from lakehouse_iam.report.sections import FEW
 from lakehouse_iam.report.svg import diagram_description, edge_word, lane_word, node_word, svg_inline
-from lakehouse_iam.report.words import LANGUAGES, Language, both, in_both
+from lakehouse_iam.report.words import both, in_both
 
 
 def diagram_section(setup: Mapping[str, Any], number: int, report: Mapping[str, Any]) -> Markup:
@@ -76,4 +77,4 @@ def _short(diagram: Diagram, id: str) -> str:
     node = diagram.node(id)
     if len(node.names) == 1:
         return node.names[0]
-    return f"{node.names[0]} … {node.names[-1]} ({node_word(node, Language.EN)})"
+    return f"{node.names[0]} … {node.names[-1]} ({node_word(node, Language.ENGLISH)})"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from lakehouse_iam.languages import LANGUAGES
 from lakehouse_iam.report.markup import Child, Markup, element, joined
-from lakehouse_iam.report.words import LANGUAGES, both, word
+from lakehouse_iam.report.words import both, word
 
 FEW = 6
 """So many entries of a list are shown; the others open on demand."""

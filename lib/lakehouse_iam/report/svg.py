@@ -6,10 +6,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 
+from lakehouse_iam.languages import LANGUAGES, Language
 from lakehouse_iam.report.diagram import SERVICES_LANE, Diagram, Edge, Lane, Node
 from lakehouse_iam.report.layout import NODE_WIDTH, Layout, PlacedEdge, PlacedLane, PlacedNode, laid_out
 from lakehouse_iam.report.markup import Markup, element, joined
-from lakehouse_iam.report.words import LANGUAGES, Language, translated, word
+from lakehouse_iam.report.words import translated, word
 
 _LABEL_SIZE = 11.5
 _NAME_SIZE = 12.5
@@ -105,7 +106,7 @@ def lane_word(lane: Lane, language: Language) -> str:
     if lane.id == SERVICES_LANE:
         return word("lane.services", language)
     kind = "account" if lane.parties else lane.owner or "other"
-    parties = ((translated(one) or one) if language is Language.JA else one for one in lane.parties)
+    parties = ((translated(one) or one) if language is Language.JAPANESE else one for one in lane.parties)
     return " · ".join((word(f"lane.{kind}", language, account=lane.id), *parties))
 
 

@@ -8,24 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
+from lakehouse_iam.languages import LANGUAGES, Language
 from lakehouse_iam.report.markup import Markup, element, joined, plain
 
 _FOLDER = Path(__file__).parent
 _PLACE = re.compile(r"\{([0-9])\}")
-
-
-class Language(Enum):
-    """A language of the page."""
-
-    EN = "en"
-    JA = "ja"
-
-
-LANGUAGES = tuple(Language)
 
 
 @lru_cache(maxsize=2)
@@ -66,7 +56,7 @@ def phrase(english: str) -> Markup:
     japanese = translated(english)
     if japanese is None:
         return element("span", english, lang="en", class_="only")
-    return in_both({Language.EN: plain(english), Language.JA: plain(japanese)})
+    return in_both({Language.ENGLISH: plain(english), Language.JAPANESE: plain(japanese)})
 
 
 def translated(english: str) -> str | None:

@@ -47,7 +47,8 @@ def _asked_for(setup: UnityCatalogSetup, snapshots: Collected) -> str:
 def _ids(document: Any) -> Iterator[str]:
     statements = document.get("Statement", []) if isinstance(document, Mapping) else []
     for statement in statements if isinstance(statements, list) else [statements]:
-        for keys in (statement.get("Condition") or {}).values():
-            for key, values in keys.items():
+        tests = statement.get("Condition") if isinstance(statement, Mapping) else None
+        for keys in tests.values() if isinstance(tests, Mapping) else ():
+            for key, values in keys.items() if isinstance(keys, Mapping) else ():
                 if key.lower() == "sts:externalid":
                     yield from values if isinstance(values, list) else [str(values)]

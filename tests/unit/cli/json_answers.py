@@ -170,6 +170,23 @@ def _rehearsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lakehouse_iam.rehearsal.run.rehearse", rehearse)
 
 
+def _broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployment that is broken on purpose, without a local AWS; with one it is tried end to end."""
+    from lakehouse_iam.doctor import diagnose
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.rehearsal.broken import BrokenRehearsal
+    from lakehouse_iam.rehearsal.diseases import Healthy, Injection
+    from tests.unit.healthy_snapshots import as_snapshots, healthy
+
+    def rehearse_broken(setup: Any, injection: Injection, progress: Any, *, setup_file: str) -> BrokenRehearsal:
+        plan = plan_setup(setup)
+        well = Healthy(plan, as_snapshots(healthy(plan)))
+        injected = next(injection.cases(well))
+        return BrokenRehearsal(setup.name, injected, False, (), diagnose(plan, injected.into(well.snapshots)))
+
+    monkeypatch.setattr("lakehouse_iam.rehearsal.broken.rehearse_broken", rehearse_broken)
+
+
 def _each(command: str, *more: str, code: int = 0) -> Iterator[Answered]:
     for example in EXAMPLES:
         yield Answered(command, example, (example, *more), code)
@@ -194,6 +211,8 @@ ANSWERED: tuple[Answered, ...] = (
         "simulate", "right and wrong", ("cases.jsonl",), 2, _file("cases.jsonl", f"{json.dumps(CASE)}\n{{}}\n[\n")
     ),
     Answered("rehearse", "each outcome", ("instance-profile.yaml",), 1, _rehearsed),
+    Answered("rehearse", "broken", ("instance-profile.yaml", "--break", "trust-account-mistyped"), 0, _broken),
+    Answered("rehearse", "diseases", ("instance-profile.yaml", "--break", "list")),
     Answered("connect", "connected", ("unity-catalog-aws.yaml",), 0, _workspace()),
     Answered("connect", "dry run", ("unity-catalog-aws.yaml", "--dry-run"), 0, _workspace()),
     Answered("disconnect", "dry run", ("unity-catalog-aws.yaml", "--dry-run"), 0, _workspace()),

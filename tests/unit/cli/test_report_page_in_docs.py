@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from lakehouse_iam.cli import main
-from lakehouse_iam.report.words import Language, words_of
+from lakehouse_iam.languages import Language
+from lakehouse_iam.report.words import words_of
 
 ROOT = Path(__file__).parents[3]
-PAGES = {"report.md": Language.EN, "report.ja.md": Language.JA}
+PAGES = {"report.md": Language.ENGLISH, "report.ja.md": Language.JAPANESE}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -13,7 +13,7 @@ from golden_setups import cases, setup_of
 
 from lakehouse_iam.doctor import after_patch, diagnose
 from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.snapshot.document import Snapshot
@@ -338,3 +338,37 @@ def test_a_provider_with_another_or_an_old_certificate_is_sick_and_the_setup_s_m
     found = diagnose(plan, as_snapshots(contents))
     assert [one.finding.disease for one in found.broken] == [disease]
     assert diagnose(plan, after_patch(as_snapshots(contents), found.broken[0].patch)).healthy
+
+
+def test_a_statement_that_aws_would_not_take_moves_no_other_one() -> None:
+    """Decisions number the statements that AWS takes; a patch must change the one that denies, and not its neighbour."""
+    plan = example_plan("partner-bucket")
+    contents = healthy(plan)
+    trusting = owner_trust(contents)
+    malformed = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": "nonsense"}
+    kept = copy.deepcopy(statements(trusting))
+    statements(trusting).insert(0, malformed)
+    guard = deny(action="sts:AssumeRole", resource=None, Principal="*")
+    statements(trusting).append(guard)
+    snapshots = as_snapshots(contents)
+    first = diagnose(plan, snapshots).broken[0]
+    assert first.finding.disease == "policy-malformed"
+    assert first.patch.document is not None
+    assert first.patch.document["Statement"] == [*kept, guard]
+    snapshots = after_patch(snapshots, first.patch)
+    second = diagnose(plan, snapshots).broken[0]
+    assert second.finding.disease == "trust-denies"
+    assert diagnose(plan, after_patch(snapshots, second.patch)).healthy
+
+
+@pytest.mark.parametrize("wrong", ["`id`", {"Condition": "x"}, {"Condition": {"StringEquals": None}}, 1, None])
+@pytest.mark.parametrize("plan", example_plans(), ids=lambda plan: plan.setup)
+def test_policies_that_somebody_has_edited_are_diagnosed_too(plan: Plan, wrong: Any) -> None:
+    contents = healthy(plan)
+    for account in contents.values():
+        for found in account.get("roles", {}).values():
+            documents = [found["trust"], *(one["document"] for one in found["attached"].values())]
+            for document in documents:
+                first = statements(document)[0]
+                statements(document)[0] = {**first, **wrong} if isinstance(wrong, dict) else wrong
+    assert not diagnose(plan, as_snapshots(contents)).healthy

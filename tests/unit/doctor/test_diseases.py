@@ -12,7 +12,7 @@ import pytest
 import lakehouse_iam.doctor as room
 from lakehouse_iam.doctor import catalogue
 from lakehouse_iam.doctor.diseases import DISEASES, SCHEMA, sentence
-from lakehouse_iam.explain.known_errors import Language
+from lakehouse_iam.languages import Language
 from tools.disease_table import page, with_table
 
 CODE = Path(room.__file__).parent

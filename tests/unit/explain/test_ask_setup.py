@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from lakehouse_iam.explain.finding import Explanation
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.explain.text import explain_text
+from lakehouse_iam.languages import Language
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.setup import Setup
 

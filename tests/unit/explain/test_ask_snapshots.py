@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from lakehouse_iam.cli import main
 from lakehouse_iam.explain.finding import Explanation
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.explain.setup_answer import SetupAnswer
 from lakehouse_iam.explain.text import explain_text
+from lakehouse_iam.languages import Language
 from lakehouse_iam.setups import load_setups
 from tests.unit.healthy_snapshots import EXAMPLES, EXTERNAL_ID, as_snapshots, example_plan, healthy
 

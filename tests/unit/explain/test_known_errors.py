@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 
 from lakehouse_iam.explain import passthrough
 from lakehouse_iam.explain.finding import Rule
-from lakehouse_iam.explain.known_errors import ERRORS, SCHEMA, Language, known_error, recognised
+from lakehouse_iam.explain.known_errors import ERRORS, SCHEMA, known_error, recognised
 from lakehouse_iam.explain.passthrough_words import JAPANESE
 from lakehouse_iam.explain.text import explain_text
+from lakehouse_iam.languages import Language
 
 NOW = datetime(2026, 11, 26, tzinfo=timezone.utc)
 FILES = sorted(ERRORS.glob("*.json"))

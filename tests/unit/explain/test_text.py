@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from lakehouse_iam.cli import main
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.explain.known_errors import ERRORS, Language
+from lakehouse_iam.explain.known_errors import ERRORS
 from lakehouse_iam.explain.text import TEXT_SIZE, explain_text
+from lakehouse_iam.languages import Language
 from lakehouse_iam.setups import load_setups
 
 ROOT = Path(__file__).parents[3]

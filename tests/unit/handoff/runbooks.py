@@ -12,13 +12,13 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.handoff.packs import hand_off
 from lakehouse_iam.handoff.runbook.account_steps import shown
 from lakehouse_iam.handoff.runbook.pack_files import person_of
 from lakehouse_iam.handoff.runbook.parts import Person
 from lakehouse_iam.handoff.runbook.readme import README
 from lakehouse_iam.handoff.runbook.review import REVIEW
+from lakehouse_iam.languages import Language
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan, plan_setup
 from lakehouse_iam.setups import load_setups

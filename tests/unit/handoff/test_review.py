@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.handoff.runbook.parts import Person, Side
 from lakehouse_iam.handoff.runbook.review import review
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import load_setups, setups_from_text
 from tests.unit.handoff.runbooks import ROOT, SETUPS, codes, named, plan_of, reviews, tokens

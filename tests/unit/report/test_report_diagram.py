@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lakehouse_iam.languages import Language
 from lakehouse_iam.report.alike import grouped
 from lakehouse_iam.report.diagram import BUCKETS, READS, ROLE, Diagram, Edge, Lane, Node, diagram_from_json
 from lakehouse_iam.report.layout import NODE_WIDTH, Layout, columns, laid_out
 from lakehouse_iam.report.mermaid import mermaid
 from lakehouse_iam.report.svg import svg_file
-from lakehouse_iam.report.words import Language
 from tests.unit.report_documents import EXAMPLES, HOSTILE, example, many_buckets, report_of_text
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ def test_three_hundred_buckets_that_are_used_alike_are_one_box_for_each_way() ->
     diagram = diagram_from_json(report_of_text(many_buckets(300))["setups"][0]["diagram"])
     buckets = [node for node in diagram.nodes if node.kind == BUCKETS]
     assert sorted(len(node.names) for node in buckets) == [100, 200]
-    assert len(svg_file(diagram, Language.EN)) < 20_000
+    assert len(svg_file(diagram, Language.ENGLISH)) < 20_000
 
 
 def test_pairs_of_a_role_and_its_own_bucket_become_two_boxes_and_an_arrow_that_says_each_its_own() -> None:
@@ -138,14 +138,14 @@ def test_the_svg_is_well_formed_and_has_a_text_alternative(name: str, language: 
 
 def test_names_that_are_markup_stay_text_in_the_svg() -> None:
     node = Node("n1", "1", ROLE, (HOSTILE,), (HOSTILE,))
-    text = svg_file(Diagram(HOSTILE, (Lane("1", (HOSTILE,)),), (node,), ()), Language.EN)
+    text = svg_file(Diagram(HOSTILE, (Lane("1", (HOSTILE,)),), (node,), ()), Language.ENGLISH)
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(text).iter()}
     assert tags <= {"svg", "title", "desc", "style", "rect", "text", "g", "path"}
     assert "\u202e" not in text
 
 
 def test_the_diagram_in_the_docs_is_the_one_of_the_example() -> None:
-    drawn = svg_file(diagram_of_example("instance-profile"), Language.EN)
+    drawn = svg_file(diagram_of_example("instance-profile"), Language.ENGLISH)
     if os.environ.get("UPDATE_GOLDEN"):
         IN_DOCS.write_text(drawn, encoding="utf-8")
     assert IN_DOCS.read_text(encoding="utf-8") == drawn
@@ -170,7 +170,7 @@ def test_every_line_of_mermaid_is_one_of_the_few_forms(name: str, language: Lang
 
 def test_names_that_are_markup_stay_text_in_mermaid() -> None:
     node = Node("n1", "1", ROLE, (HOSTILE,), (HOSTILE,))
-    text = mermaid(Diagram("any", (Lane("1", (HOSTILE,)),), (node,), ()), Language.EN)
+    text = mermaid(Diagram("any", (Lane("1", (HOSTILE,)),), (node,), ()), Language.ENGLISH)
     assert [line for line in text.splitlines() if not _LINE.fullmatch(line)] == []
     shown = "".join(_shown(text))
     assert "<script>alert(2)</script>" in shown

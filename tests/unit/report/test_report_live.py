@@ -7,12 +7,12 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.proof.prove import prove_plan
 from lakehouse_iam.report.data import report_of
 from lakehouse_iam.report.live import live_of
 from lakehouse_iam.report.page import page
-from lakehouse_iam.report.words import Language
 from lakehouse_iam.setups.schema import schema_text
 from tests.unit.healthy_snapshots import as_snapshots, example_plan, example_plans, healthy
 
@@ -59,6 +59,6 @@ def test_the_page_shows_the_live_state_and_keeps_its_shape() -> None:
     report = report_of([(plan, prove_plan(plan))], written_at="", tool="", live=live)
     schema = json.loads(schema_text("report.schema.json"))
     assert list(Draft202012Validator(schema).iter_errors(report)) == []
-    text = page(report, Language.EN)
+    text = page(report, Language.ENGLISH)
     assert "Looked for and not there" in text
     assert "Live state: " in text

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
+from lakehouse_iam.languages import Language
 from lakehouse_iam.report.differences import differences
 from lakehouse_iam.report.markup import element, json_script, plain
 from lakehouse_iam.report.page import page
 from lakehouse_iam.report.reading import report_from_text
 from lakehouse_iam.report.sections import COLUMNS
-from lakehouse_iam.report.words import Language, words_of
+from lakehouse_iam.report.words import words_of
 from tests.unit.report_documents import EXAMPLES, HOSTILE, example, hostile, many_buckets, report_of_text
 
 NAMES = sorted(file.stem for file in EXAMPLES.glob("*.yaml"))
@@ -54,7 +55,7 @@ class Read(HTMLParser):
 
 
 @cache
-def page_of(name: str, language: Language = Language.EN) -> str:
+def page_of(name: str, language: Language = Language.ENGLISH) -> str:
     return page(example(name), language)
 
 
@@ -98,7 +99,7 @@ def hash_of(text: str) -> str:
 def test_hostile_texts_add_no_element_and_no_attribute(name: str) -> None:
     report = example(name)
     attacked = hostile(report)
-    plain_page, hostile_page = Read(page_of(name)), Read(page(attacked, Language.EN))
+    plain_page, hostile_page = Read(page_of(name)), Read(page(attacked, Language.ENGLISH))
     assert hostile_page.open == []
     assert hostile_page.comments == []
     tags, attributes = (
@@ -113,7 +114,7 @@ def test_hostile_texts_add_no_element_and_no_attribute(name: str) -> None:
 
 
 def test_what_turns_the_direction_of_writing_is_shown_as_its_number() -> None:
-    text = page(hostile(example("instance-profile")), Language.EN)
+    text = page(hostile(example("instance-profile")), Language.ENGLISH)
     markup = re.sub(r'<script type="application/json".*?</script>', "", text, flags=re.DOTALL)
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u0000]", markup)
     assert "\\u202egnp.exe" in markup
@@ -121,7 +122,7 @@ def test_what_turns_the_direction_of_writing_is_shown_as_its_number() -> None:
 
 def test_the_data_in_the_page_can_be_read_again_whatever_stands_in_it() -> None:
     report = hostile(example("instance-profile"))
-    assert report_from_text(page(report, Language.EN), "report.html") == report
+    assert report_from_text(page(report, Language.ENGLISH), "report.html") == report
 
 
 def test_data_cannot_end_the_element_that_it_stands_in() -> None:
@@ -172,7 +173,7 @@ def test_headings_go_down_by_one_and_ids_stand_once(name: str) -> None:
 
 
 def test_policies_of_buckets_that_differ_in_the_name_alone_are_shown_once() -> None:
-    text = page(report_of_text(many_buckets(300)), Language.EN)
+    text = page(report_of_text(many_buckets(300)), Language.ENGLISH)
     titles = re.findall(r'class="policy-title">(.*?)</summary>', text)
     assert len(titles) < 20
     assert "The same policy for 100 buckets" in text
@@ -189,7 +190,7 @@ def test_what_is_not_as_expected_is_said_first() -> None:
     report: dict[str, Any] = json.loads(json.dumps(example("instance-profile")))
     report["holds"] = report["setups"][0]["holds"] = False
     report["setups"][0]["probes"][0]["as_expected"] = False
-    text = page(report, Language.EN)
+    text = page(report, Language.ENGLISH)
     assert "Not as expected: 1 of 47 checks, 0 findings beyond the setup" in text
     assert "Every check has the expected answer" not in text
 
@@ -198,7 +199,7 @@ def test_changes_since_an_earlier_report_stand_on_the_page() -> None:
     text = (EXAMPLES / "instance-profile.yaml").read_text(encoding="utf-8")
     now = report_of_text(text)
     now["differences"] = differences(report_of_text(text.replace("read-write", "read-only")), now, "old.html")
-    shown = page(now, Language.EN)
+    shown = page(now, Language.ENGLISH)
     assert "Changes since the earlier report" in shown
     assert "Now allowed" in shown
     assert "s3:PutObject" in shown

@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse_iam.explain.known_errors import Language
-from lakehouse_iam.handoff.runbook import cells, markdown
+from lakehouse_iam import markdown
+from lakehouse_iam.handoff.runbook import cells
+from lakehouse_iam.languages import Language
 
 if TYPE_CHECKING:
     from jinja2 import Environment

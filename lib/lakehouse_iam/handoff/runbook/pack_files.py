@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse_iam.explain.known_errors import Language
 from lakehouse_iam.handoff.databricks_files import databricks_files
 from lakehouse_iam.handoff.pack import Pack, PackFile, PackKind
 from lakehouse_iam.handoff.runbook.parts import DATABRICKS, IDENTITY_PROVIDER, Person, Side
 from lakehouse_iam.handoff.runbook.readme import README, people_of, readme
 from lakehouse_iam.handoff.runbook.review import REVIEW, review
 from lakehouse_iam.handoff.runbook.turns import runbook_of
+from lakehouse_iam.languages import Language
 from lakehouse_iam.plan.phases import Plan
 
 

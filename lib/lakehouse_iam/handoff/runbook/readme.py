@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lakehouse_iam.errors import InvalidValue
-from lakehouse_iam.explain.known_errors import Language, known_error
+from lakehouse_iam.explain.known_errors import known_error
 from lakehouse_iam.handoff.runbook.environment import phrase, render
-from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import DATABRICKS, IDENTITY_PROVIDER, Message, Person, Step, Turn, people
 from lakehouse_iam.handoff.runbook.turns import turns_of
+from lakehouse_iam.languages import Language
+from lakehouse_iam.markdown import tidy
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan
 
@@ -24,22 +24,6 @@ SEND_BACK = "SEND-BACK.json"
 """The file with the values that are told to others, for their tools."""
 
 Values = dict[str, Any]
-
-
-def language_named(text: str) -> Language:
-    """The language of a short name, such as `ja`.
-
-    Raises:
-        InvalidValue: there is none.
-    """
-    known = {language.value: language for language in Language}
-    if text.strip().lower() not in known:
-        raise InvalidValue(
-            f"the language {text!r} is not known",
-            allowed=f"allowed: {', '.join(known)} (English, Japanese)",
-            next_step="folders of both languages are written where none is named",
-        )
-    return known[text.strip().lower()]
 
 
 def people_of(plan: Plan) -> tuple[Person, ...]:
