@@ -137,8 +137,22 @@ def _explained(
 
 
 _LABELS = {
-    "en": {"where": "where: ", "who": "who:   ", "do": "do:    ", "source": "source: "},
-    "ja": {"where": "箇所: ", "who": "担当: ", "do": "対処: ", "source": "出典: "},
+    "en": {
+        "where": "where: ",
+        "who": "who:   ",
+        "do": "do:    ",
+        "source": "source: ",
+        "checked": "checked: ",
+        "nothing": "nothing differs",
+    },
+    "ja": {
+        "where": "箇所: ",
+        "who": "担当: ",
+        "do": "対処: ",
+        "source": "出典: ",
+        "checked": "確認: ",
+        "nothing": "相違点はありません",
+    },
 }
 
 
@@ -147,9 +161,9 @@ def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
     for number, finding in enumerate(explanation.findings, start=1):
         yield from _of_finding(finding, f"{number}. " if len(explanation.findings) > 1 else "", labels)
     if not explanation.findings:
-        yield "nothing differs"
+        yield labels["nothing"]
     for sentence in explanation.checked:
-        yield f"checked: {sentence}" if not sentence.startswith("not compared") else sentence
+        yield f"{labels['checked']}{sentence}" if not sentence.startswith("not compared") else sentence
     for answer in explanation.answers:
         yield from _of_setup(answer, language)
 
