@@ -20,7 +20,7 @@ LAYERS = (
     ("partitions",),
     ("arns", "hosts"),
     ("policy", "policy_elements", "intrinsics", "s3_url", "template_text", "patterns", "markdown"),
-    ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli"),
+    ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli", "databricks_cli"),
     ("custom_resource",),
     ("roles", "resources"),
     ("setups",),
