@@ -654,7 +654,7 @@ def test_a_rehearsal_connects_deploys_connects_and_reads_a_file(
         writes = answers[f"a cluster writes a file to {location.url}"]
         assert writes.happened is (Happened.DENIED if location.read_only else Happened.ALLOWED)
     for bucket in setup.buckets:
-        sister = answers[f"Unity Catalog uses the sister bucket {bucket.name}-sister"]
+        sister = answers[f"Unity Catalog uses the similarly named bucket {bucket.name}-sister"]
         assert (sister.happened, "AccessDenied" in sister.detail) == (Happened.DENIED, True)
     own = [a for a in rehearsal.attempts if "assumes itself with the external id" in a.probe.question]
     assert [a.happened for a in own] == [Happened.NOT_JUDGED]

@@ -38,9 +38,7 @@ def _master(allowed: Sequence[Json], chain: Chain) -> Iterator[Broken]:
     if not for_master:
         found = sorted({principal for statement in allowed for principal in _principals(statement)})
         changed = [principal for principal in found if not principal.startswith("arn:") and principal != "*"]
-        deleted = (
-            f" ({changed[0]} is what IAM leaves of a principal that was deleted and made again)" if changed else ""
-        )
+        deleted = f" ({changed[0]} is what IAM leaves of a principal that was deleted and recreated)" if changed else ""
         yield Broken(
             Link.TRUST_PRINCIPAL,
             chain.role_arn,

@@ -36,7 +36,7 @@ class Broken:
 
     @property
     def patch(self) -> Patch:
-        """How to mend it."""
+        """How to fix it."""
         return self.finding.patch
 
     def words(self, language: Language) -> Words:
@@ -48,7 +48,7 @@ class Broken:
         return sentence(self.words(language).here, self.finding.values)
 
     def who(self, language: Language) -> str:
-        """Who mends it, and whose side that is."""
+        """Who fixes it, and whose side that is."""
         return with_party(sentence(self.words(language).who, {"account": self.finding.account}), self.party, language)
 
     def to_json(self, language: Language) -> Json:
