@@ -19,7 +19,7 @@ LAYERS = (
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
-    ("policy", "policy_elements", "intrinsics", "s3_url", "template_text", "patterns", "markdown"),
+    ("policy", "policy_elements", "policy_text", "intrinsics", "s3_url", "template_text", "patterns", "markdown"),
     ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli", "databricks_cli"),
     ("custom_resource",),
     ("roles", "resources"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lakehouse_iam.policy_text import policy_document
 from lakehouse_iam.snapshot.answers.answer import Answer, Json, Leads, Tells, at, given, time_of
-from lakehouse_iam.snapshot.policy_text import policy_document
 from lakehouse_iam.snapshot.requests import Request
 
 

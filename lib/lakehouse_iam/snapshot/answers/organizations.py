@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lakehouse_iam.policy_text import policy_document
 from lakehouse_iam.snapshot.answers.answer import Answer, Json, Leads, Tells
-from lakehouse_iam.snapshot.policy_text import policy_document
 from lakehouse_iam.snapshot.requests import Request
 
 SERVICE_CONTROL, RESOURCE_CONTROL = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"

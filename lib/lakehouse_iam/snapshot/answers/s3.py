@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.policy_text import policy_document
 from lakehouse_iam.snapshot.answers.answer import Answer, Json, Leads, Tells
-from lakehouse_iam.snapshot.policy_text import policy_document
 from lakehouse_iam.snapshot.requests import Request
 
 _OF_S3_ITSELF = "alias/aws/s3"
