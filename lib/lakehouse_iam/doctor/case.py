@@ -177,13 +177,6 @@ def statements_of(document: Any) -> list[Json]:
     return [dict(one) for one in (found if isinstance(found, list) else [found]) if isinstance(one, Mapping)]
 
 
-def listed(value: Any) -> list[str]:
-    """A value that may be a list or stand alone, as a list of texts."""
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
-
-
 def _without(value: Any, wrong: list[Any]) -> Any:
     if not isinstance(value, Mapping):
         return value

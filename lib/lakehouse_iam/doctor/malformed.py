@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from lakehouse_iam.doctor.case import Case, listed
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Finding
 from lakehouse_iam.doctor.likeness import Likeness, of_role
 from lakehouse_iam.doctor.patches import identity_patch, policy_patch
 from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.policy import listed
 from lakehouse_iam.snapshot.live_world import Malformed
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, Json, account_of, listed, name_of
+from lakehouse_iam.doctor.case import Case, Json, account_of, name_of
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.likeness import matches, of_role
 from lakehouse_iam.doctor.patches import identity_patch, without_statement
 from lakehouse_iam.doctor.principals import Mistake, acts, tests
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
+from lakehouse_iam.policy import listed
 
 _KIND = PolicyKind.IDENTITY
 _CLOSE = 2
