@@ -284,10 +284,3 @@ def how_many_fit(count: int, fits: Callable[[int], bool]) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(middle) else (low, middle - 1)
     return low
-
-
-def listed(value: object) -> list[str]:
-    """A value that may be a list or stand alone, as a list of texts."""
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)]

@@ -3,28 +3,51 @@
 # Whatever the AWS CLI is configured to do with its answers, it prints them here as they are.
 export AWS_PAGER=''
 export AWS_DEFAULT_OUTPUT=json
+export AWS_CLI_AUTO_PROMPT=off
+# Documents are UTF-8, whatever the locale is.
+export AWS_CLI_FILE_ENCODING=UTF-8
+# What is kept in state/ is nobody else's to read or to change.
+umask 077
 
-say() { printf '%s\n' "$1"; }
+# Names of others, and what AWS says of them, without anything that a terminal acts upon.
+say() { printf '%s\n' "$1" | LC_ALL=C tr '\001-\010\013-\037\177' '[?*]'; }
 
 # stop CODE SENTENCE: 1 something is left to do, 2 the input is wrong, 3 AWS refused.
 stop() {
-  printf 'stopped: %s\n' "$2" >&2
+  say "stopped: $2" >&2
   exit "$1"
 }
 
-step() { printf -- '- %s\n' "$1"; }
+step() { say "- $1"; }
 
-# Every command may answer that something is not there; anything else that AWS refuses ends the script.
-is_gone() {
+# code_of WORDS: the code of AWS's error in what the AWS CLI said; none where AWS was not asked.
+code_of() {
+  code=''
   case $1 in
-    *NoSuch*|*'(404)'*|*NotFound*|*NotExists*|*'not found'*|*'does not exist'*) return 0 ;;
+    *'An error occurred ('*)
+      code=${1#*'An error occurred ('}
+      code=${code%%')'*}
+      ;;
+  esac
+}
+
+# Every command may answer that something is not there; anything else that AWS refuses ends the script. The code decides: a
+# name may hold any word, and so may what the AWS CLI says of credentials. Athena and EMR have one code for all, and say it.
+is_gone() {
+  code_of "$1"
+  case $code in
+    404|NoSuch*|*NotFound*|*NotExist*) return 0 ;;
+    InvalidRequestException)
+      case $1 in *' not found'*|*' does not exist'*) return 0 ;; esac
+      ;;
   esac
   return 1
 }
 
 is_there() {
-  case $1 in
-    *AlreadyExists*|*.Duplicate*) return 0 ;;
+  code_of "$1"
+  case $code in
+    *AlreadyExists*|*.Duplicate) return 0 ;;
   esac
   return 1
 }
@@ -90,7 +113,7 @@ delete_unless() {
   shift
   if answer=$("$@" 2>&1) || is_gone "$answer"; then return 0; fi
   case $answer in
-    *"$word"*) printf '  kept, because AWS says: %s\n' "$answer" ;;
+    *"$word"*) say "  kept, because AWS says: $answer" ;;
     *) stop 3 "$answer" ;;
   esac
 }
@@ -136,29 +159,35 @@ may_change() {
   return 1
 }
 
-# keep_before NAME WORD COMMAND…: keep the policy that is about to be replaced; WORD says that there is none.
+# made_here MARK WANTED COMMAND…: whether apply.sh has made it, or the command prints exactly what apply.sh would make.
+made_here() {
+  if marked "$1"; then return 0; fi
+  wanted=$2
+  shift 2
+  holds=$(known "$@") || exit
+  [ -n "$holds" ] && [ "$(squeezed "$holds")" = "$(squeezed "$wanted")" ]
+}
+
+squeezed() { printf '%s' "$1" | tr -d ' \t\r\n'; }
+
+# keep_before NAME FILE COMMAND…: keep the policy that is about to be replaced by that of the file. One that somebody else has
+# put may deny what ours does not, so it is replaced only if whoever runs this has said so.
 keep_before() {
   kept=state/$1
-  word=$2
+  file=$2
   shift 2
-  if [ -f "$kept" ]; then
-    live=$(known "$@") || exit
-    if [ -n "$live" ] && ! same "$live" "$kept" && ! same "$live" "$kept.ours"; then
-      printf '%s\n' "$live" > "$kept.changed"
-      say "  somebody has changed the policy since; it is replaced, and what was there is kept in $kept.changed"
-    fi
-    return 0
+  live=$(known "$@") || exit
+  if same "$live" "$kept.ours" || same "$live" "$file"; then
+    if [ ! -f "$kept" ]; then live=''; fi
+  elif [ -n "$live" ] && [ "${REPLACE_POLICIES-}" != yes ]; then
+    stop 2 "there is another policy, and it would be replaced as a whole, with whatever it denies: look at it, then run this again with REPLACE_POLICIES=yes, which keeps it in $kept, or have the setup merge statements into it instead"
+  elif [ -f "$kept" ] && [ -n "$live" ] && ! same "$live" "$kept"; then
+    printf '%s\n' "$live" > "$kept.changed"
+    say "  somebody has changed the policy since; it is replaced, and what was there is kept in $kept.changed"
   fi
+  if [ -f "$kept" ]; then return 0; fi
   mkdir -p state
-  if "$@" > "$kept.new" 2> "$filled/.said"; then
-    :
-  else
-    answer=$(cat "$filled/.said")
-    case $answer in
-      *"$word"*) : > "$kept.new" ;;
-      *) stop 3 "$answer" ;;
-    esac
-  fi
+  printf '%s' "$live" > "$kept.new"
   mv "$kept.new" "$kept"
   if [ -s "$kept" ]; then say "  the policy that was there is replaced, and kept in $kept: take-back.sh gives it back"; fi
 }
@@ -230,7 +259,7 @@ same() {
 
 left_to_do=''
 left() {
-  printf '  left to do: %s\n' "$1"
+  say "  left to do: $1"
   left_to_do=1
 }
 

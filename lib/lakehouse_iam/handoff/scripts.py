@@ -14,7 +14,17 @@ from importlib.resources import files
 
 from lakehouse_iam.aws_cli import AwsCommand, Document
 from lakehouse_iam.handoff.commands import Commands
-from lakehouse_iam.handoff.commands.step import Action, Do, EachOf, Lookup, Replaced, Step, placeholder, variable_of
+from lakehouse_iam.handoff.commands.step import (
+    Action,
+    Do,
+    EachOf,
+    Holds,
+    Lookup,
+    Replaced,
+    Step,
+    placeholder,
+    variable_of,
+)
 from lakehouse_iam.handoff.merging import MergeTarget
 from lakehouse_iam.plan.phases import Parameter, Plan
 from lakehouse_iam.visible_text import one_line
@@ -136,14 +146,14 @@ def posix_pattern(parameter: Parameter) -> str:
 
 
 def _apply(step: Step, commands: Commands) -> Iterator[str]:
-    yield f"step {shlex.quote(step.title)}"
+    yield _title(step)
     yield from _fill(step, commands)
     for lookup in step.needs:
         yield from _look_up(lookup)
         missing = f"{lookup.variable} is not known yet: wait a minute and run this again, or set the variable"
         yield f'if [ -z "${lookup.variable}" ]; then stop 3 {shlex.quote(missing)}; fi'
     if step.replaces:
-        words = map(shlex.quote, (step.replaces.name, step.replaces.none))
+        words = map(shlex.quote, (step.replaces.name, step.replaces.ours.file))
         yield f"keep_before {' '.join(words)} {_plain(step.replaces.read)}"
     if step.seen_by is not None:
         yield from _seen(step)
@@ -162,8 +172,14 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
 
 
 def _update(step: Step) -> Iterator[str]:
-    if step.holds:
-        words = (step.mark, step.title, " ".join(step.holds.wanted))
+    if step.holds and step.holds.is_ours:
+        yield f"  if ! {_made_here(step, step.holds)}; then"
+        there = f"the {one_line(step.title)} is there already, and apply.sh has not made it here: settle with its owner"
+        yield f"    stop 2 {shlex.quote(there)}"
+        yield "  fi"
+        yield from _actions(step.update)
+    elif step.holds:
+        words = (step.mark, one_line(step.title), " ".join(step.holds.wanted))
         yield f"  if may_change {' '.join(map(shlex.quote, words))} {_plain(step.holds.read)}; then"
         yield from _actions(step.update, indent="    ")
         yield "  fi"
@@ -176,7 +192,7 @@ def _update(step: Step) -> Iterator[str]:
 def _take_back(step: Step) -> Iterator[str]:
     if not step.delete:
         return
-    yield f"step {shlex.quote(step.title)}"
+    yield _title(step)
     if step.replaces:
         yield from _give_back(step, step.replaces)
         return
@@ -184,7 +200,8 @@ def _take_back(step: Step) -> Iterator[str]:
         yield from _look_up(lookup)
     yield from _seen(step)
     conditions = [f'[ -n "${lookup.variable}" ]' for lookup in step.needs]
-    conditions += [f"marked {step.mark}"] if step.mark else []
+    if step.mark:
+        conditions.append(_made_here(step, step.holds) if step.holds and step.holds.is_ours else f"marked {step.mark}")
     conditions += [_is_there(step.seen_by)] if step.seen_by is not None else []
     yield f"if {' && '.join(conditions) or 'true'}; then"
     yield from _check_owner(step)
@@ -218,16 +235,24 @@ def _deletions(step: Step, indent: str) -> Iterator[str]:
         yield from _actions([last], indent)
 
 
+def _title(step: Step) -> str:
+    return f"step {shlex.quote(one_line(step.title))}"
+
+
+def _made_here(step: Step, holds: Holds) -> str:
+    return f"made_here {step.mark} {shlex.quote(' '.join(holds.wanted))} {_plain(holds.read)}"
+
+
 def _check_owner(step: Step) -> Iterator[str]:
     if step.owner:
-        yield f"  ours {shlex.quote(step.title)} {_plain(step.owner)}"
+        yield f"  ours {shlex.quote(one_line(step.title))} {_plain(step.owner)}"
 
 
 def _seen(step: Step) -> Iterator[str]:
     """Look up the id of what is made, where AWS has named it."""
     if isinstance(step.seen_by, Lookup):
         yield from _look_up(step.seen_by)
-        yield f'one {shlex.quote(step.title)} "${step.seen_by.variable}"'
+        yield f'one {shlex.quote(one_line(step.title))} "${step.seen_by.variable}"'
 
 
 def _is_there(seen_by: AwsCommand | Lookup) -> str:
@@ -276,7 +301,7 @@ def _plain(command: AwsCommand) -> str:
 
 
 def _merge(target: MergeTarget) -> Iterator[str]:
-    yield f"step {shlex.quote(f'statements in {target.title}')}"
+    yield f"step {shlex.quote(one_line(f'statements in {target.title}'))}"
     if target.read is None or target.put is None:
         yield f"left {shlex.quote(target.by_hand)}"
         return
@@ -285,7 +310,7 @@ def _merge(target: MergeTarget) -> Iterator[str]:
 
 
 def _unmerge(target: MergeTarget) -> Iterator[str]:
-    yield f"step {shlex.quote(f'statements in {target.title}')}"
+    yield f"step {shlex.quote(one_line(f'statements in {target.title}'))}"
     if target.read is None or target.put is None:
         yield f"left {shlex.quote(target.by_hand_back)}"
         return

@@ -18,7 +18,8 @@ from lakehouse_iam.evaluator.policies import Compiled, Question, load_policy
 from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, parse_caller
 from lakehouse_iam.evaluator.request_context import request_context
 from lakehouse_iam.evaluator.variables import ContextValues
-from lakehouse_iam.policy import Json, listed
+from lakehouse_iam.policy import Json
+from lakehouse_iam.policy_elements import listed
 from lakehouse_iam.policy_merge.meaning import action_pattern, pattern_of_resource
 
 _GIVES_VALUES = ("stringequals", "stringlike", "arnequals", "arnlike", "bool")

@@ -13,7 +13,8 @@ from itertools import product
 
 from lakehouse_iam.evaluator.compare.patterns import Pattern, glob_pattern, resource_pattern
 from lakehouse_iam.evaluator.wildcards import glob_of_policy_text
-from lakehouse_iam.policy import Json, listed
+from lakehouse_iam.policy import Json
+from lakehouse_iam.policy_elements import listed
 
 _ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 # One atom is one principal, one action and one resource. A policy of 20 KB has no more than this many that matter.

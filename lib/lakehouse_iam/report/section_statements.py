@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lakehouse_iam.languages import Language
-from lakehouse_iam.policy import listed
+from lakehouse_iam.policy_elements import listed
 from lakehouse_iam.report.markup import Child, Markup, element, joined, plain
 from lakehouse_iam.report.policies import BUCKET
 from lakehouse_iam.report.sections import name, names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from lakehouse_iam.handoff.pack import Pack
 from lakehouse_iam.handoff.packs import HandOffPacks
+from lakehouse_iam.resources import RolePolicy
 
 # Records its words, and of each file:// what it would read; then answers what stands in a file of its operation's name.
 FAKE = r"""#!/bin/sh
@@ -28,7 +30,8 @@ if [ -f "$answer" ]; then cat "$answer"; fi
 
 GONE = "An error occurred (NoSuchEntity) when calling the operation: it cannot be found."
 DENIED = "An error occurred (AccessDenied) when calling the operation: you may not."
-LOOKS = ("get-role", "get-policy", "get-instance-profile", "get-saml-provider")
+NO_POLICY = "An error occurred (NoSuchBucketPolicy) when calling the GetBucketPolicy operation: none"
+LOOKS = ("get-role", "get-role-policy", "get-policy", "get-instance-profile", "get-saml-provider")
 
 
 @dataclass
@@ -82,7 +85,7 @@ class Shell:
         for operation in LOOKS:
             self.refuse(f"iam.{operation}")
         self.refuse("s3api.head-bucket", "An error occurred (404) when calling the HeadBucket operation: Not Found")
-        self.refuse("s3api.get-bucket-policy", "An error occurred (NoSuchBucketPolicy): none")
+        self.refuse("s3api.get-bucket-policy", NO_POLICY)
 
     def all_is_ours(self) -> None:
         for kind in ("role", "policy", "instance-profile", "saml-provider"):
@@ -91,6 +94,9 @@ class Shell:
         for operation in ("ec2.describe-security-groups", "emr.describe-studio", "athena.list-tags-for-resource"):
             self.answer(operation, self.made.plan.setup)
         self.answer("s3api.get-bucket-tagging", self.made.plan.setup)
+        for resource in (one for phase in self.made.plan.phases for one in phase.resources):
+            if isinstance(resource, RolePolicy):
+                self.answer("iam.get-role-policy", json.dumps(resource.document.to_json(), indent=4))
 
     def run(self, script: str, variables: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         (self.record / "calls").unlink(missing_ok=True)

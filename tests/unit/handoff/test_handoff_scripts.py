@@ -188,19 +188,40 @@ def test_a_role_that_iam_does_not_know_yet_is_named_again(owner: Shell) -> None:
     assert (done.returncode, owner.operations[:2]) == (0, ["create-role", "create-role"])
 
 
+BEFORE = '{"Version":"2012-10-17","Statement":["before"]}'
+KEPT = "state/ty-databricks-cross-account-bucket.policy.json"
+CONSENT = {"REPLACE_POLICIES": "yes"}
+
+
+def test_a_bucket_policy_of_somebody_else_is_replaced_only_with_consent(owner: Shell) -> None:
+    owner.nothing_is_there()
+    there_is(owner, BEFORE)
+    done = owner.run("apply.sh")
+    assert (done.returncode, "put-bucket-policy" in owner.operations) == (2, False)
+    assert "would be replaced as a whole, with whatever it denies" in done.stderr
+    assert not (owner.folder / "state").exists()
+    assert owner.run("apply.sh", CONSENT).returncode == 0
+    assert (owner.folder / KEPT).read_text() == BEFORE
+    assert [file.stat().st_mode & 0o077 for file in (owner.folder / "state", owner.folder / KEPT)] == [0, 0]
+
+
 def test_a_policy_that_is_replaced_is_kept_and_given_back(owner: Shell) -> None:
     owner.nothing_is_there()
-    (owner.record / "s3api.get-bucket-policy.refused").unlink()
-    owner.answer("s3api.get-bucket-policy", '{"Version":"2012-10-17","Statement":["before"]}\n')
-    assert owner.run("apply.sh").returncode == 0
-    owner.answer("s3api.get-bucket-policy", "ours\n")
+    there_is(owner, BEFORE)
+    assert owner.run("apply.sh", CONSENT).returncode == 0
+    # The look after the change may still have been answered with the policy before.
+    (owner.folder / f"{KEPT}.ours").write_text("ours")
+    there_is(owner, "ours\n")
     assert owner.run("apply.sh").returncode == 0
     owner.all_is_ours()
     done = owner.run("take-back.sh")
     assert (done.returncode, done.stderr) == (0, "")
-    put = owner.words_of("put-bucket-policy")
-    assert put[-1] == 'read:{"Version":"2012-10-17","Statement":["before"]}\n'
+    assert owner.words_of("put-bucket-policy")[-1] == f"read:{BEFORE}"
     assert "delete-bucket-policy" not in owner.operations
+    # The owner's policy is there again, and a second run leaves it alone.
+    there_is(owner, BEFORE)
+    owner.run("take-back.sh")
+    assert not {"put-bucket-policy", "delete-bucket-policy"} & set(owner.operations)
 
 
 def test_where_there_was_no_policy_none_is_left(owner: Shell) -> None:
@@ -239,14 +260,14 @@ def test_our_own_bucket_policy_goes_although_another_folder_has_put_it(owner: Sh
 def test_it_is_said_that_a_policy_is_replaced_and_what_others_changed_since_is_kept(owner: Shell) -> None:
     owner.nothing_is_there()
     there_is(owner, "before")
-    first = owner.run("apply.sh")
-    kept = "state/ty-databricks-cross-account-bucket.policy.json"
-    assert f"the policy that was there is replaced, and kept in {kept}" in first.stdout
-    (owner.folder / f"{kept}.ours").write_text("ours")
+    first = owner.run("apply.sh", CONSENT)
+    assert f"the policy that was there is replaced, and kept in {KEPT}" in first.stdout
+    (owner.folder / f"{KEPT}.ours").write_text("ours")
     there_is(owner, "changed by somebody")
-    second = owner.run("apply.sh")
-    assert f"what was there is kept in {kept}.changed" in second.stdout
-    assert (owner.folder / f"{kept}.changed").read_text() == "changed by somebody\n"
+    assert owner.run("apply.sh").returncode == 2
+    second = owner.run("apply.sh", CONSENT)
+    assert f"what was there is kept in {KEPT}.changed" in second.stdout
+    assert (owner.folder / f"{KEPT}.changed").read_text() == "changed by somebody\n"
 
 
 def test_without_the_aws_cli_it_says_so(owner: Shell) -> None:
@@ -321,6 +342,36 @@ def test_session_policies_are_taken_back_in_a_shell_that_knows_no_studio(tmp_pat
     assert "--studio-id=es-1" in shell.words_of("delete-studio-session-mapping")
 
 
+# ---------------------------------------------------------------- what is said of what is not there
+
+
+@pytest.mark.parametrize("operation", ["s3api.get-bucket-policy", "iam.get-role", "s3api.head-bucket"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "An error occurred (AccessDenied) when calling the X operation: User: arn:aws:sts::1:assumed-role/NoSuchRole/x "
+        "is not authorized on role NotFoundReader because it does not exist in any policy (404) and was not found",
+        "An error occurred (403) when calling the HeadBucket operation: Forbidden",
+        "Error loading SSO Token: Token for https://example.awsapps.com/start does not exist",
+        "The config profile (NoSuchKey) could not be found",
+        "apply.sh: 1: aws: not found",
+    ],
+)
+def test_no_other_refusal_is_taken_for_gone(tmp_path: Path, operation: str, said: str) -> None:
+    (setup,) = load_setups(GOLDEN / "instance-profile" / "create-bucket.yaml")
+    shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)
+    shell.nothing_is_there()
+    shell.refuse(operation, said)
+    for script in ("apply.sh", "take-back.sh"):
+        done = shell.run(script)
+        assert (done.returncode, done.stderr) == (3, f"stopped: {said}\n"), script
+
+
+def test_what_aws_says_moves_no_cursor(owner: Shell) -> None:
+    owner.refuse("iam.get-role", "An error occurred (X) when calling: \x1b]0;title\x07\x1b[2J\ttab")
+    assert owner.run("apply.sh").stderr == "stopped: An error occurred (X) when calling: ?]0;title??[2J\ttab\n"
+
+
 # ---------------------------------------------------------------- taking back
 
 
@@ -341,16 +392,48 @@ def test_taking_back_goes_from_the_last_to_the_first(workspace: Shell) -> None:
 
 def test_taking_back_twice_is_no_error(workspace: Shell) -> None:
     workspace.nothing_is_there()
-    workspace.refuse("iam.delete-role-policy")
     done = workspace.run("take-back.sh")
-    assert (done.returncode, done.stderr, workspace.operations) == (0, "", ["delete-role-policy"])
+    assert (done.returncode, done.stderr, workspace.operations) == (0, "", [])
+
+
+def test_a_policy_of_that_name_in_a_role_of_somebody_else_is_left_alone(workspace: Shell) -> None:
+    workspace.all_is_ours()
+    workspace.answer("iam.get-role-policy", '{"Version": "2012-10-17", "Statement": []}')
+    done = workspace.run("apply.sh")
+    assert (done.returncode, "put-role-policy" in workspace.operations) == (2, False)
+    assert "is there already, and apply.sh has not made it here" in done.stderr
+    assert workspace.run("take-back.sh").returncode == 0
+    assert "delete-role-policy" not in workspace.operations
+
+
+@pytest.mark.parametrize("script", ["apply.sh", "take-back.sh"])
+def test_a_role_stays_in_an_instance_profile_of_somebody_else(workspace: Shell, script: str) -> None:
+    workspace.all_is_ours()
+    workspace.answer("iam.get-instance-profile", "deployment-acct-cross-account-s3-role")
+    workspace.answer("iam.list-instance-profile-tags", "")
+    done = workspace.run(script)
+    assert done.returncode == 2
+    named = {"remove-role-from-instance-profile", "delete-instance-profile", "add-role-to-instance-profile"}
+    assert not named & set(workspace.operations)
+
+
+def test_a_rule_in_a_security_group_of_somebody_else_is_not_taken_away(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, hand_off(plan_of("emr-studio")), WORKSPACE)
+    shell.nothing_is_there()
+    shell.all_is_ours()
+    shell.answer("ec2.describe-security-groups", "sg-0123")
+    shell.answer("emr.list-studios", "")
+    shell.run("take-back.sh")
+    assert not [one for one in shell.operations if "security-group" in one]
 
 
 def test_a_bucket_with_objects_is_kept_and_that_is_said(tmp_path: Path) -> None:
     (setup,) = load_setups(GOLDEN / "instance-profile" / "create-bucket.yaml")
     shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)
     shell.all_is_ours()
-    shell.refuse("s3api.delete-bucket", "An error occurred (BucketNotEmpty): it is not empty")
+    shell.refuse(
+        "s3api.delete-bucket", "An error occurred (BucketNotEmpty) when calling the X operation: it is not empty"
+    )
     done = shell.run("take-back.sh")
     assert (done.returncode, done.stderr) == (0, "")
     assert "kept, because AWS says: An error occurred (BucketNotEmpty)" in done.stdout

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from lakehouse_iam.aws_cli import Value, command, inline_json
+from lakehouse_iam.aws_cli import AwsCommand, Value, command, inline_json
 from lakehouse_iam.handoff.commands.step import Do, How, Lookup, Place, Renderer, Step, tag_query, told, variable_of
 from lakehouse_iam.resources import InboundRule, OutboundRule, SecurityGroup
 
@@ -40,8 +40,12 @@ def _security_group(group: SecurityGroup, place: Place) -> Iterator[Step]:
         create=(Do(create),),
         always=(Do(close, How.UNLESS_GONE),),
         delete=(Do(command("ec2", "delete-security-group", group_id=found.value)),),
-        owner=told("ec2", "describe-security-groups", tag_query("SecurityGroups[0].Tags"), group_ids=found.value),
+        owner=_owner(found),
     )
+
+
+def _owner(group: Lookup) -> AwsCommand:
+    return told("ec2", "describe-security-groups", tag_query("SecurityGroups[0].Tags"), group_ids=group.value)
 
 
 def _rule(title: str, direction: str, group: Lookup, port: int, other: Lookup | None) -> Step:
@@ -52,6 +56,7 @@ def _rule(title: str, direction: str, group: Lookup, port: int, other: Lookup | 
         None,
         always=(Do(command("ec2", f"authorize-security-group-{direction}", **options), How.UNLESS_THERE),),
         delete=(Do(command("ec2", f"revoke-security-group-{direction}", **options), How.UNLESS_GONE),),
+        owner=_owner(group),
         needs=(group, other) if other else (group,),
     )
 

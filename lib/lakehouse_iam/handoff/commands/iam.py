@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lakehouse_iam.aws_cli import Option, Variable, command
+from lakehouse_iam.aws_cli import Option, Variable, command, inline_json
 from lakehouse_iam.handoff.commands.step import (
     Do,
     EachOf,
+    Holds,
     How,
     Lookup,
     Place,
@@ -105,17 +106,24 @@ def _managed_policy(policy: ManagedPolicy, place: Place) -> Iterator[Step]:
 
 def _role_policy(policy: RolePolicy, place: Place) -> Iterator[Step]:
     role, document = str(policy.role), place.document(f"{policy.id}.policy.json", policy.document.to_json())
-    put = command("iam", "put-role-policy", role_name=role, policy_name=policy.name, policy_document=document)
+    put = Do(command("iam", "put-role-policy", role_name=role, policy_name=policy.name, policy_document=document))
+    which = {"role_name": role, "policy_name": policy.name}
+    read = command("iam", "get-role-policy", **which, query="PolicyDocument", output="json")
     yield Step(
         f"policy {policy.name} in the role {role}",
-        None,
-        always=(Do(put),),
-        delete=(Do(command("iam", "delete-role-policy", role_name=role, policy_name=policy.name), How.UNLESS_GONE),),
+        command("iam", "get-role-policy", **which),
+        create=(put,),
+        update=(put,),
+        delete=(Do(command("iam", "delete-role-policy", **which), How.UNLESS_GONE),),
+        mark=policy.id,
+        # The role is somebody else's, and its tags say nothing of one policy in it.
+        holds=Holds(read, (inline_json(policy.document.to_json()),), is_ours=True),
     )
 
 
 def _instance_profile(profile: InstanceProfile, place: Place) -> Iterator[Step]:
     name, role = str(profile.name), str(profile.role)
+    owner = told("iam", "list-instance-profile-tags", tag_query(), instance_profile_name=name)
     create = command(
         "iam", "create-instance-profile", instance_profile_name=name, path=str(profile.path), tags=place.tag_list
     )
@@ -124,7 +132,7 @@ def _instance_profile(profile: InstanceProfile, place: Place) -> Iterator[Step]:
         command("iam", "get-instance-profile", instance_profile_name=name),
         create=(Do(create),),
         delete=(Do(command("iam", "delete-instance-profile", instance_profile_name=name)),),
-        owner=told("iam", "list-instance-profile-tags", tag_query(), instance_profile_name=name),
+        owner=owner,
     )
     # It holds one role; where somebody has put another one into it, AWS says so.
     within = {"instance_profile_name": name, "role_name": role}
@@ -136,6 +144,7 @@ def _instance_profile(profile: InstanceProfile, place: Place) -> Iterator[Step]:
         ),
         create=(Do(command("iam", "add-role-to-instance-profile", **within)),),
         delete=(Do(command("iam", "remove-role-from-instance-profile", **within), How.UNLESS_GONE),),
+        owner=owner,
     )
 
 

@@ -80,7 +80,6 @@ def _bucket_policy(policy: BucketPolicy, place: Place) -> Iterator[Step]:
             kept,
             document,
             told("s3api", "get-bucket-policy", "Policy", **whose),
-            "NoSuchBucketPolicy",
             command("s3api", "put-bucket-policy", **whose, policy=Document("", kept, folder="state")),
         ),
     )

@@ -81,14 +81,12 @@ class Replaced:
         name: the file that the one before is kept in.
         ours: the document that takes its place.
         read: prints the policy that is there.
-        none: the word with which AWS says that there is none.
         give_back: puts the policy that is kept.
     """
 
     name: str
     ours: Document
     read: AwsCommand
-    none: str
     give_back: AwsCommand
 
 
@@ -99,10 +97,13 @@ class Holds:
     Args:
         read: prints what it holds, as words.
         wanted: the words that must be among them.
+        is_ours: whether `wanted` is one document, and what holds exactly that can only have been made for the setup, so that it
+            may be taken away.
     """
 
     read: AwsCommand
     wanted: tuple[str, ...]
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from lakehouse_iam.handoff.runbook.account_steps import placeholder, shown, why_key
 from lakehouse_iam.handoff.runbook.environment import render
-from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import Person
 from lakehouse_iam.languages import Language
+from lakehouse_iam.markdown import tidy
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.plan.assemble import STACK_RESOURCES
-from lakehouse_iam.policy import listed
+from lakehouse_iam.policy_elements import listed, principals_of
 from lakehouse_iam.probes import setup_probes
 from lakehouse_iam.probes.probe import Expected
 from lakehouse_iam.report.policies import ROLE, TRUST, policies_of
@@ -142,16 +142,12 @@ def _handoff(phase: Phase, handoff: HandOff, language: Language) -> Json:
 
 def _statement(phase: Phase, statement: Json, key: str, language: Language) -> Json:
     reason = reasons().get(key)
-    principals = statement.get("Principal", {})
-    who = (
-        [principals] if isinstance(principals, str) else [one for value in principals.values() for one in listed(value)]
-    )
     return {
         "sid": statement.get("Sid", ""),
         "denies": statement["Effect"] == "Deny",
-        "who": who,
+        "who": [who for _, who in principals_of(statement)],
         "actions": listed(statement["Action"]),
-        "resources": listed(statement.get("Resource", [])),
+        "resources": listed(statement.get("Resource")),
         "conditions": [
             (operator, name, [shown(phase, text) for text in listed(values)])
             for operator, tests in statement.get("Condition", {}).items()
