@@ -384,6 +384,13 @@ def test_what_apply_keeps_is_no_tampering_and_is_named_because_no_manifest_can_l
     ]
 
 
+def test_a_manifest_that_is_nested_without_end_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "MANIFEST.json").write_text("[" * 100_000)
+    done = run("handoff", "--verify", tmp_path)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{tmp_path / 'MANIFEST.json'}: nested too deeply; ")
+
+
 @pytest.mark.parametrize("text", [None, "", "{}", "[]", "\x00"])
 def test_a_folder_without_a_manifest_that_can_be_read_is_refused(tmp_path: Path, text: str | None) -> None:
     if text is not None:
