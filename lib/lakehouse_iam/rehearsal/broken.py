@@ -1,7 +1,7 @@
 """A rehearsal of a deployment that is broken on purpose: what fails then, and what the doctor says of it.
 
-The disease is brought about on the local AWS where that can hold it, before anything is tried; otherwise in the snapshots that are
-taken of it, and then there is nothing to try. A workspace of Databricks is taken to hold what the setup says.
+The disease is brought about on the local AWS where that can hold it, before anything is tried; otherwise in the snapshots that
+are taken of it, and then there is nothing to try. A workspace of Databricks is taken to hold what the setup says.
 """
 
 from __future__ import annotations
