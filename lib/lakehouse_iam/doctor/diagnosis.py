@@ -8,7 +8,7 @@ from typing import Any
 
 from lakehouse_iam.doctor.diseases import Disease, Words, disease, sentence
 from lakehouse_iam.doctor.finding import Finding, Patch
-from lakehouse_iam.doctor.sentences import Said, with_party
+from lakehouse_iam.doctor.sentences import Said, named_statement, with_party
 from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.languages import Language
 from lakehouse_iam.proof.beyond import Beyond
@@ -45,7 +45,10 @@ class Broken:
 
     def here(self, language: Language) -> str:
         """What is wrong here, a sentence."""
-        return sentence(self.words(language).here, self.finding.values)
+        values = dict(self.finding.values)
+        if values.get("statement"):
+            values["statement"] = named_statement(values["statement"], language)
+        return sentence(self.words(language).here, values)
 
     def who(self, language: Language) -> str:
         """Who fixes it, and whose side that is."""

@@ -35,6 +35,11 @@ def said(key: str, /, **values: str) -> Said:
     return Said(key, values)
 
 
+def named_statement(label: str, language: Language) -> str:
+    """A statement of a policy as the evaluator calls it (`statement "Tls"`, `statement 0`), in a language."""
+    return sentence("statement", language, which=label.removeprefix("statement "))
+
+
 def with_party(who: str, party: str, language: Language) -> str:
     """Somebody, with the side that they are on; `party` is empty for none."""
     if not party:

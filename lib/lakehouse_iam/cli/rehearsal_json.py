@@ -1,4 +1,4 @@
-"""What came of a rehearsal, for machines: of a whole deployment, and of one that was broken on purpose."""
+"""What came of a rehearsal, for machines: the same with and without something broken."""
 
 from __future__ import annotations
 
