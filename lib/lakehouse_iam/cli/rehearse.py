@@ -25,6 +25,7 @@ from lakehouse_iam.cli.rehearsal_json import answer_of
 from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.rehearsal.run import Rehearsal
 
 _BROUGHT_BY = {"cryptography": "saml", "lxml": "saml", "signxml": "saml"}
@@ -86,7 +87,7 @@ def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
     return rehearsal
 
 
-def _break(file: str, setups: Sequence[Any], disease: str, lang: str, *, as_json: bool) -> None:
+def _break(file: str, setups: Sequence[Any], disease: str, language: Language, *, as_json: bool) -> None:
     from lakehouse_iam.rehearsal.diseases import injection_named
 
     with wrong_input(as_json=as_json):
@@ -99,7 +100,7 @@ def _break(file: str, setups: Sequence[Any], disease: str, lang: str, *, as_json
             if not as_json:
                 say(f"{setup.name}")
             broken.append(rehearse_broken(setup, injection, _progress(as_json=as_json), setup_file=file))
-    show_broken(broken, lang, as_json=as_json)
+    show_broken(broken, language, as_json=as_json)
 
 
 def _progress(*, as_json: bool) -> Callable[[str], None]:
