@@ -91,16 +91,13 @@ PYTHON_ELSEWHERE = {
 }
 """Pages whose Python another test runs; here it is compiled."""
 
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"},
-        "Action": "sts:AssumeRole",
-    },
-}
-_WIDER = {**_TRUST, "Statement": {**_TRUST["Statement"], "Principal": "*"}}  # type: ignore[dict-item]
-GIVEN = {"old_trust": _TRUST, "new_trust": _WIDER}
+
+def _trust(principal: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
+GIVEN = {"old_trust": _trust({"AWS": "arn:aws:iam::111122223333:role/a"}), "new_trust": _trust("*")}
 """What Python on a page takes as given."""
 
 NOT_RUN = {"constructs.md": 1, "constructs.ja.md": 1}
