@@ -31,6 +31,7 @@ from lakehouse_iam.databricks.refusals import DatabricksError, Refused, StillUse
 from lakehouse_iam.databricks.session import AccountAccess, Options, Session
 from lakehouse_iam.hosts import AZURE
 from lakehouse_iam.plan import plan_setup
+from lakehouse_iam.policy_text import policy_document
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.attempts import Happened
 from lakehouse_iam.rehearsal.deployment import deploy
@@ -49,7 +50,6 @@ from lakehouse_iam.rehearsal.workspace import (
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
-from lakehouse_iam.snapshot.policy_text import policy_document
 
 pytestmark = pytest.mark.e2e
 

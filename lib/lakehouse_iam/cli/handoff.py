@@ -75,6 +75,14 @@ def _show_checked(folder: Path, checked: Checked) -> None:
         return
     say(f"{one_line(folder)}: {checked.files} files, each as it was written")
     say(f"SHA-256 of MANIFEST.json: {checked.manifest}")
+    for name in checked.kept:
+        say(f"not listed: {one_line(name)}")
+    if checked.kept:
+        say(
+            "apply.sh keeps that for take-back.sh, which puts policies back out of it: if you have not run apply.sh here, "
+            "somebody else has put it there; then do not use this folder",
+            err=True,
+        )
     say("compare it with the one that the sender told you, on another way than the folder", err=True)
 
 

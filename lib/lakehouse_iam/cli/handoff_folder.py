@@ -121,6 +121,7 @@ class Checked:
         changed: files with another content, by their paths within the folder.
         missing: files that are not there.
         added: files that were not written.
+        kept: what `apply.sh` has kept beside them. No manifest can list it, and `take-back.sh` puts policies back out of it.
     """
 
     manifest: str
@@ -128,6 +129,7 @@ class Checked:
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     added: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -143,6 +145,7 @@ class Checked:
             "changed": list(self.changed),
             "missing": list(self.missing),
             "added": list(self.added),
+            "kept": list(self.kept),
         }
 
 
@@ -162,14 +165,17 @@ def check_folder(folder: Path) -> Checked:
             allowed="a folder that lakehouse-iam handoff wrote",
             next_step="ask whoever sent it to send the whole folder",
         ) from error
-    there = {file.as_posix(): _hash(folder / file) for file in files_in(folder) if not _is_state(file)}
+    files = list(files_in(folder))
+    kept = tuple(sorted(file.as_posix() for file in files if _is_state(file)))
+    there = {file.as_posix(): _hash(folder / file) for file in files if not _is_state(file)}
     listed = read_manifest(top, str(folder / MANIFEST))
     found = _check(folder, "", listed, there)
     manifests = {MANIFEST, *(name for name in listed if name.rpartition("/")[2] == MANIFEST)}
     known = set(listed) | manifests | found.listed
     added = tuple(sorted(set(there) - known))
     good = len(known) - len(found.changed) - len(found.missing)
-    return Checked(sha256(top.encode()), good, tuple(sorted(found.changed)), tuple(sorted(found.missing)), added)
+    changed, missing = tuple(sorted(found.changed)), tuple(sorted(found.missing))
+    return Checked(sha256(top.encode()), good, changed, missing, added, kept)
 
 
 @dataclass

@@ -41,7 +41,11 @@ class Page:
         return tuple(language for language, file in files if file)
 
     def file(self, language: Language) -> Path:
-        """The file in a language; in the other one, where it is not translated."""
+        """The file in a language; in the other one, where it is not translated.
+
+        Raises:
+            LookupError: there is no file in any language.
+        """
         files = (self.english, self.japanese)
         wanted, other = reversed(files) if language is Language.JAPANESE else files
         found = wanted or other

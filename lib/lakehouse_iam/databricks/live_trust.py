@@ -13,7 +13,7 @@ from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.databricks.broken_links import Broken, Chain, Link
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.policy_elements import listed, principals_of, statements_of
-from lakehouse_iam.snapshot.policy_text import policy_document
+from lakehouse_iam.policy_text import policy_document
 
 Json = dict[str, Any]
 ReadTrust = Callable[[RoleArn], Json | None]

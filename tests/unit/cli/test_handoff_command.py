@@ -372,10 +372,23 @@ def test_a_folder_of_one_party_that_is_missing_is_named(written: Path) -> None:
     assert (done.exit_code, done.stdout) == (1, "missing: databricks/MANIFEST.json\n")
 
 
-def test_what_apply_keeps_is_no_tampering(written: Path) -> None:
+def test_what_apply_keeps_is_no_tampering_and_is_named_because_no_manifest_can_list_it(written: Path) -> None:
     (written / "444455556666" / "state").mkdir()
     (written / "444455556666" / "state" / "sales.policy.json").write_text("{}")
-    assert run("handoff", "--verify", written).exit_code == 0
+    done = run("handoff", "--verify", written)
+    assert done.exit_code == 0
+    assert "not listed: 444455556666/state/sales.policy.json\n" in done.stdout
+    assert "if you have not run apply.sh here, somebody else has put it there" in done.stderr
+    assert json.loads(run("handoff", "--verify", written, "--json").stdout)["kept"] == [
+        "444455556666/state/sales.policy.json"
+    ]
+
+
+def test_a_manifest_that_is_nested_without_end_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "MANIFEST.json").write_text("[" * 100_000)
+    done = run("handoff", "--verify", tmp_path)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{tmp_path / 'MANIFEST.json'}: nested too deeply; ")
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "[]", "\x00"])
