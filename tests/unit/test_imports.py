@@ -15,7 +15,7 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "file_names", "languages", "moments", "visible_text"),
+    ("errors", "file_names", "languages", "moments", "phrases", "visible_text"),
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
