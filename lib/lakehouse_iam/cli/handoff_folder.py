@@ -134,6 +134,11 @@ class Checked:
         """Whether it is what was written."""
         return not (self.changed or self.missing or self.added)
 
+    @property
+    def is_kept_by_apply(self) -> bool:
+        """Whether nothing is wrong but files such as `apply.sh` keeps."""
+        return not (self.changed or self.missing) and all(STATE in Path(name).parts[:-1] for name in self.added)
+
     def to_json(self) -> dict[str, Any]:
         """The same for machines."""
         return {
@@ -146,8 +151,13 @@ class Checked:
         }
 
 
-def check_folder(folder: Path) -> Checked:
+def check_folder(folder: Path, *, applied: bool = False) -> Checked:
     """Check a folder that was received: that of one party, or that of all.
+
+    Args:
+        folder: the folder.
+        applied: whether `apply.sh` has run in it, so that it may hold what that keeps. In a folder that somebody sent, a policy
+            in `state/` is one that `take-back.sh` would put.
 
     Raises:
         InvalidValue: it has no manifest, or none that can be read.
@@ -162,7 +172,9 @@ def check_folder(folder: Path) -> Checked:
             allowed="a folder that lakehouse-iam handoff wrote",
             next_step="ask whoever sent it to send the whole folder",
         ) from error
-    there = {file.as_posix(): _hash(folder / file) for file in files_in(folder) if not _is_state(file)}
+    there = {
+        file.as_posix(): _hash(folder / file) for file in files_in(folder) if not (applied and _is_state(folder, file))
+    }
     listed = read_manifest(top, str(folder / MANIFEST))
     found = _check(folder, "", listed, there)
     manifests = {MANIFEST, *(name for name in listed if name.rpartition("/")[2] == MANIFEST)}
@@ -196,9 +208,9 @@ def _check(folder: Path, below: str, listed: Mapping[str, str], there: Mapping[s
     return found
 
 
-def _is_state(file: Path) -> bool:
-    """Whether it is what `apply.sh` keeps: in a folder of that name beside a manifest."""
-    return STATE in file.parts[:-1]
+def _is_state(folder: Path, file: Path) -> bool:
+    """Whether it is what `apply.sh` keeps: a file in a folder of that name beside a manifest."""
+    return file.parts[-2:-1] == (STATE,) and (folder / file).parents[1].joinpath(MANIFEST).is_file()
 
 
 def _text(file: Path) -> str:
