@@ -15,11 +15,11 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "file_names", "languages", "visible_text"),
+    ("errors", "file_names", "languages", "moments", "visible_text"),
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
-    ("policy", "intrinsics", "s3_url", "template_text", "patterns"),
+    ("policy", "policy_elements", "intrinsics", "s3_url", "template_text", "patterns", "markdown"),
     ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli"),
     ("custom_resource",),
     ("roles", "resources"),

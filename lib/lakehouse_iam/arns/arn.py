@@ -42,6 +42,17 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+def account_of(arn: str) -> str:
+    """The account in an ARN that nobody has checked; empty for a service, an address, and an ARN without an account."""
+    fields = arn.split(":", 5)
+    return fields[4] if len(fields) == 6 else ""
+
+
+def name_of(arn: str) -> str:
+    """The last part of an ARN that nobody has checked: the name without its path."""
+    return arn.rpartition("/" if "/" in arn else ":")[2]
+
+
 @dataclass(frozen=True)
 class AccountId:
     """An AWS account: exactly twelve digits, kept as text because many start with a zero."""

@@ -9,7 +9,7 @@ from lakehouse_iam.cli.answers import ANSWER_IS_NO, print_json
 from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
-    from lakehouse_iam.explain.known_errors import Language
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.rehearsal.broken import BrokenRehearsal
     from lakehouse_iam.rehearsal.diseases import Injection
 
@@ -22,7 +22,7 @@ def list_diseases(lang: str, *, as_json: bool) -> None:
     """Show every disease that `--break` takes."""
     from rich.table import Table
 
-    from lakehouse_iam.explain.known_errors import Language
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.rehearsal.diseases import every_injection
 
     language = Language(lang)
@@ -44,7 +44,7 @@ def _listed(injection: Injection, language: Language) -> dict[str, str]:
 
 def show_broken(broken: Sequence[BrokenRehearsal], lang: str, *, as_json: bool) -> None:
     """Show what came of it; ends with 1 where the doctor did not name a disease first, on the right side."""
-    from lakehouse_iam.explain.known_errors import Language
+    from lakehouse_iam.languages import Language
 
     language = Language(lang)
     if as_json:

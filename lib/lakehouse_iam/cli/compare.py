@@ -11,6 +11,7 @@ import click
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, wrong_input
 from lakehouse_iam.cli.terminal import say
+from lakehouse_iam.markdown import code, prose
 
 if TYPE_CHECKING:
     from lakehouse_iam.evaluator.compare import Unit, Witness
@@ -149,45 +150,32 @@ def _markdown(compared: TemplateComparison) -> Iterator[str]:
     yield f"### Access: {_summary(compared)}"
     rows = [row for unit in compared.changed for row in _rows(unit)]
     rows += [
-        f"| {'widened' if one.widens else 'changed'} | {_code(one.place)} | {_plain(one.what)} |"
+        f"| {'widened' if one.widens else 'changed'} | {code(one.place)} | {prose(one.what)} |"
         for one in compared.attributes
     ]
-    rows += [f"| not decided | | {_plain(sentence)} |" for sentence in compared.not_decided]
+    rows += [f"| not decided | | {prose(sentence)} |" for sentence in compared.not_decided]
     if rows:
         yield ""
         yield from ("| change | of | request |", "|---|---|---|", *rows)
     for one in compared.replaced:
         yield ""
         changes = ", ".join(one.properties)
-        yield f"**Replaced by CloudFormation:** {_code(one.place)} ({changes}): {_code(one.before)} → {_code(one.after)}"
-        yield from (f"- loses access: {_plain(sentence)}" for sentence in one.loses)
+        yield f"**Replaced by CloudFormation:** {code(one.place)} ({changes}): {code(one.before)} → {code(one.after)}"
+        yield from (f"- loses access: {prose(sentence)}" for sentence in one.loses)
         if one.refused:
-            yield f"- refused: {_plain(one.refused)}"
+            yield f"- refused: {prose(one.refused)}"
     if compared.not_read:
         yield ""
-        yield from (_plain(sentence) for sentence in compared.not_read)
+        yield from (prose(sentence) for sentence in compared.not_read)
 
 
 def _rows(unit: Unit) -> Iterator[str]:
-    what = f"{unit.kind} {_code(unit.arn)}"
+    what = f"{unit.kind} {code(unit.arn)}"
     comparison = unit.comparison
     for how, witnesses in (("now allowed", comparison.wider), ("no longer allowed", comparison.narrower)):
         for witness in witnesses[:_MOST_WITNESSES]:
-            yield f"| {unit.change.value} | {what} | {how}: {_code(witness.text)} |"
+            yield f"| {unit.change.value} | {what} | {how}: {code(witness.text)} |"
     for sentence in comparison.not_decided:
-        yield f"| not decided | {what} | {_plain(sentence)} |"
+        yield f"| not decided | {what} | {prose(sentence)} |"
     if not (comparison.wider or comparison.narrower or comparison.not_decided):
         yield f"| {unit.change.value} | {what} | |"
-
-
-def _code(text: str) -> str:
-    """Text as code in a cell of a table, without anything that ends either."""
-    return f"`{_one_line(text).replace('`', chr(39))}`"
-
-
-def _plain(text: str) -> str:
-    return _one_line(text).replace("<", "&lt;").replace("`", "'").replace("*", "\\*").replace("_", "\\_")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

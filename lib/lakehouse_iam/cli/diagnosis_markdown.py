@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lakehouse_iam.cli.terminal import escaped, one_line
 from lakehouse_iam.doctor.sentences import sentence
+from lakehouse_iam.markdown import code, fenced, fenced_json, prose
 
 if TYPE_CHECKING:
     from lakehouse_iam.doctor import Broken, Diagnosis
     from lakehouse_iam.languages import Language
-
-_MARKS = "\\`*_{}[]<>#|!"
 
 
 def diagnosis_markdown(found: Diagnosis, language: Language) -> str:
@@ -25,7 +22,7 @@ def _lines(found: Diagnosis, language: Language) -> Iterator[str]:
     def say(key: str, /, **values: str) -> str:
         return sentence(key, language, **values)
 
-    yield f"## {plain(say('head', setup=found.setup, right=str(found.as_expected), all=str(found.probes)))}"
+    yield f"## {prose(say('head', setup=found.setup, right=str(found.as_expected), all=str(found.probes)))}"
     if not found.broken and not found.beyond:
         yield f"\n{say('healthy' if found.healthy else 'not-known-healthy')}"
     for number, one in enumerate(found.broken, start=1):
@@ -33,64 +30,42 @@ def _lines(found: Diagnosis, language: Language) -> Iterator[str]:
     if found.beyond:
         yield f"\n### {say('section-beyond')}\n"
         for opening in found.beyond:
-            yield f"- {code(opening.where)}: {plain(opening.what)}. {plain(opening.remove)}"
+            yield f"- {code(opening.where)}: {prose(opening.what)}. {prose(opening.remove)}"
     if found.drift:
         yield f"\n### {say('section-drift')}\n"
         for difference in found.drift:
             harmless = f" ({say('harmless')})" if difference.harmless else ""
-            words = plain(difference.says.in_words(language))
+            words = prose(difference.says.in_words(language))
             yield f"- {code(difference.of)}: {difference.change}: {words}{harmless}"
     if found.not_decided:
         yield f"\n### {say('section-not-decided')}\n"
         for one_open in found.not_decided:
             command = f" {code(one_open.command)}" if one_open.command else ""
-            yield f"- {plain(one_open.what.in_words(language))}. {plain(one_open.ask(language))}{command}"
+            yield f"- {prose(one_open.what.in_words(language))}. {prose(one_open.ask(language))}{command}"
 
 
 def _broken(number: int, one: Broken, language: Language) -> Iterator[str]:
     words = one.words(language)
-    yield f"\n### {number}. {plain(words.title)} ({code(one.finding.disease)})\n"
-    yield f"{plain(one.here(language))}\n"
-    yield f"- {sentence('label-why', language)} {plain(words.means)}"
+    yield f"\n### {number}. {prose(words.title)} ({code(one.finding.disease)})\n"
+    yield f"{prose(one.here(language))}\n"
+    yield f"- {sentence('label-why', language)} {prose(words.means)}"
     yield f"- {sentence('label-where', language)} {code(one.finding.at)}"
-    yield f"- {sentence('label-who', language)} {plain(one.who(language))}"
+    yield f"- {sentence('label-who', language)} {prose(one.who(language))}"
     for step in words.do:
-        yield f"- {sentence('label-do', language)} {plain(step)}"
+        yield f"- {sentence('label-do', language)} {prose(step)}"
     for reason in one.finding.because:
-        yield f"- {sentence('label-because', language)} {plain(reason)}"
+        yield f"- {sentence('label-because', language)} {prose(reason)}"
     for risk in one.risks:
-        yield f"- **{sentence('label-risk', language)}** {plain(risk.what.in_words(language))}"
+        yield f"- **{sentence('label-risk', language)}** {prose(risk.what.in_words(language))}"
     patch = one.patch
     if patch.document is not None:
         yield f"\n{sentence('whole-policy', language)}\n"
-        yield from fenced(json.dumps(patch.document, indent=2, ensure_ascii=False), "json")
+        yield fenced_json(patch.document)
     if patch.commands:
         account = one.finding.account
         label = sentence("run", language, account=account) if account else sentence("run-workspace", language)
         yield f"\n{label}\n"
         commands = (command if isinstance(command, str) else command.shell() for command in patch.commands)
-        yield from fenced("\n".join(commands), "sh")
+        yield fenced("\n".join(commands), "sh")
     if patch.stack:
-        yield f"\n{plain(sentence('or-stack', language, stack=patch.stack))}"
-
-
-def fenced(text: str, kind: str) -> Iterator[str]:
-    """A text as a block of code, with a fence that it does not hold."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    yield f"{fence}{kind}"
-    yield escaped(text)
-    yield fence
-
-
-def plain(text: object) -> str:
-    """A foreign text on one line, in which nothing is Markdown."""
-    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in one_line(text))
-
-
-def code(text: object) -> str:
-    """A foreign text as code."""
-    words = one_line(text)
-    fence = "`" if "`" not in words else "``"
-    return f"{fence}{words}{fence}"
+        yield f"\n{prose(sentence('or-stack', language, stack=patch.stack))}"

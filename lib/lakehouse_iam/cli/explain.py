@@ -116,16 +116,16 @@ def _at_most(file: BinaryIO) -> bytes:
 
 def _moment(text: str) -> datetime:
     from lakehouse_iam.errors import InvalidValue
+    from lakehouse_iam.moments import read_moment
 
     if not text:
         return datetime.now(timezone.utc)
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return read_moment(text)
     except ValueError as error:
         raise InvalidValue(
             f"--at {text!r} is not a time", allowed="allowed is a time such as 2026-11-25T12:00:00Z"
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _explained(
@@ -137,8 +137,22 @@ def _explained(
 
 
 _LABELS = {
-    "en": {"where": "where: ", "who": "who:   ", "do": "do:    ", "source": "source: "},
-    "ja": {"where": "箇所: ", "who": "担当: ", "do": "対処: ", "source": "出典: "},
+    "en": {
+        "where": "where: ",
+        "who": "who:   ",
+        "do": "do:    ",
+        "source": "source: ",
+        "checked": "checked: ",
+        "nothing": "nothing differs",
+    },
+    "ja": {
+        "where": "箇所: ",
+        "who": "担当: ",
+        "do": "対処: ",
+        "source": "出典: ",
+        "checked": "確認: ",
+        "nothing": "相違点はありません",
+    },
 }
 
 
@@ -147,9 +161,9 @@ def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
     for number, finding in enumerate(explanation.findings, start=1):
         yield from _of_finding(finding, f"{number}. " if len(explanation.findings) > 1 else "", labels)
     if not explanation.findings:
-        yield "nothing differs"
+        yield labels["nothing"]
     for sentence in explanation.checked:
-        yield f"checked: {sentence}" if not sentence.startswith("not compared") else sentence
+        yield f"{labels['checked']}{sentence}" if not sentence.startswith("not compared") else sentence
     for answer in explanation.answers:
         yield from _of_setup(answer, language)
 

@@ -18,7 +18,8 @@ DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def write_all(files: Mapping[Path, str], *, private: bool = False) -> None:
     """Write every file, creating folders; first each beside its place, then all into place.
 
-    A file that exists keeps its mode; a new one gets what the umask leaves of 0666.
+    A file that exists keeps its mode; a new one gets what the umask leaves of 0666. What a link names is written, and the link
+    stays; a device or a pipe, such as /dev/stdout, is written to and never replaced.
 
     Args:
         files: texts by their places.
@@ -29,18 +30,28 @@ def write_all(files: Mapping[Path, str], *, private: bool = False) -> None:
         OSError: the same, because of the disk.
     """
     staged: list[tuple[Path, Path]] = []
+    devices: list[tuple[Path, str]] = []
     place = Path()
     try:
         for place, text in files.items():
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_dir():
                 raise IsADirectoryError(21, "Is a directory", str(place))
-            temporary = place.parent / f".{place.name}.{os.getpid()}.new"
-            staged.append((temporary, place))
-            temporary.touch(0o600 if private else 0o666)
+            if place.exists() and not place.is_file():
+                devices.append((place, text))
+                continue
+            target = place.resolve()
+            temporary = target.parent / f".{target.name}.{os.getpid()}.new"
+            temporary.unlink(missing_ok=True)
+            staged.append((temporary, target))
+            # Never through a link that somebody else has laid there.
+            temporary.touch(0o600 if private else 0o666, exist_ok=False)
             temporary.write_text(text, encoding="utf-8", newline="")
             if place.exists():
                 shutil.copymode(place, temporary)
+        for place, text in devices:
+            with place.open("w", encoding="utf-8", newline="") as device:
+                device.write(text)
         for temporary, place in staged:
             temporary.replace(place)
     except OSError as error:

@@ -160,9 +160,11 @@ def _earlier(file: str) -> Json:
 
 def _now() -> str:
     """The time of writing; the one that reproducible builds are told, where there is one."""
+    from lakehouse_iam.moments import utc_text
+
     told = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(told), timezone.utc) if told.isdecimal() else datetime.now(timezone.utc)
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utc_text(now)
 
 
 def _write(made: dict[str, Any], place: Path, language: Language) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lakehouse_iam.arns import RoleArn
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.databricks.broken_links import Broken, Chain, Link
 from lakehouse_iam.errors import LakehouseIamError
+from lakehouse_iam.policy_elements import listed, principals_of, statements_of
 from lakehouse_iam.snapshot.policy_text import policy_document
 
 Json = dict[str, Any]
@@ -27,7 +29,7 @@ def broken_in(trust: Json | None, chain: Chain) -> tuple[Broken, ...]:
     """
     if trust is None:
         return (Broken(Link.TRUST, chain.role_arn, "the role does not exist: deploy the bucket owner's template"),)
-    allowed = [statement for statement in _listed(trust.get("Statement")) if _allows_assuming(statement)]
+    allowed = [statement for statement in statements_of(trust) if _allows_assuming(statement)]
     return (*_master(allowed, chain), *_itself(allowed, chain))
 
 
@@ -56,7 +58,7 @@ def _master(allowed: Sequence[Json], chain: Chain) -> Iterator[Broken]:
 
 
 def _itself(allowed: Sequence[Json], chain: Chain) -> Iterator[Broken]:
-    root = f"arn:{chain.role_arn.split(':')[1]}:iam::{chain.role_arn.split(':')[4]}:root"
+    root = f"arn:{chain.role_arn.split(':')[1]}:iam::{account_of(chain.role_arn)}:root"
     own = [
         statement
         for statement in allowed
@@ -77,14 +79,12 @@ def _asking(asked: list[str]) -> str:
 
 
 def _allows_assuming(statement: Json) -> bool:
-    actions = {str(action).lower() for action in _listed(statement.get("Action"))}
+    actions = {action.lower() for action in listed(statement.get("Action"))}
     return statement.get("Effect") == "Allow" and bool(actions & {"sts:assumerole", "sts:*", "*"})
 
 
 def _principals(statement: Json) -> frozenset[str]:
-    principal = statement.get("Principal", {})
-    listed = _listed(principal.get("AWS")) if isinstance(principal, dict) else _listed(principal)
-    return frozenset(str(one) for one in listed)
+    return frozenset(name for kind, name in principals_of(statement) if kind == "AWS")
 
 
 def _external_ids(statement: Json) -> frozenset[str]:
@@ -94,18 +94,12 @@ def _external_ids(statement: Json) -> frozenset[str]:
 def _values(statement: Json, key: str) -> frozenset[str]:
     conditions: Json = statement.get("Condition", {})
     return frozenset(
-        str(value)
+        value
         for operator in conditions.values()
         for name, values in operator.items()
         if name.lower() == key
-        for value in _listed(values)
+        for value in listed(values)
     )
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def read_with_boto3(role: RoleArn) -> Json | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from lakehouse_iam.databricks import cluster_content
@@ -21,7 +21,8 @@ from lakehouse_iam.databricks.workspace_requests import (
     WORKSPACE_ADMIN,
     Asked,
 )
-from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, NotReadable, Snapshot
+from lakehouse_iam.moments import utc_text
+from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, NotReadable, Snapshot
 
 _ISOLATION = "ISOLATION_MODE_"
 _ADMINS = "admins"
@@ -87,7 +88,7 @@ class _Writing:
         content: Json = {
             VERSION_KEY: VERSION,
             "setup": whose.setup,
-            "taken": whose.taken.astimezone(timezone.utc).strftime(TIME_FORMAT),
+            "taken": utc_text(whose.taken),
             "by": whose.by,
             "of": {key: value for key, value in of.items() if value},
         }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.errors import LakehouseIamError
-from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.chain import ChainDecision, Link
 from lakehouse_iam.evaluator.context_keys import ContextValue
@@ -178,7 +178,7 @@ class _Gathered:
 
     def _owner(self, holder: str) -> str:
         bucket = self._deployed.buckets.get(holder)
-        return bucket.account if bucket is not None else _account(holder) or holder
+        return bucket.account if bucket is not None else account_of(holder) or holder
 
     def _holder(self, refusal: Refusal | None, link: Link, caller: str) -> str:
         if refusal is None:
@@ -186,18 +186,13 @@ class _Gathered:
         if refusal.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION):
             return caller
         if refusal.kind is PolicyKind.SERVICE_CONTROL:
-            return _account(caller)
+            return account_of(caller)
         if refusal.kind is PolicyKind.RESOURCE_CONTROL:
             bucket = self._deployed.buckets.get(policy_holder(link.resource))
-            return bucket.account if bucket is not None else _account(link.resource)
+            return bucket.account if bucket is not None else account_of(link.resource)
         return policy_holder(link.resource)
 
 
 def _is_sign_in(probe: Probe) -> bool:
     """Whether the probe is a step and nothing else."""
     return probe.sign_in is not None and probe.action == ASSUME_ROLE_WITH_SAML
-
-
-def _account(arn: str) -> str:
-    fields = split_arn(arn)
-    return fields.account if fields is not None else ""

@@ -8,11 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.expected import Expectations
 from lakehouse_iam.evaluator.cases import policy_holder
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.policy_elements import statements_of
 from lakehouse_iam.probes.probe import Expected
 from lakehouse_iam.proof.deployed import Written
 from lakehouse_iam.snapshot.collected import Collected, Unread
@@ -158,30 +160,6 @@ class Case:
 
 
 _ASKS_KMS = ("s3:GetObject", "s3:PutObject")
-
-
-def account_of(arn: str) -> str:
-    """The account in an ARN; empty for a service or an address."""
-    fields = arn.split(":")
-    return fields[4] if len(fields) > 5 else ""
-
-
-def name_of(arn: str) -> str:
-    """The last part of an ARN: the name without its path."""
-    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
-
-
-def statements_of(document: Any) -> list[Json]:
-    """The statements of a document, which may have one alone."""
-    found = document.get("Statement", []) if isinstance(document, Mapping) else []
-    return [dict(one) for one in (found if isinstance(found, list) else [found]) if isinstance(one, Mapping)]
-
-
-def listed(value: Any) -> list[str]:
-    """A value that may be a list or stand alone, as a list of texts."""
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _without(value: Any, wrong: list[Any]) -> Any:

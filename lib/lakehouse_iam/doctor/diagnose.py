@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.doctor.broken_link import BrokenLink, broken_links
 from lakehouse_iam.doctor.buckets import buckets
-from lakehouse_iam.doctor.case import Case, account_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.diagnosis import Broken, Diagnosis
 from lakehouse_iam.doctor.drift import drift
 from lakehouse_iam.doctor.expected import Expectations

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse_iam.doctor.case import Case, name_of
+from lakehouse_iam.arns.arn import name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.diagnosis import Drift
 from lakehouse_iam.doctor.owned import Owned
 from lakehouse_iam.doctor.sentences import said

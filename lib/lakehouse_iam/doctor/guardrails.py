@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.aws_cli import command, json_document, query_text
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, Json, account_of, name_of, statements_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.patches import excepting
 from lakehouse_iam.doctor.policy_versions import new_version
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
+from lakehouse_iam.policy_elements import statements_of
 
 _SECTIONS = {
     PolicyKind.SERVICE_CONTROL: "service_control_policies",

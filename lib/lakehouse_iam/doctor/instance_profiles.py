@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.aws_cli import AwsCommand, command
-from lakehouse_iam.doctor.case import Case, name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.plan.phases import Phase
 from lakehouse_iam.resources import InstanceProfile

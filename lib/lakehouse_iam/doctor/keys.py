@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.aws_cli import AwsCommand, command
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, Json, account_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
 from lakehouse_iam.doctor.principals import mistake, principals

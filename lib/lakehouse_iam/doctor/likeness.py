@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lakehouse_iam.doctor.case import account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.evaluator.wildcards import compile_globs, glob_of_policy_text
 
 _ROOT = re.compile(r"(?:arn:[a-z-]+:iam::)?(\d{12})(?::root)?")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from lakehouse_iam.doctor.case import Case, listed
+from lakehouse_iam.arns.arn import name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Finding
 from lakehouse_iam.doctor.likeness import Likeness, of_role
 from lakehouse_iam.doctor.patches import identity_patch, policy_patch
 from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.policy_elements import listed
 from lakehouse_iam.snapshot.live_world import Malformed
 
 
@@ -42,7 +44,7 @@ def _kind(one: Malformed) -> PolicyKind:
 
 
 def _named(one: Malformed) -> dict[str, str]:
-    name = one.arn.rpartition("/")[2].rpartition(":")[2]
+    name = name_of(one.arn)
     return {"role": name, "bucket": name, "key": one.arn}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.doctor.owned import Owned, only
 from lakehouse_iam.doctor.patches import UNIQUE_ID
 from lakehouse_iam.evaluator.cases import policy_holder
@@ -53,5 +54,4 @@ def _because(answer: Answer) -> tuple[str, ...]:
 
 
 def _is_about(one: Beyond, arn: str) -> bool:
-    name = arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
-    return f".{name}." in f".{one.where.property}."
+    return f".{name_of(arn)}." in f".{one.where.property}."

@@ -11,11 +11,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.aws_cli import AwsCommand, command, json_document
-from lakehouse_iam.doctor.case import Case, Json, account_of, listed, name_of, statements_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import NO_PATCH, Change, Patch
 from lakehouse_iam.doctor.policy_versions import new_version
 from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.policy_elements import listed, statements_of
 from lakehouse_iam.policy_merge import merge
 from lakehouse_iam.policy_merge.meaning import is_within
 

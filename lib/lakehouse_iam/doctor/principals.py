@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Json, account_of, listed
+from lakehouse_iam.doctor.case import Json
 from lakehouse_iam.doctor.likeness import account_named, matches, of_role
 from lakehouse_iam.doctor.patches import UNIQUE_ID
 from lakehouse_iam.partitions import DATABRICKS_SHARDS
+from lakehouse_iam.policy_elements import listed
 
 PRINCIPAL_ARN = "aws:principalarn"
 EXTERNAL_ID = "sts:externalid"

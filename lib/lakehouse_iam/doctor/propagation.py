@@ -7,10 +7,12 @@ hashicorp/terraform-provider-aws issue 6566 (10 to 30 seconds), read 2026-11-21.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-from lakehouse_iam.doctor.case import Case, account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Finding
+from lakehouse_iam.moments import read_utc
 
 PROPAGATION = timedelta(minutes=2)
 """Four times what was measured in the field."""
@@ -24,7 +26,7 @@ def propagation(case: Case) -> Iterator[Finding]:
         if created is None:
             continue
         taken = case.snapshots.accounts[account_of(arn)].taken
-        age = taken - datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        age = taken - read_utc(created)
         if age < PROPAGATION:
             values = {"role": name_of(arn), "found": str(int(age.total_seconds()))}
             rank = float(len(case.live.probes)) + case.rank(arn)

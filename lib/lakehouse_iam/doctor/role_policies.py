@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, Json, account_of, listed, name_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.likeness import matches, of_role
 from lakehouse_iam.doctor.patches import identity_patch, without_statement
 from lakehouse_iam.doctor.principals import Mistake, acts, tests
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
+from lakehouse_iam.policy_elements import listed, statements_of
 
 _KIND = PolicyKind.IDENTITY
 _CLOSE = 2
@@ -77,15 +79,10 @@ def _policy_missing(case: Case, link: BrokenLink) -> Mistake | None:
         return None
     has = {*role.get("inline", {}), *(name_of(arn) for arn in role.get("attached", {}))}
     for name, document in case.meant_identity(link.caller).items():
-        gives = any(acts(one, link.action) and _covers(one, link.resource) for one in _statements(document))
+        gives = any(acts(one, link.action) and _covers(one, link.resource) for one in statements_of(document))
         if name not in has and gives:
             return Mistake("policy-missing", wanted=name)
     return None
-
-
-def _statements(document: Json) -> list[Json]:
-    found = document["Statement"]
-    return found if isinstance(found, list) else [found]
 
 
 def _covers(statement: Json, resource: str) -> bool:

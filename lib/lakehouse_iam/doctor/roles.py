@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.aws_cli import command, json_document
-from lakehouse_iam.doctor.case import Case, account_of, name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.resources import ManagedPolicy, Role
 

@@ -6,21 +6,22 @@ Sources: IAM "Create a role for SAML 2.0 federation", "Pass session tags in AWS 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.aws_cli import Document, command
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, Json, account_of, name_of
+from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.likeness import is_slip
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
 from lakehouse_iam.doctor.principals import Mistake, acts, principals, tests
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
+from lakehouse_iam.moments import read_utc
 from lakehouse_iam.resources import SamlProvider
 
 _KIND = PolicyKind.TRUST
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def saml(case: Case) -> Iterator[Finding]:
@@ -56,7 +57,7 @@ def _as_it_is(case: Case, provider: SamlProvider, live: Mapping[str, object]) ->
     change = Change(account, ("saml_providers", arn), {"metadata": provider.metadata})
     patch = Patch((change,), commands=(run,))
     until = live.get("valid_until")
-    if isinstance(until, str) and datetime.strptime(until, _TIME).replace(tzinfo=timezone.utc) < case.now:
+    if isinstance(until, str) and read_utc(until) < case.now:
         yield _finding(case, arn, "saml-metadata-expired", {"found": until}, patch)
         return
     metadata = live.get("metadata")

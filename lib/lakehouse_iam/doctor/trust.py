@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.doctor.broken_link import BrokenLink
-from lakehouse_iam.doctor.case import Case, account_of, name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.patches import changed_policy, excepting, policy_patch
 from lakehouse_iam.doctor.principals import Mistake, mistake, principals

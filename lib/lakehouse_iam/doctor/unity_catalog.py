@@ -11,7 +11,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse_iam.doctor.case import Case, account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.likeness import is_slip
 from lakehouse_iam.doctor.workspace import WORKSPACE

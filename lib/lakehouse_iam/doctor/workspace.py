@@ -9,7 +9,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 
-from lakehouse_iam.doctor.case import Case, name_of
+from lakehouse_iam.arns.arn import name_of
+from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.instance_profiles import profile_arn, role_of
 from lakehouse_iam.snapshot.collected import UNREAD

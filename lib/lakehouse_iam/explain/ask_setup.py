@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.cases import policy_holder
@@ -90,7 +91,7 @@ class _Asking:
             return replace(shown, says=(self._say("nothing-of-setup", setup=self._document.setup),))
         if not (principal and request.action and resource):
             return replace(shown, says=(self._say("cannot-ask"),), taken=tuple(taken))
-        if not known and _account(principal) == self._owner():
+        if not known and account_of(principal) == self._owner():
             missing = (*missing, self._say("own-policies-unknown", principal=principal))
             says = (self._asked.say("not-decided"), self._say("caller-not-of-setup", principal=principal))
             return replace(shown, answer="not decided", says=says, taken=tuple(taken), missing=missing)
@@ -129,7 +130,7 @@ class _Asking:
         """The account of the resource; S3's ARNs do not name it, but the stacks of the setup's buckets do."""
         holder = policy_holder(self._request.resource)
         existing = next((one.account for one in self._document.existing if one.arn == holder), "")
-        return _account(holder) or existing or next((_account(role) for role in self._last_roles()), "")
+        return account_of(holder) or existing or next((account_of(role) for role in self._last_roles()), "")
 
     def _last_roles(self) -> Iterator[str]:
         for probe in self._opens_on(self._request.resource):
@@ -212,7 +213,7 @@ class _Asking:
 
     def _looks_for_own_statement(self, probe: Probe) -> bool:
         """Whether AWS asks for a statement of the role's own: within one account either side is enough."""
-        within = _account(probe.principal) == self._owner()
+        within = account_of(probe.principal) == self._owner()
         return self._request.kind == "identity" and within and not self._asked.of_snapshots
 
     def _judged(self, shown: SetupAnswer, answer: Answer) -> SetupAnswer:
@@ -229,7 +230,7 @@ class _Asking:
         if allowed is None:
             return replace(shown, answer=word, says=tuple(says))
         if would is not allowed:
-            accounts = (_account(shown.principal), self._owner())
+            accounts = (account_of(shown.principal), self._owner())
             shown = replace(shown, missing=(*shown.missing, *self._asked.unread(accounts)))
         if would and not allowed and not self._asked.of_snapshots:
             says += list(self._where_to_look(shown))
@@ -244,7 +245,7 @@ class _Asking:
         for document in shown.documents:
             if self._request.kind in ("", self._of_kind[document]):
                 yield self._say("compare-document", document=document)
-        account = _account(shown.principal)
+        account = account_of(shown.principal)
         yield self._say("or-outside", account=account if account in self._stacks.values() else self._owner())
 
     def _documents(self, deployed: Deployed, principal: str, probe: Probe) -> Iterator[tuple[str, str]]:
@@ -286,9 +287,4 @@ def _take_away_policy(deployed: Deployed, holder: str) -> None:
 
 def _may_be(role: str, account: str) -> bool:
     """Whether a role may be of an account; an id that was taken out of a text may be any."""
-    return not account.isdigit() or _account(role) == account
-
-
-def _account(arn: str) -> str:
-    fields = split_arn(arn)
-    return fields.account if fields is not None else ""
+    return not account.isdigit() or account_of(role) == account

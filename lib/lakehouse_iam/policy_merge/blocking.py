@@ -19,7 +19,8 @@ from lakehouse_iam.evaluator.principals import Caller, CallerError, CallerKind, 
 from lakehouse_iam.evaluator.request_context import request_context
 from lakehouse_iam.evaluator.variables import ContextValues
 from lakehouse_iam.policy import Json
-from lakehouse_iam.policy_merge.meaning import action_pattern, listed, pattern_of_resource
+from lakehouse_iam.policy_elements import listed
+from lakehouse_iam.policy_merge.meaning import action_pattern, pattern_of_resource
 
 _GIVES_VALUES = ("stringequals", "stringlike", "arnequals", "arnlike", "bool")
 

@@ -14,6 +14,7 @@ from itertools import product
 from lakehouse_iam.evaluator.compare.patterns import Pattern, glob_pattern, resource_pattern
 from lakehouse_iam.evaluator.wildcards import glob_of_policy_text
 from lakehouse_iam.policy import Json
+from lakehouse_iam.policy_elements import listed
 
 _ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 # One atom is one principal, one action and one resource. A policy of 20 KB has no more than this many that matter.
@@ -123,13 +124,6 @@ def action_pattern(action: str) -> Pattern:
 def pattern_of_resource(resource: str) -> Pattern:
     """The pattern of a resource of a policy. A variable in it is taken as text: equal ones are equal."""
     return resource_pattern(glob_of_policy_text(resource))
-
-
-def listed(value: object) -> list[str]:
-    """A value that may be a list or stand alone, as a list of texts."""
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)]
 
 
 def _principals(value: object) -> Iterator[tuple[str, str]]:

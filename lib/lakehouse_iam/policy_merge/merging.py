@@ -23,6 +23,7 @@ from lakehouse_iam.policy import (
     Statement,
     compact_json,
 )
+from lakehouse_iam.policy_elements import statements_of
 from lakehouse_iam.policy_merge.blocking import Blocking, blocking
 from lakehouse_iam.policy_merge.meaning import is_within, meaning
 
@@ -131,7 +132,7 @@ def merge(
     name = name or f"the existing {kind.value}"
     wanted = [one.to_json() if isinstance(one, Statement) else dict(one) for one in statements]
     before = read_policy(existing, kind, name=name) if existing is not None else None
-    found = _statements(before) if before is not None else []
+    found = statements_of(before) if before is not None else []
     added: list[Json] = []
     already: list[Json] = []
     renamed: list[RenamedSid] = []
@@ -170,7 +171,7 @@ def unmerge(
     """
     name = name or f"the existing {kind.value}"
     document = read_policy(existing, kind, name=name)
-    left = _statements(document)
+    left = statements_of(document)
     removed: list[Json] = []
     missing: list[Json] = []
     for statement in (one.to_json() if isinstance(one, Statement) else dict(one) for one in statements):
@@ -237,11 +238,6 @@ def _unwrapped(value: object) -> object:
             # IAM's own API writes documents in percent-encoding.
             return read_json(unquote(inner) if inner.startswith("%7B") else inner)
     return value
-
-
-def _statements(document: Json) -> list[Json]:
-    found = document["Statement"]
-    return list(found) if isinstance(found, list) else [found]
 
 
 def _document(before: Json | None, found: Sequence[Json], added: Sequence[Json], name: str) -> Json:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.proof.beyond import Beyond
@@ -46,7 +47,7 @@ def beyond_constructs(files: TemplateFiles) -> Iterator[Beyond]:
     yield from _reached(declared, found)
     yield from _permitted(files, bound, found)
     given = [data for declaration, data in declared if declaration.type == ACCESS_METADATA]
-    names = {_name(arn) for data in given for arn in (data["bucket"], data["key"]) if arn}
+    names = {name_of(arn) for data in given for arn in (data["bucket"], data["key"]) if arn}
     yield from opened_beside(bound, frozenset(names))
 
 
@@ -72,10 +73,6 @@ def _permitted(files: TemplateFiles, bound: Sequence[BoundTemplate], found: Depl
             yield replace(beyond, what=what, remove=IF_MEANT)
         else:
             yield replace(beyond, what=beyond.what.replace("of the setup", "of the construct"), remove=IF_MEANT)
-
-
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
 
 
 def _reached(declared: Sequence[tuple[Declaration, Any]], found: Deployed) -> Iterator[Beyond]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.compare import (
     Attached,
@@ -140,7 +141,7 @@ def _identity(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
     for written in unknown:
         yield Beyond(
             written.place,
-            f"{_name(role.arn)} gets a policy that is not of the setup: {written.document.expression}",
+            f"{name_of(role.arn)} gets a policy that is not of the setup: {written.document.expression}",
             f"remove it from {written.place.property or written.place}",
         )
     names = _Names()
@@ -151,10 +152,6 @@ def _identity(role: RoleFound, meant: RoleFound | None) -> Iterator[Beyond]:
     before, after = (tuple(side) for side in sides)
     comparison = compare_attached(Attached(before), Attached(without_shared_grants(after, before)), role.arn)
     yield from _findings(comparison, names, given)
-
-
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
 
 
 # ---------------------------------------------------------------- buckets and keys

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.intrinsics import is_resolved
 from lakehouse_iam.probes.outsiders import CONSOLE_AUDIENCE, OTHER_ROLE, STRANGER_ACCOUNT
@@ -110,16 +111,12 @@ def resolved_declarations(
     return [(declaration, data) for declaration, data in resolved if is_resolved(data)]
 
 
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2]
-
-
 def _outside_role(partition: str) -> str:
     return f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_ROLE}"
 
 
 def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
-    name, arn = _name(path.role), split_arn(path.role)
+    name, arn = name_of(path.role), split_arn(path.role)
     if path.audience:
         yield from _sign_in_probes(path)
         return
@@ -130,7 +127,7 @@ def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
     for number, external_id in enumerate(path.external_ids or ("",), start=1):
         context: Context = (("sts:ExternalId", external_id),) if external_id else ()
         which = f" with external id {number}" if len(path.external_ids) > 1 else ""
-        question = f"{_name(path.trusted)} assumes {name}{which}"
+        question = f"{name_of(path.trusted)} assumes {name}{which}"
         yield Probe(question, path.trusted, (), "sts:AssumeRole", path.role, Expected.ALLOW, context)
     if arn is not None:
         question = f"a role of another account assumes {name}"
@@ -139,19 +136,19 @@ def _assume_probes(path: _AccessPath) -> Iterator[Probe]:
 
 
 def _sign_in_probes(path: _AccessPath) -> Iterator[Probe]:
-    name = _name(path.role)
+    name = name_of(path.role)
 
     def sign_in(question: str, audience: str, expected: Expected) -> Probe:
         said = SamlSignIn(audience)
         return Probe(question, path.trusted, (), ASSUME_ROLE_WITH_SAML, path.role, expected, sign_in=said)
 
-    yield sign_in(f"a user of {_name(path.trusted)} takes {name}", path.audience, Expected.ALLOW)
+    yield sign_in(f"a user of {name_of(path.trusted)} takes {name}", path.audience, Expected.ALLOW)
     yield sign_in(f"an assertion for the AWS console takes {name}", CONSOLE_AUDIENCE, Expected.DENY)
 
 
 def _access_probes(path: _AccessPath, data: Mapping[str, Any]) -> Iterator[Probe]:
-    bucket, name = data["bucket"], _name(data["bucket"])
-    who, arn = _name(path.role), split_arn(path.role)
+    bucket, name = data["bucket"], name_of(data["bucket"])
+    who, arn = name_of(path.role), split_arn(path.role)
     for prefix in data["prefixes"] or [""]:
         folder = f"{prefix}/" if prefix else ""
         key, where = f"{bucket}/{folder}{_OBJECT}", f"{name}/{folder}" if folder else name

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.probes.document import ProbeDocument, probe_document
 from lakehouse_iam.proof.deployed import Deployed, Written
@@ -38,7 +39,7 @@ class Meaning:
         """What its roles, buckets and keys are called in ARNs, those that exist already among them."""
         existing = (one.arn for one in self.document.existing)
         arns = (*self.deployed.roles, *self.deployed.buckets, *self.deployed.keys, *existing)
-        return frozenset(arn.rpartition("/")[2] if "/" in arn else arn.rpartition(":")[2] for arn in arns)
+        return frozenset(name_of(arn) for arn in arns)
 
 
 def meaning_of(plan: Plan, known_policies: Mapping[str, Written]) -> Meaning:

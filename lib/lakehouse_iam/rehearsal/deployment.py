@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from botocore.exceptions import ClientError, WaiterError
 
@@ -36,12 +36,26 @@ def deploy(aws: LocalAws, plan: Plan, progress: Callable[[str], None]) -> None:
     Raises:
         DeploymentError: a stack was not created.
     """
-    made = templates(plan)
+    deploy_templates(aws, plan, {id: text(template) for id, template in templates(plan).items()}, progress)
+
+
+def deploy_templates(aws: LocalAws, plan: Plan, made: Mapping[str, str], progress: Callable[[str], None]) -> None:
+    """The same with templates that something else made of the plan, such as the CDK.
+
+    Args:
+        aws: where.
+        plan: what.
+        made: the text of the template of each phase that has a stack, by the phase's id.
+        progress: told what is being done, a line at a time.
+
+    Raises:
+        DeploymentError: a stack was not created.
+    """
     for phase in plan.phases:
         root = root_of(aws, str(phase.account))
         if phase.id in made:
             progress(f"deploy {phase.stack} in {phase.account}")
-            _create_stack(root, phase, text(made[phase.id]))
+            _create_stack(root, phase, made[phase.id])
         _merge_handoffs(aws, root, phase, progress)
 
 

@@ -7,7 +7,7 @@ and no Block Public Access of accounts, and that is what is answered for it here
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -17,10 +17,11 @@ from botocore.session import Session
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.aws_sessions import AccountSession, AwsSessions
+from lakehouse_iam.moments import utc_text
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan
 from lakehouse_iam.rehearsal.local_aws import LocalAws
-from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, Snapshot
+from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.reading import take_snapshot
 from lakehouse_iam.snapshot.subjects import accounts_of, subjects_of
 
@@ -62,7 +63,7 @@ def meant_workspace(plan: Plan, taken: datetime) -> Snapshot | None:
     about = {
         VERSION_KEY: VERSION,
         "setup": plan.setup,
-        "taken": taken.astimezone(timezone.utc).strftime(TIME_FORMAT),
+        "taken": utc_text(taken),
         "by": "snapshot",
         "of": {"workspace": str(getattr(plan.source, "host", None) or _NO_ADDRESS)},
     }

@@ -5,12 +5,12 @@ Things that are alike are drawn once: three hundred buckets that one role reads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.partitions import is_of_databricks
 from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.policy_elements import listed, principals_of
 from lakehouse_iam.report.alike import grouped
 from lakehouse_iam.report.diagram import (
     ASSUMES,
@@ -139,7 +139,7 @@ class _Drawing:
         for statement in statements:
             if not _assumes(statement):
                 continue
-            for kind, principal in _principals(statement):
+            for kind, principal in principals_of(statement):
                 named = _condition(statement, "aws:PrincipalArn")
                 for who in named if named and principal.endswith(":root") else (principal,):
                     source = self._principal(kind, who, policy["account"])
@@ -153,7 +153,7 @@ class _Drawing:
         if policy["handed_off"]:
             self._hand_off(node)
         for statement in statements:
-            for principal_kind, principal in _principals(statement):
+            for principal_kind, principal in principals_of(statement):
                 if principal_kind == "AWS" and ":role/" in principal:
                     source = self._role(principal, "")
                     self._uses(source, node, kind, statement)
@@ -163,18 +163,18 @@ class _Drawing:
         if policy["handed_off"]:
             self._hand_off(role)
         for statement in statements:
-            if "iam:PassRole" in _listed(statement["Action"]):
-                for target in _listed(statement.get("Resource", ())):
+            if "iam:PassRole" in listed(statement["Action"]):
+                for target in listed(statement.get("Resource")):
                     self._edge(role, self._role(target, policy["account"]), PASSES)
                 continue
-            if "sts:AssumeRole" in _listed(statement["Action"]):
-                for target in _listed(statement.get("Resource", ())):
+            if "sts:AssumeRole" in listed(statement["Action"]):
+                for target in listed(statement.get("Resource")):
                     # Both sides must allow it; the other one is drawn by the trust policy, if it is of this setup.
                     node = self._role(target, "")
                     if node != role:
                         self._edge(role, node, ASSUMES)
                 continue
-            for arn in _listed(statement.get("Resource", ())):
+            for arn in listed(statement.get("Resource")):
                 self._use_of(role, policy["account"], arn, statement)
 
     def _use_of(self, role: str, account: str, arn: str, statement: Json) -> None:
@@ -191,7 +191,7 @@ class _Drawing:
         elif service == "kms":
             self._uses(role, self._key(arn), KEYS, statement)
         else:
-            for name in sorted({action.partition(":")[0] for action in _listed(statement["Action"])}):
+            for name in sorted({action.partition(":")[0] for action in listed(statement["Action"])}):
                 where = fields.account if fields is not None and _is_account(fields.account) else account
                 self._edge(role, self._node(f"{where} {name}", where, USED, SERVICES.get(name, name)), USES)
 
@@ -199,7 +199,7 @@ class _Drawing:
         if kind == KEYS:
             self._edge(role, node, USES_KEY)
             return
-        actions = _listed(statement["Action"])
+        actions = listed(statement["Action"])
         wanted = WRITES if "s3:PutObject" in actions else READS if "s3:GetObject" in actions else LISTS
         for weaker, stronger in ((LISTS, (READS, WRITES)), (READS, (WRITES,))):
             if wanted == weaker and any((role, node, one) in self._edges for one in stronger):
@@ -257,20 +257,9 @@ def _is_account(text: str) -> bool:
 
 
 def _assumes(statement: Json) -> bool:
-    return any(action.startswith("sts:AssumeRole") for action in _listed(statement["Action"]))
-
-
-def _principals(statement: Json) -> Iterator[tuple[str, str]]:
-    principal = statement.get("Principal", {})
-    if isinstance(principal, Mapping):
-        for kind, values in principal.items():
-            yield from ((kind, value) for value in _listed(values))
+    return any(action.startswith("sts:AssumeRole") for action in listed(statement["Action"]))
 
 
 def _condition(statement: Json, key: str) -> tuple[str, ...]:
     values = (test[key] for test in statement.get("Condition", {}).values() if key in test)
-    return tuple(value for one in values for value in _listed(one))
-
-
-def _listed(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(value for one in values for value in listed(one))

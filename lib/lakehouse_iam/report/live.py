@@ -9,12 +9,13 @@ from typing import Any
 from lakehouse_iam.evaluator.compare import Change, compare_worlds
 from lakehouse_iam.evaluator.compare.worlds import TRUST
 from lakehouse_iam.evaluator.world import World
+from lakehouse_iam.moments import utc_text
 from lakehouse_iam.plan.phases import Plan
 from lakehouse_iam.proof.deployed import Deployed
 from lakehouse_iam.proof.prove import Answer, answer_probes
 from lakehouse_iam.proof.unresolved import Reading
 from lakehouse_iam.report.differences import unit_json
-from lakehouse_iam.snapshot.document import TIME_FORMAT, Snapshot
+from lakehouse_iam.snapshot.document import Snapshot
 from lakehouse_iam.snapshot.live_world import LiveWorld, live_world
 
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ def live_of(plan: Plan, snapshots: Sequence[Snapshot], notes: Sequence[str] = ()
     answers = answer_probes(live.deployed, live.probes)
     return {
         "snapshots": [
-            {"of": one.account or one.workspace, "taken": one.taken.strftime(TIME_FORMAT), "file": one.file}
+            {"of": one.account or one.workspace, "taken": utc_text(one.taken), "file": one.file}
             for one in live.snapshots.all
         ],
         "as_expected": sum(answer.as_expected for answer in answers),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lakehouse_iam.languages import Language
+from lakehouse_iam.policy_elements import listed
 from lakehouse_iam.report.markup import Child, Markup, element, joined, plain
 from lakehouse_iam.report.policies import BUCKET
 from lakehouse_iam.report.sections import name, names
@@ -112,9 +113,9 @@ def _statement(one: Json, reasons: Json) -> Markup:
     rows: list[tuple[str, Markup]] = [("Effect", plain(statement["Effect"]))]
     if "Principal" in statement:
         rows.append(("Principal", _principal(statement["Principal"])))
-    rows.append(("Action", names(_listed(statement["Action"]))))
+    rows.append(("Action", names(listed(statement["Action"]))))
     if "Resource" in statement:
-        rows.append(("Resource", names(_listed(statement["Resource"]))))
+        rows.append(("Resource", names(listed(statement["Resource"]))))
     if "Condition" in statement:
         rows.append(("Condition", _condition(statement["Condition"])))
     title = name(statement["Sid"]) if "Sid" in statement else both("statement.no-sid")
@@ -149,18 +150,14 @@ def _texts(reason: Json) -> Markup:
 def _principal(principal: Any) -> Markup:
     if not isinstance(principal, Mapping):
         return name(str(principal))
-    return names([f"{kind}: {value}" for kind, values in principal.items() for value in _listed(values)])
+    return names([f"{kind}: {value}" for kind, values in principal.items() for value in listed(values)])
 
 
 def _condition(condition: Json) -> Markup:
     return names(
         [
-            f"{operator} {key} = {', '.join(_listed(values))}"
+            f"{operator} {key} = {', '.join(listed(values))}"
             for operator, tests in condition.items()
             for key, values in tests.items()
         ]
     )
-
-
-def _listed(value: Any) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]

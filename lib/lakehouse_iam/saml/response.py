@@ -11,11 +11,12 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
 from lakehouse_iam.errors import InvalidValue
+from lakehouse_iam.moments import read_moment
 from lakehouse_iam.saml.identity_provider import (
     ROLE_ATTRIBUTE,
     SESSION_DURATION_ATTRIBUTE,
@@ -222,11 +223,10 @@ def _time(text: str | None) -> datetime | None:
     """A moment of an xs:dateTime; without a time zone it is UTC, as SAML has it."""
     if not text:
         return None
-    cut = re.sub(r"\.(\d{1,6})\d*", lambda found: f".{found[1]:0<6}", text.strip().replace("Z", "+00:00"))
+    cut = re.sub(r"\.(\d{1,6})\d*", lambda found: f".{found[1]:0<6}", text.strip())
     try:
-        moment = datetime.fromisoformat(cut)
+        return read_moment(cut)
     except ValueError as error:
         raise InvalidValue(
             f"the SAML response has the time {text!r}", allowed="allowed is a time such as 2026-11-25T12:00:00Z"
         ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

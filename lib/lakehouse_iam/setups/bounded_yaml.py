@@ -18,6 +18,8 @@ from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, NODES
 
 _LONG_NUMBER = re.compile(rf"[-+]?(0[xob])?[0-9a-f_]{{{DIGITS + 1},}}", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|nan)|[-+]?[0-9][0-9_.]*e[-+]?[0-9]{3,}", re.IGNORECASE)
+# "\\ud800" in quotes; no file in UTF-8 can hold it.
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})([Tt ].*)?")
 
 
@@ -99,6 +101,8 @@ class BoundedComposer(Composer):
 
 def _check_scalar(event: ScalarEvent, line: int) -> None:
     text = event.value
+    if _HALF_A_PAIR.search(text):
+        raise OverLimit(line, "a text holds half a surrogate pair, which is no character", "whole characters")
     if not event.implicit[0]:
         return
     if _LONG_NUMBER.fullmatch(text):

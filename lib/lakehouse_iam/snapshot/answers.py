@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from lakehouse_iam.evaluator.arn_match import split_arn
-from lakehouse_iam.snapshot.document import TIME_FORMAT
+from lakehouse_iam.moments import read_moment, utc_text
 from lakehouse_iam.snapshot.policy_text import policy_document
 from lakehouse_iam.snapshot.requests import Request
 
@@ -62,9 +62,7 @@ def time_text(value: object) -> str:
     """
     if isinstance(value, int | float):
         value = datetime.fromtimestamp(value, timezone.utc)
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)
+    return utc_text(read_moment(value.isoformat() if isinstance(value, datetime) else str(value)))
 
 
 def _given(**values: Any) -> Json:

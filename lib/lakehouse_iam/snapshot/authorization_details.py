@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json_sequence
-from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, NotReadable, Snapshot
+from lakehouse_iam.moments import read_moment, utc_text
+from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, NotReadable, Snapshot
 from lakehouse_iam.snapshot.policy_text import Json, policy_document
 
 COMMAND = "aws iam get-account-authorization-details --output json"
@@ -138,7 +139,7 @@ class _Writing:
         content: Json = {
             VERSION_KEY: VERSION,
             "setup": wanted.setup,
-            "taken": taken.astimezone(timezone.utc).strftime(TIME_FORMAT),
+            "taken": utc_text(taken),
             "by": "account-authorization-details",
             "of": {"account": details.account, "partition": details.partition, "region": wanted.region},
         }
@@ -265,8 +266,6 @@ def _text(holder: Mapping[str, Any], name: str) -> str:
 
 def _time(value: object) -> str:
     try:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return utc_text(read_moment(str(value)))
     except ValueError:
         raise JsonFaultError(f"{value!r} is no time such as 2026-11-26T10:00:00+00:00") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc).strftime(TIME_FORMAT)

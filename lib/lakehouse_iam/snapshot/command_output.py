@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from lakehouse_iam.aws_sessions import AwsError, AwsRefusal
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.evaluator.arn_match import split_arn
+from lakehouse_iam.moments import read_utc
 from lakehouse_iam.snapshot.answers import Answer
 from lakehouse_iam.snapshot.cli_calls import aws_command
-from lakehouse_iam.snapshot.document import TIME_FORMAT, Snapshot
+from lakehouse_iam.snapshot.document import Snapshot
 from lakehouse_iam.snapshot.reading import gather, snapshot_of
 from lakehouse_iam.snapshot.requests import Request, first_requests
 from lakehouse_iam.snapshot.shell_script import VERSION, VERSION_KEY
@@ -174,7 +175,7 @@ def _words(words: Iterable[str], region: str) -> Words:
 
 def _time(text: str) -> datetime:
     try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=timezone.utc)
+        return read_utc(text)
     except ValueError:
         raise _wrong(f"taken {text!r} is no time such as 2026-11-26T03:04:05Z") from None
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
+
+from lakehouse_iam.moments import read_utc
 
 VERSION = 1
 VERSION_KEY = "lakehouse_iam_snapshot"
 """The key by which a file is known as a snapshot; its value is the version of the format."""
-
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Snapshot:
     @property
     def taken(self) -> datetime:
         """When it was read, in UTC."""
-        return datetime.strptime(self.content["taken"], TIME_FORMAT).replace(tzinfo=timezone.utc)
+        return read_utc(self.content["taken"])
 
     def objects(self, kind: str) -> Mapping[str, Any]:
         """The objects of a kind by name or ARN, such as `roles`; `None` for those that are not there."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
 from lakehouse_iam.evaluator.kms_grants import GRANT_OPERATIONS, load_grant
@@ -197,7 +198,7 @@ class _Seen:
     # ------------------------------------------------------------ roles
 
     def _role_of_setup(self, arn: str) -> None:
-        account, name = arn.split(":")[4], arn.rpartition("/")[2]
+        account, name = account_of(arn), name_of(arn)
         role = self.deployed.role(arn)
         if name == UNNAMED_ROLE:
             # Nobody told the setup which role this is, so nobody can look at it: its hand-off is taken as merged.
@@ -324,7 +325,7 @@ class _Seen:
     # ------------------------------------------------------------ keys, providers, accounts
 
     def _key(self, arn: str) -> None:
-        account = arn.split(":")[4]
+        account = account_of(arn)
         key = self.deployed.key(arn)
         found = self._collected.of_account(account, "keys", arn)
         path = f"keys.{arn}"
@@ -341,7 +342,7 @@ class _Seen:
             key.grants = tuple(_grant(arn, grant) for grant in found.get("grants", ()) if _is_readable(grant))
 
     def _provider(self, arn: str) -> None:
-        account = arn.split(":")[4]
+        account = account_of(arn)
         found = self._collected.of_account(account, "saml_providers", arn)
         if found is UNREAD:
             self._unread(arn, f"saml_providers.{arn}", account)

@@ -11,11 +11,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
+from lakehouse_iam.moments import read_utc, utc_text
 from lakehouse_iam.setups.document import Document, text_of
 from lakehouse_iam.setups.limits import SNAPSHOT_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 from lakehouse_iam.setups.schema import schema_problems
-from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, Snapshot
+from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.policy_text import policy_document
 
 _TAKE_AGAIN = "take the snapshot again: lakehouse-iam snapshot SETUP --account ID --out FILE"
@@ -237,7 +238,7 @@ def _not_a_snapshot(content: object, file: str) -> Problem | None:
 def _no_such_time(document: Document) -> list[Problem]:
     taken = str(document.content["taken"])
     try:
-        datetime.strptime(taken, TIME_FORMAT)
+        read_utc(taken)
     except ValueError:
         what = f"{taken!r} is no time"
         return [Problem(document.file, document.line(("taken",)), "taken", what, "UTC, such as 2026-11-26T04:00:00Z")]
@@ -319,7 +320,7 @@ def of_what(snapshot: Snapshot) -> str:
 
 def _older_than_setup(snapshot: Snapshot, expected: Expected) -> Iterator[str]:
     if expected.changed is not None and snapshot.taken < expected.changed:
-        changed = expected.changed.strftime(TIME_FORMAT)
+        changed = utc_text(expected.changed)
         yield (
             f"the snapshot of {of_what(snapshot)} ({snapshot.file}) is of {snapshot.content['taken']}, and the setup was "
             f"changed after it, at {changed}: if anything was deployed since, take it again"

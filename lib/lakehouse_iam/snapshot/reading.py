@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
 from lakehouse_iam.aws_sessions import AT_ONCE, AccountSession, AwsError, AwsRefusal, NotSignedIn
 from lakehouse_iam.evaluator.strict_json import JsonFaultError
+from lakehouse_iam.moments import utc_text
 from lakehouse_iam.snapshot.answers import Answer, at, led_to_by, told_by
-from lakehouse_iam.snapshot.document import TIME_FORMAT, VERSION, VERSION_KEY, Snapshot
+from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.gathered import Gathered
 from lakehouse_iam.snapshot.requests import Request, first_requests, follows
 from lakehouse_iam.snapshot.subjects import Subjects
@@ -89,7 +90,7 @@ def snapshot_of(
     content: dict[str, Any] = {
         VERSION_KEY: VERSION,
         "setup": subjects.setup,
-        "taken": taken.astimezone(timezone.utc).strftime(TIME_FORMAT),
+        "taken": utc_text(taken),
         "by": by,
         "of": of | ({"caller": caller} if caller else {}),
         **gathered.content(),

@@ -164,6 +164,11 @@ CASES = {
         "pattern is for buckets of other accounts: within one account the role that clusters carry can be given the bucket "
         "directly",
     ),
+    "half a surrogate pair": Case(
+        OWNER,
+        '  account: "\\ud800"',
+        "s.yaml:9: a text holds half a surrogate pair, which is no character: whole characters",
+    ),
     # roles
     "an instance profile's ARN where a role is needed": Case(
         ROLE,

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakehouse_iam.handoff.runbook import cells, markdown
+from lakehouse_iam import markdown
+from lakehouse_iam.handoff.runbook import cells
 from lakehouse_iam.languages import Language
 
 if TYPE_CHECKING:

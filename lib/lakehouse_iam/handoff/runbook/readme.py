@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.explain.known_errors import known_error
 from lakehouse_iam.handoff.runbook.environment import phrase, render
-from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import DATABRICKS, IDENTITY_PROVIDER, Message, Person, Step, Turn, people
 from lakehouse_iam.handoff.runbook.turns import turns_of
 from lakehouse_iam.languages import Language
+from lakehouse_iam.markdown import tidy
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan
 

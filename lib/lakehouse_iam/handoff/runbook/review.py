@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakehouse_iam.handoff.runbook.account_steps import placeholder, shown, why_key
 from lakehouse_iam.handoff.runbook.environment import render
-from lakehouse_iam.handoff.runbook.markdown import tidy
 from lakehouse_iam.handoff.runbook.parts import Person
 from lakehouse_iam.languages import Language
+from lakehouse_iam.markdown import tidy
 from lakehouse_iam.plan import Phase, Plan
 from lakehouse_iam.plan.assemble import STACK_RESOURCES
+from lakehouse_iam.policy_elements import listed, principals_of
 from lakehouse_iam.probes import setup_probes
 from lakehouse_iam.probes.probe import Expected
 from lakehouse_iam.report.policies import ROLE, TRUST, policies_of
@@ -141,30 +142,20 @@ def _handoff(phase: Phase, handoff: HandOff, language: Language) -> Json:
 
 def _statement(phase: Phase, statement: Json, key: str, language: Language) -> Json:
     reason = reasons().get(key)
-    principals = statement.get("Principal", {})
-    who = (
-        [principals]
-        if isinstance(principals, str)
-        else [one for value in principals.values() for one in _listed(value)]
-    )
     return {
         "sid": statement.get("Sid", ""),
         "denies": statement["Effect"] == "Deny",
-        "who": who,
-        "actions": _listed(statement["Action"]),
-        "resources": _listed(statement.get("Resource", [])),
+        "who": [who for _, who in principals_of(statement)],
+        "actions": listed(statement["Action"]),
+        "resources": listed(statement.get("Resource")),
         "conditions": [
-            (operator, name, [shown(phase, text) for text in _listed(values)])
+            (operator, name, [shown(phase, text) for text in listed(values)])
             for operator, tests in statement.get("Condition", {}).items()
             for name, values in tests.items()
         ],
         "reason": (reason.en if language is Language.ENGLISH else reason.ja) if reason else "",
         "pages": [(page.title, page.read) for page in reason.sources] if reason else [],
     }
-
-
-def _listed(value: Any) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def _not_granted(policies: Iterable[Json]) -> list[str]:
@@ -174,7 +165,7 @@ def _not_granted(policies: Iterable[Json]) -> list[str]:
         for policy in policies
         for one in policy["statements"]
         if one["statement"]["Effect"] == "Allow"
-        for action in _listed(one["statement"]["Action"])
+        for action in listed(one["statement"]["Action"])
     }
     return [
         key

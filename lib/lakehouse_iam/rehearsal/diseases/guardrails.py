@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse_iam.doctor.case import account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.doctor.finding import Change
 from lakehouse_iam.rehearsal.diseases.healthy import Healthy, Json
 from lakehouse_iam.rehearsal.diseases.injection import Changes, Inject, Injection

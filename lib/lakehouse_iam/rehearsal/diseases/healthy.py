@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from lakehouse_iam.doctor.case import account_of, listed, name_of, statements_of
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.doctor.expected import Expectations
 from lakehouse_iam.doctor.finding import Change
 from lakehouse_iam.doctor.workspace import WORKSPACE
 from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.policy_elements import listed, statements_of
 from lakehouse_iam.snapshot.document import Snapshot
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from lakehouse_iam.doctor.case import name_of
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.doctor.finding import Change
 from lakehouse_iam.doctor.workspace import WORKSPACE
 from lakehouse_iam.rehearsal.accounts import Caller, root_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakehouse_iam.doctor.case import account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
 
 DELETED_ROLE = "AROAEXAMPLEIDEXAMPLE1"
 """What AWS shows in a policy in the place of a role that was deleted."""

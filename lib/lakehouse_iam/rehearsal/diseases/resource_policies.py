@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from lakehouse_iam.doctor.case import account_of, listed
+from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.doctor.finding import Change
 from lakehouse_iam.evaluator.grammar import PolicyKind
+from lakehouse_iam.policy_elements import listed
 from lakehouse_iam.rehearsal.diseases.healthy import Document, Healthy, Json
 from lakehouse_iam.rehearsal.diseases.injection import Changes, Inject, Injection
 from lakehouse_iam.rehearsal.diseases.names import DELETED_ROLE, mistyped, renamed, under_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from lakehouse_iam.doctor.case import account_of, name_of
+from lakehouse_iam.arns.arn import account_of, name_of
 from lakehouse_iam.partitions import DATABRICKS_SHARDS
 from lakehouse_iam.rehearsal.diseases.healthy import Healthy, Json, Trusted
 from lakehouse_iam.rehearsal.diseases.injection import Changes, Inject, Injection

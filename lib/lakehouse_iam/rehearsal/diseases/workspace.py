@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lakehouse_iam.doctor.case import name_of
+from lakehouse_iam.arns.arn import name_of
 from lakehouse_iam.doctor.finding import Change
 from lakehouse_iam.doctor.workspace import WORKSPACE
 from lakehouse_iam.rehearsal.diseases.healthy import Healthy, Json

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lakehouse_iam.handoff.runbook import markdown
+from lakehouse_iam import markdown
 from tests.unit.handoff.runbooks import fences, tokens
 
 HOSTILE = (
