@@ -15,7 +15,7 @@ from lakehouse_iam.languages import Language
 PAGES = Path(__file__).parent.parent / "docs"
 BEGIN, END = "<!-- diseases: begin -->", "<!-- diseases: end -->"
 _HEADS = {
-    Language.ENGLISH: "| disease | what it is | who mends it |\n|---|---|---|",
+    Language.ENGLISH: "| disease | what it is | who fixes it |\n|---|---|---|",
     Language.JAPANESE: "| 名前 | 内容 | 担当 |\n|---|---|---|",
 }
 _SUBJECTS = {

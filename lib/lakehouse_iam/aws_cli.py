@@ -179,11 +179,6 @@ def _plain(value: Value) -> str:
     return f"${value.name}" if isinstance(value, Variable) else str(value)
 
 
-def _as_words(name: str, value: str) -> list[str]:
-    # argparse takes an empty word, but a word with a dash in front only behind `=`.
-    return [f"--{name}={value}"] if value.startswith("-") else [f"--{name}", value]
-
-
 def _option(name: str, value: Value, inline: bool) -> str:
     if value is True:
         return f"--{name}"

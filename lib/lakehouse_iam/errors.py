@@ -54,7 +54,7 @@ from __future__ import annotations
 
 
 class LakehouseIamError(Exception):
-    """Base of every error that is the caller's to mend."""
+    """Base of every error that is the caller's to fix."""
 
 
 class InvalidValue(LakehouseIamError, ValueError):

@@ -114,5 +114,5 @@ def _wrong_cloud(host: str, domain: WorkspaceDomain, cloud: str, next_step: str)
     return InvalidValue(
         f"{host} is a workspace on {where}",
         allowed=allowed,
-        next_step="which AWS role Unity Catalog acts through there is not known, and guessing it would let a stranger in",
+        next_step="which AWS role Unity Catalog acts through there is not known, and guessing it would let an outsider in",
     )

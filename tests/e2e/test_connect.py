@@ -31,6 +31,7 @@ from lakehouse_iam.databricks.refusals import DatabricksError, Refused, StillUse
 from lakehouse_iam.databricks.session import AccountAccess, Options, Session
 from lakehouse_iam.hosts import AZURE
 from lakehouse_iam.plan import plan_setup
+from lakehouse_iam.policy_text import policy_document
 from lakehouse_iam.rehearsal.accounts import Caller, root_of
 from lakehouse_iam.rehearsal.attempts import Happened
 from lakehouse_iam.rehearsal.deployment import deploy
@@ -49,7 +50,6 @@ from lakehouse_iam.rehearsal.workspace import (
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.instance_profile import InstanceProfileSetup
 from lakehouse_iam.setups.unity_catalog import UnityCatalogSetup
-from lakehouse_iam.snapshot.policy_text import policy_document
 
 pytestmark = pytest.mark.e2e
 
@@ -654,7 +654,7 @@ def test_a_rehearsal_connects_deploys_connects_and_reads_a_file(
         writes = answers[f"a cluster writes a file to {location.url}"]
         assert writes.happened is (Happened.DENIED if location.read_only else Happened.ALLOWED)
     for bucket in setup.buckets:
-        sister = answers[f"Unity Catalog uses the sister bucket {bucket.name}-sister"]
+        sister = answers[f"Unity Catalog uses the similarly named bucket {bucket.name}-sister"]
         assert (sister.happened, "AccessDenied" in sister.detail) == (Happened.DENIED, True)
     own = [a for a in rehearsal.attempts if "assumes itself with the external id" in a.probe.question]
     assert [a.happened for a in own] == [Happened.NOT_JUDGED]

@@ -7,6 +7,7 @@ Each disease is tried once, the three patterns in turn; all combinations are tri
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from lakehouse_iam.aws_sessions import AccountSession
+from lakehouse_iam.cli import main
 from lakehouse_iam.doctor import Diagnosis, diagnose
 from lakehouse_iam.doctor.diagnosis import Broken
 from lakehouse_iam.doctor.finding import Change
@@ -33,7 +36,7 @@ from lakehouse_iam.rehearsal.local_snapshots import take_local_snapshots
 from lakehouse_iam.rehearsal.preparation import Ground
 from lakehouse_iam.snapshot.document import Snapshot
 from tests.unit.disease_setups import ABOVE, BELOW, PATTERNS, Deployment, example
-from tests.unit.healthy_snapshots import as_snapshots, healthy
+from tests.unit.healthy_snapshots import EXAMPLES, as_snapshots, healthy
 
 pytestmark = pytest.mark.e2e
 
@@ -138,6 +141,33 @@ def test_each_disease_is_named_and_its_own_commands_mend_it(pattern: str, tmp_pa
             assert_well(patient.diagnosis())
     print("\n".join(rows))
     assert [row for row in rows if row.endswith("NO")] == []
+
+
+def test_the_command_breaks_it_and_the_doctor_names_it() -> None:
+    setup = str(EXAMPLES / "instance-profile.yaml")
+    ran = CliRunner().invoke(main, ["rehearse", setup, "--break", "trust-account-mistyped", "--lang", "en"])
+    assert ran.exit_code == 0, ran.output
+    assert "[trust-account-mistyped]" in ran.stdout
+    assert "probes fail:" in ran.stdout
+    assert "aws iam update-assume-role-policy" in ran.stdout
+    assert ran.stdout.endswith("the doctor names trust-account-mistyped first, on the right side\n")
+
+
+def test_what_the_local_aws_cannot_hold_is_brought_about_in_its_snapshots() -> None:
+    setup = str(EXAMPLES / "unity-catalog-azure.yaml")
+    ran = CliRunner().invoke(main, ["rehearse", setup, "--break", "scp-denies", "--json"])
+    assert ran.exit_code == 0, ran.output
+    (answer,) = json.loads(ran.stdout)
+    assert answer["break"]["on_local_aws"] is False
+    assert answer["probes"] == []
+    assert answer["diagnosis"]["broken"][0]["disease"] == "scp-denies"
+
+
+def test_a_setup_that_has_no_such_thing_is_told_so() -> None:
+    setup = str(EXAMPLES / "instance-profile.yaml")
+    ran = CliRunner().invoke(main, ["rehearse", setup, "--break", "key-disabled"])
+    assert ran.exit_code == 2
+    assert "has nothing that could fall ill of key-disabled" in ran.output
 
 
 def assert_well(found: Diagnosis) -> None:

@@ -17,12 +17,14 @@ from any_host_proxy import any_host_proxy
 
 from lakehouse_iam.arns import AccountId
 from lakehouse_iam.aws_sessions import AwsSessions
+from lakehouse_iam.doctor import Diagnosis, diagnose
 from lakehouse_iam.patterns import pattern_named
 from lakehouse_iam.plan import Plan
 from lakehouse_iam.proof.prove import Verdict, answer_probes
 from lakehouse_iam.rehearsal.deployment import deploy
 from lakehouse_iam.rehearsal.keys import with_local_keys
 from lakehouse_iam.rehearsal.local_aws import LocalAws, local_aws
+from lakehouse_iam.rehearsal.local_snapshots import meant_workspace
 from lakehouse_iam.rehearsal.preparation import Ground
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.setup import Setup
@@ -152,6 +154,35 @@ def test_with_one_account_the_other_side_is_open_and_the_script_completes_it(dep
         changed = {half[question] for question in half if half[question] is not whole[question]}
         assert changed == {Verdict.NOT_DECIDED}
     assert verdicts(deployed.plan, [read[ours], *(deployed.told[account] for account in theirs)]) == whole
+
+
+def test_the_doctor_says_whom_to_ask_and_decides_once_they_have_answered(deployed: Deployed) -> None:
+    ours, *theirs = deployed.read
+    before = diagnosis(deployed, [deployed.read[ours]])
+    commands = {one.command for one in before.not_decided if one.decides}
+    assert commands >= {f"lakehouse-iam snapshot setup.yaml --account {account} --commands" for account in theirs}
+    # What nobody read is sick of nothing.
+    assert {one.finding.account for one in before.broken}.isdisjoint(theirs)
+    assert before.healthy is False
+    after = diagnosis(deployed, [deployed.read[ours], *(deployed.told[account] for account in theirs)])
+    assert [one for one in after.not_decided if one.decides and one.command] == []
+    whole = diagnosis(deployed, list(deployed.read.values()))
+    assert places(after) == places(whole)
+    assert after.as_expected == whole.as_expected
+    assert after.as_expected > before.as_expected or not theirs
+
+
+def places(found: Diagnosis) -> list[tuple[str, str]]:
+    """What is sick where; that a role is new hangs on the second in which it was asked."""
+    named = [(one.finding.disease, one.finding.at) for one in found.broken]
+    return [(disease, at) for disease, at in named if disease != "not-propagated-yet"]
+
+
+def diagnosis(deployed: Deployed, snapshots: list[Snapshot]) -> Diagnosis:
+    """What the doctor says, the Databricks workspace being as the setup says."""
+    workspace = meant_workspace(deployed.plan, NOW)
+    known = [*snapshots, *([workspace] if workspace is not None else [])]
+    return diagnose(deployed.plan, known, setup_file="setup.yaml")
 
 
 def verdicts(plan: Plan, snapshots: list[Snapshot]) -> dict[str, Verdict]:

@@ -45,11 +45,12 @@ from lakehouse_iam.resources import (
     SamlProvider,
 )
 from lakehouse_iam.setups import Setup, load_setups
+from lakehouse_iam.snapshot.calls import CALL_NAMED
 from lakehouse_iam.snapshot.document import Snapshot
 from lakehouse_iam.snapshot.loading import read_snapshot, snapshot_from_text
 from lakehouse_iam.snapshot.permissions import reader_policies
 from lakehouse_iam.snapshot.reading import ask_aws, gather, take_snapshot
-from lakehouse_iam.snapshot.requests import CALL_NAMED, Request, first_requests
+from lakehouse_iam.snapshot.requests import Request, first_requests
 from lakehouse_iam.snapshot.subjects import accounts_of, subjects_of
 
 pytestmark = pytest.mark.e2e

@@ -29,6 +29,7 @@ buckets:
     access: read-write
     policy: managed
     kms_key: "arn:aws:kms:us-west-2:{THIRD}:key/5555abcd-12ab-34cd-56ef-1234567890ab"
+  - {{name: lake-with-acls, access: read-write, policy: none, object_ownership: object-writer, prefixes: [from-partners]}}
 databricks: {{host: "https://dbc-a1b2345c-d6e7.cloud.databricks.com"}}
 """
 

@@ -1,4 +1,4 @@
-"""Errors: one base for all that a caller can mend, drawn as a tree where the base is defined."""
+"""Errors: one base for all that a caller can fix, drawn as a tree where the base is defined."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ ROOT = PACKAGE.parent.parent
 
 # From the bottom up. A module imports its own layer's package and layers above it in this list, never one below.
 LAYERS = (
-    ("errors", "file_names", "languages", "moments", "visible_text"),
+    ("errors", "file_names", "languages", "moments", "phrases", "visible_text"),
     ("evaluator",),
     ("partitions",),
     ("arns", "hosts"),
-    ("policy", "policy_elements", "intrinsics", "s3_url", "template_text", "patterns", "markdown"),
-    ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli"),
+    ("policy", "policy_elements", "policy_text", "intrinsics", "s3_url", "template_text", "patterns", "markdown"),
+    ("template_checks", "cloud_assembly", "statements", "saml", "policy_merge", "aws_cli", "databricks_cli"),
     ("custom_resource",),
     ("roles", "resources"),
     ("setups",),
@@ -195,7 +195,7 @@ def test_from_setup_to_template_nothing_heavy_and_no_network_code_is_loaded() ->
 
 def test_the_design_names_every_room() -> None:
     design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
-    table = design.partition("## Rooms")[2].partition("\n## ")[0]
+    table = design.partition("## Modules and import rules")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([a-z0-9_]+)/?`", table))
     rooms = {_part(module) for module in MODULES} - {"", "__main__"}
     assert rooms - named == set()

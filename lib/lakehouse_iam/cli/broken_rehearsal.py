@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lakehouse_iam.cli.answers import ANSWER_IS_NO, print_json
+from lakehouse_iam.cli.rehearsal_json import answer_of
 from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
@@ -18,14 +19,12 @@ _SHOWN = 10
 """Probes that fail and are shown; --json has all."""
 
 
-def list_diseases(lang: str, *, as_json: bool) -> None:
+def list_diseases(language: Language, *, as_json: bool) -> None:
     """Show every disease that `--break` takes."""
     from rich.table import Table
 
-    from lakehouse_iam.languages import Language
     from lakehouse_iam.rehearsal.diseases import every_injection
 
-    language = Language(lang)
     if as_json:
         print_json([_listed(one, language) for one in every_injection()])
         return
@@ -42,11 +41,8 @@ def _listed(injection: Injection, language: Language) -> dict[str, str]:
     return {"disease": injection.slug, "title": words.title, "subject": injection.disease.subject, "means": words.means}
 
 
-def show_broken(broken: Sequence[BrokenRehearsal], lang: str, *, as_json: bool) -> None:
+def show_broken(broken: Sequence[BrokenRehearsal], language: Language, *, as_json: bool) -> None:
     """Show what came of it; ends with 1 where the doctor did not name a disease first, on the right side."""
-    from lakehouse_iam.languages import Language
-
-    language = Language(lang)
     if as_json:
         print_json([_answer(one, language) for one in broken])
     else:
@@ -57,7 +53,6 @@ def show_broken(broken: Sequence[BrokenRehearsal], lang: str, *, as_json: bool) 
 
 
 def _answer(broken: BrokenRehearsal, language: Language) -> dict[str, Any]:
-    from lakehouse_iam.cli.rehearse import answer_of
     from lakehouse_iam.rehearsal.run import Rehearsal
 
     injected = broken.injected

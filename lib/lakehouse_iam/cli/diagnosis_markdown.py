@@ -30,23 +30,25 @@ def _lines(found: Diagnosis, language: Language) -> Iterator[str]:
     if found.beyond:
         yield f"\n### {say('section-beyond')}\n"
         for opening in found.beyond:
-            yield f"- {code(opening.where)}: {prose(opening.what)}. {prose(opening.remove)}"
+            yield f"- {code(opening.where)}: {prose(opening.what)}{say('stop')}{prose(opening.remove)}"
     if found.drift:
         yield f"\n### {say('section-drift')}\n"
         for difference in found.drift:
-            harmless = f" ({say('harmless')})" if difference.harmless else ""
+            harmless = say("aside", what=say("harmless")) if difference.harmless else ""
             words = prose(difference.says.in_words(language))
-            yield f"- {code(difference.of)}: {difference.change}: {words}{harmless}"
+            yield f"- {code(difference.of)}: {say(f'change-{difference.change}')}: {words}{harmless}"
     if found.not_decided:
         yield f"\n### {say('section-not-decided')}\n"
         for one_open in found.not_decided:
             command = f" {code(one_open.command)}" if one_open.command else ""
-            yield f"- {prose(one_open.what.in_words(language))}. {prose(one_open.ask(language))}{command}"
+            what, whom = prose(one_open.what.in_words(language)), prose(one_open.ask(language))
+            yield f"- {what}{say('stop')}{whom}{command}"
 
 
 def _broken(number: int, one: Broken, language: Language) -> Iterator[str]:
     words = one.words(language)
-    yield f"\n### {number}. {prose(words.title)} ({code(one.finding.disease)})\n"
+    slug = sentence("aside", language, what=code(one.finding.disease))
+    yield f"\n### {number}. {prose(words.title)}{slug}\n"
     yield f"{prose(one.here(language))}\n"
     yield f"- {sentence('label-why', language)} {prose(words.means)}"
     yield f"- {sentence('label-where', language)} {code(one.finding.at)}"

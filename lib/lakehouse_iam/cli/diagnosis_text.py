@@ -156,7 +156,8 @@ def _drift(found: Diagnosis, language: Language) -> Iterator[str]:
     yield from _section(sentence("section-drift", language))
     telling = [one for one in found.drift if not one.harmless]
     for one in telling[:_MOST]:
-        yield from wrapped(f"- {one.of}: {one.change}", "", "  ")
+        change = sentence(f"change-{one.change}", language)
+        yield from wrapped(f"- {one.of}: {change}", "", "  ")
         yield from wrapped(one.says.in_words(language), "  ")
     yield from _more(len(telling))
     harmless = [one for one in found.drift if one.harmless]

@@ -1,4 +1,4 @@
-"""`lakehouse-iam doctor`: what live accounts really say of a setup, which link is broken, who mends it, and the patch."""
+"""`lakehouse-iam doctor`: what live accounts really say of a setup, which link is broken, who fixes it, and the patch."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def doctor(
     lang: str | None,
     as_json: bool,
 ) -> None:
-    """Find the broken link of a live setup, who mends it, and the patch.
+    """Find the broken link of a live setup, who fixes it, and the patch.
 
     The setup's probes are asked of what snapshots show: those of files (--snapshot), and those that are read now (--profile
     for AWS accounts, --workspace for Databricks). In this order: the first broken link with its disease and its patch; what

@@ -5,7 +5,7 @@
 | 130 | Ctrl-C: 128 and the number of SIGINT, as shells count |
 | 141 | whoever read the output has gone, as `head` does: 128 and the number of SIGPIPE |
 
-Neither is 1, which means that the answer is no.
+Neither is 1, which means that a check failed.
 """
 
 from __future__ import annotations

@@ -94,11 +94,18 @@ def _snapshots(setups: tuple[Setup, ...], files: tuple[str, ...]) -> tuple[Snaps
 
 def _content(text: str) -> bytes:
     """What the argument names or is, one byte more than is read at most."""
+    from lakehouse_iam.errors import InvalidValue
+
     if text == "-":
         return _at_most(sys.stdin.buffer)
     try:
         with Path(text).open("rb") as file:
             return _at_most(file)
+    except (IsADirectoryError, PermissionError) as error:
+        raise InvalidValue(
+            f"{text} cannot be read: {error.strerror}",
+            allowed="a file with the text, - for standard input, or the text itself",
+        ) from error
     except (OSError, ValueError):
         # No file of that name, or no name at all: it is the text itself.
         return text.encode("utf-8", "replace")

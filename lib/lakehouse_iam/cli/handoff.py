@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verify", "received", metavar="DIR", default="", help="Check a folder against its MANIFEST.json instead."
 )
-@click.option("--applied", is_flag=True, help="With --verify: apply.sh has run in the folder, so it may hold state/.")
+@click.option("--applied", is_flag=True, help="With --verify: you ran apply.sh in the folder, so it may hold state/.")
 @json_option
 def handoff(setup: str, as_json: bool, **asked: Any) -> None:
     """Write what each party of a setup needs, or check what you received.
@@ -71,12 +71,17 @@ def _show_checked(folder: Path, checked: Checked) -> None:
     for word, names in (("changed", checked.changed), ("missing", checked.missing), ("added", checked.added)):
         for name in names:
             say(f"{word}: {one_line(name)}")
-    if checked.added and checked.is_kept_by_apply:
-        say("apply.sh keeps these in the folder in which it runs. If you ran it here, add --applied", err=True)
-        say("if somebody sent you the folder with them, delete them: take-back.sh would put what they hold", err=True)
-        return
-    if not checked.is_whole:
+    for name in checked.kept:
+        say(f"not listed: {one_line(name)}")
+    if checked.kept and not checked.applied:
+        say(
+            "apply.sh keeps that for take-back.sh, which puts policies back out of it: if you have not run apply.sh here, "
+            "somebody else has put it there; then do not use this folder. If you have, add --applied",
+            err=True,
+        )
+    if checked.changed or checked.missing or checked.added:
         say("do not use this folder: ask whoever sent it to send it again", err=True)
+    if not checked.is_whole:
         return
     say(f"{one_line(folder)}: {checked.files} files, each as it was written")
     say(f"SHA-256 of MANIFEST.json: {checked.manifest}")

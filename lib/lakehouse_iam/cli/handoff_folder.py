@@ -121,6 +121,8 @@ class Checked:
         changed: files with another content, by their paths within the folder.
         missing: files that are not there.
         added: files that were not written.
+        kept: what `apply.sh` has kept beside them. No manifest can list it, and `take-back.sh` puts policies back out of it.
+        applied: whether whoever asks has run `apply.sh` here, so that this may lie there.
     """
 
     manifest: str
@@ -128,16 +130,13 @@ class Checked:
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     added: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    applied: bool = False
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is what was written."""
-        return not (self.changed or self.missing or self.added)
-
-    @property
-    def is_kept_by_apply(self) -> bool:
-        """Whether nothing is wrong but files such as `apply.sh` keeps."""
-        return not (self.changed or self.missing) and all(STATE in Path(name).parts[:-1] for name in self.added)
+        """Whether it is what was written. A policy in `state/` of a folder that was sent is one that `take-back.sh` would put."""
+        return not (self.changed or self.missing or self.added) and (self.applied or not self.kept)
 
     def to_json(self) -> dict[str, Any]:
         """The same for machines."""
@@ -148,6 +147,7 @@ class Checked:
             "changed": list(self.changed),
             "missing": list(self.missing),
             "added": list(self.added),
+            "kept": list(self.kept),
         }
 
 
@@ -156,8 +156,7 @@ def check_folder(folder: Path, *, applied: bool = False) -> Checked:
 
     Args:
         folder: the folder.
-        applied: whether `apply.sh` has run in it, so that it may hold what that keeps. In a folder that somebody sent, a policy
-            in `state/` is one that `take-back.sh` would put.
+        applied: whether `apply.sh` has run in it, so that it may hold what that keeps.
 
     Raises:
         InvalidValue: it has no manifest, or none that can be read.
@@ -172,16 +171,17 @@ def check_folder(folder: Path, *, applied: bool = False) -> Checked:
             allowed="a folder that lakehouse-iam handoff wrote",
             next_step="ask whoever sent it to send the whole folder",
         ) from error
-    there = {
-        file.as_posix(): _hash(folder / file) for file in files_in(folder) if not (applied and _is_state(folder, file))
-    }
+    files = list(files_in(folder))
+    kept = tuple(sorted(file.as_posix() for file in files if _is_state(folder, file)))
+    there = {file.as_posix(): _hash(folder / file) for file in files if file.as_posix() not in kept}
     listed = read_manifest(top, str(folder / MANIFEST))
     found = _check(folder, "", listed, there)
     manifests = {MANIFEST, *(name for name in listed if name.rpartition("/")[2] == MANIFEST)}
     known = set(listed) | manifests | found.listed
     added = tuple(sorted(set(there) - known))
     good = len(known) - len(found.changed) - len(found.missing)
-    return Checked(sha256(top.encode()), good, tuple(sorted(found.changed)), tuple(sorted(found.missing)), added)
+    changed, missing = tuple(sorted(found.changed)), tuple(sorted(found.missing))
+    return Checked(sha256(top.encode()), good, changed, missing, added, kept, applied)
 
 
 @dataclass

@@ -41,7 +41,11 @@ class Page:
         return tuple(language for language, file in files if file)
 
     def file(self, language: Language) -> Path:
-        """The file in a language; in the other one, where it is not translated."""
+        """The file in a language; in the other one, where it is not translated.
+
+        Raises:
+            LookupError: there is no file in any language.
+        """
         files = (self.english, self.japanese)
         wanted, other = reversed(files) if language is Language.JAPANESE else files
         found = wanted or other
@@ -59,16 +63,19 @@ class Page:
 
         What the site fills in from docstrings is named by the command that shows them. Comments are for tests and generators.
         """
-        here = Path(self.name).parent
         written = _COMMENT.sub("", self.file(language).read_text(encoding="utf-8"))
-        text = _LINK.sub(lambda link: _as_command(link, here), written)
+        text = _LINK.sub(lambda link: _as_command(link, self.name), written)
         return _FROM_DOCSTRINGS.sub(r"`python -m pydoc \1`", text)
 
 
-def _as_command(link: re.Match[str], here: Path) -> str:
-    target = Path(*_normal((*here.parts, *Path(link[2].removesuffix(_JAPANESE)).parts)))
+def _as_command(link: re.Match[str], page: str) -> str:
+    target = Path(*_normal((*Path(page).parent.parts, *Path(link[2].removesuffix(_JAPANESE)).parts)))
     name = target.as_posix()
-    return f"{link[1]} (`lakehouse-iam docs {name}`)" if name in PAGES.by_name else f"{link[1]}"
+    if name not in PAGES.by_name:
+        return link[1]
+    # A link from a page to itself leads to its translation.
+    other = (" --lang ja" if link[2].endswith(_JAPANESE) else " --lang en") if name == page else ""
+    return f"{link[1]} (`lakehouse-iam docs {name}{other}`)"
 
 
 def _normal(parts: tuple[str, ...]) -> list[str]:

@@ -26,7 +26,7 @@ def answers_text(answers: Sequence[Answer]) -> str:
 
 
 def findings_text(proof: Proof, *, failed: bool) -> Iterator[str]:
-    """Paragraphs: why answers are not as expected, what is beyond the setup, what was not read, what was taken as given.
+    """Paragraphs: why answers are not as expected, what is beyond the setup, what was not read, what was assumed.
 
     Args:
         proof: the proof.
@@ -42,7 +42,7 @@ def findings_text(proof: Proof, *, failed: bool) -> Iterator[str]:
     if proof.not_read:
         yield _not_read(proof.not_read)
     for sentence in proof.taken:
-        yield f"taken as given: {one_line(sentence)}"
+        yield f"assumed: {one_line(sentence)}"
 
 
 def total_text(proofs: Sequence[Proof]) -> str:

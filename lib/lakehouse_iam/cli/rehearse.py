@@ -21,9 +21,11 @@ from lakehouse_iam.cli.broken_rehearsal import LIST, list_diseases, show_broken
 from lakehouse_iam.cli.extras import how_to_install, require_extras
 from lakehouse_iam.cli.language import lang_option, language_of
 from lakehouse_iam.cli.next_line import USUAL_FOLDER, say_next
+from lakehouse_iam.cli.rehearsal_json import answer_of
 from lakehouse_iam.cli.terminal import cell, one_line, say, show_table
 
 if TYPE_CHECKING:
+    from lakehouse_iam.languages import Language
     from lakehouse_iam.rehearsal.run import Rehearsal
 
 _BROUGHT_BY = {"cryptography": "saml", "lxml": "saml", "signxml": "saml"}
@@ -85,7 +87,7 @@ def _rehearse(setup: Any, *, as_json: bool) -> Rehearsal:
     return rehearsal
 
 
-def _break(file: str, setups: Sequence[Any], disease: str, lang: str, *, as_json: bool) -> None:
+def _break(file: str, setups: Sequence[Any], disease: str, language: Language, *, as_json: bool) -> None:
     from lakehouse_iam.rehearsal.diseases import injection_named
 
     with wrong_input(as_json=as_json):
@@ -98,7 +100,7 @@ def _break(file: str, setups: Sequence[Any], disease: str, lang: str, *, as_json
             if not as_json:
                 say(f"{setup.name}")
             broken.append(rehearse_broken(setup, injection, _progress(as_json=as_json), setup_file=file))
-    show_broken(broken, lang, as_json=as_json)
+    show_broken(broken, language, as_json=as_json)
 
 
 def _progress(*, as_json: bool) -> Callable[[str], None]:
@@ -125,31 +127,6 @@ def _local_aws(*, as_json: bool) -> Iterator[None]:
                 fail(needed, code=OUTSIDE_FAILED, as_json=as_json)
     except KeyboardInterrupt:
         fail("stopped; the local AWS is down again", code=130, as_json=as_json)
-
-
-def answer_of(rehearsal: Rehearsal) -> dict[str, Any]:
-    """What came of a rehearsal, for machines."""
-    return {
-        "setup": rehearsal.setup,
-        "passed": rehearsal.passed,
-        "judged": len(rehearsal.judged),
-        "as_expected": len(rehearsal.judged) - len(rehearsal.wrong),
-        "not_judged": len(rehearsal.not_judged),
-        "probes": [
-            {
-                "question": attempt.probe.question,
-                "principal": attempt.probe.principal,
-                "assumes": list(attempt.probe.assumes),
-                "action": attempt.probe.action,
-                "resource": attempt.probe.resource,
-                "expected": attempt.probe.expected.value,
-                "happened": attempt.happened.value,
-                "as_expected": attempt.as_expected,
-                "detail": attempt.detail,
-            }
-            for attempt in rehearsal.attempts
-        ],
-    }
 
 
 def _show(rehearsal: Rehearsal) -> None:

@@ -1,4 +1,4 @@
-"""`lakehouse-iam simulate`: single requests, one a line, answered as a stream."""
+"""`lakehouse-iam simulate`: single requests, one per line, answered as a stream."""
 
 from __future__ import annotations
 

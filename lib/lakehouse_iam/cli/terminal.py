@@ -36,7 +36,7 @@ def show_table(table: Table) -> None:
     """Print a table of `rich`; to a file or a pipe, wide enough for a probe on one line.
 
     Raises:
-        BrokenPipeError: whoever read the output has gone; `rich` itself would end with 1, which means that the answer is no.
+        BrokenPipeError: whoever read the output has gone; `rich` itself would end with 1, which means that a check failed.
     """
     _print(table)
 

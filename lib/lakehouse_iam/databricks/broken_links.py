@@ -38,7 +38,7 @@ class Link(Enum):
     UNKNOWN = "unknown"
 
 
-# Those that a few seconds of propagation can mend: IAM is eventually consistent. The others are as they are.
+# Those that a few seconds of propagation can fix: IAM is eventually consistent. The others are as they are.
 _MENDED_BY_TIME = frozenset(
     (
         Link.TRUST,

@@ -77,7 +77,7 @@ def exchange(setup: UnityCatalogSetup, credential: StorageCredentialInfo, accoun
         if not getattr(credential, key):
             raise Refused(
                 f"the storage credential {credential.name} shows no aws_iam_role.{key}, so nobody knows whom its role must "
-                "trust; a guess could let a stranger in. Every Databricks workspace shows it to the owner of the storage "
+                "trust; a guess could let an outsider in. Every Databricks workspace shows it to the owner of the storage "
                 "credential and to a metastore admin: log in as one of them, and check that the address is one of a "
                 "Databricks workspace and not of another server that speaks the same API"
             )

@@ -1,4 +1,4 @@
-"""External locations: found or made, brought to what the setup says, never overwritten unasked.
+"""External locations: found or made, brought to what the setup says, never overwritten automatically.
 
 Sources: databricks-sdk 0.162.0 `service/catalog.py` (ExternalLocationsAPI), read 2026-11-21. `enable_file_events` is true
 unless it is told to be false, and would make Databricks set up queues that nobody asked for; so it is always sent.

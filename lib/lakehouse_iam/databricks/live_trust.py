@@ -13,7 +13,7 @@ from lakehouse_iam.arns.arn import account_of
 from lakehouse_iam.databricks.broken_links import Broken, Chain, Link
 from lakehouse_iam.errors import LakehouseIamError
 from lakehouse_iam.policy_elements import listed, principals_of, statements_of
-from lakehouse_iam.snapshot.policy_text import policy_document
+from lakehouse_iam.policy_text import policy_document
 
 Json = dict[str, Any]
 ReadTrust = Callable[[RoleArn], Json | None]
@@ -38,9 +38,7 @@ def _master(allowed: Sequence[Json], chain: Chain) -> Iterator[Broken]:
     if not for_master:
         found = sorted({principal for statement in allowed for principal in _principals(statement)})
         changed = [principal for principal in found if not principal.startswith("arn:") and principal != "*"]
-        deleted = (
-            f" ({changed[0]} is what IAM leaves of a principal that was deleted and made again)" if changed else ""
-        )
+        deleted = f" ({changed[0]} is what IAM leaves of a principal that was deleted and recreated)" if changed else ""
         yield Broken(
             Link.TRUST_PRINCIPAL,
             chain.role_arn,

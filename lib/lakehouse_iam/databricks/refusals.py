@@ -50,7 +50,7 @@ def _shown(value: str | bool) -> str:
 
 
 class Conflict(LakehouseIamError):
-    """What exists is not what the setup says, and it is not overwritten unasked.
+    """What exists is not what the setup says, and it is not overwritten automatically.
 
     Args:
         what: the object, such as `storage credential sales-lake`.

@@ -3,7 +3,7 @@
 Which groups have which roles is told by the identity provider at every sign-in; there is nothing to make for it. That the
 workspace takes roles from sign-ins over to jobs and JDBC is a switch that its admin turns on: Settings, Authentication,
 "Allow IAM role entitlement auto sync". No documented API turns it. Source: Databricks "Access S3 with IAM credential
-passthrough with SAML 2.0 federation" (retired), the project's seed 002, read 2026-11-24.
+passthrough with SAML 2.0 federation" (retired), the original tutorial, read 2026-11-24.
 """
 
 from __future__ import annotations

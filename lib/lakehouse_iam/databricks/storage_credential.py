@@ -1,4 +1,4 @@
-"""The storage credential: found or made, brought to what the setup says, never overwritten unasked.
+"""The storage credential: found or made, brought to what the setup says, never overwritten automatically.
 
 Sources: databricks-sdk 0.162.0 `service/catalog.py` (StorageCredentialsAPI, AccountStorageCredentialsAPI), Databricks
 "Create a storage credential", terraform-provider-databricks `catalog/resource_storage_credential.go`; read 2026-11-21.

@@ -1,7 +1,7 @@
 """Asking Unity Catalog to try a place, again and again while IAM may still be on its way.
 
 IAM is eventually consistent; a role that was deployed a second ago is refused for some seconds. So a refusal counts only
-when the deadline has passed, unless it is of a kind that time does not mend. Source: databricks-sdk 0.162.0
+when the deadline has passed, unless it is of a kind that time does not fix. Source: databricks-sdk 0.162.0
 `StorageCredentialsAPI.validate`, terraform-provider-databricks issues 2421 and 3069, read 2026-11-21.
 """
 
@@ -62,7 +62,7 @@ def validate(workspace: Workspace, chain: Chain, credential: str, place: Place) 
 def until_valid(
     workspace: Workspace, chain: Chain, credential: str, places: Sequence[Place], waiting: Waiting
 ) -> tuple[Broken, ...]:
-    """Try places until all pass, the deadline ends, or something is broken that time does not mend.
+    """Try places until all pass, the deadline ends, or something is broken that time does not fix.
 
     Returns:
         What is still broken; nothing when all passed.

@@ -1,4 +1,4 @@
-"""The doctor: which link of a live deployment is broken, who mends it, and the patch.
+"""The doctor: which link of a live deployment is broken, who fixes it, and the patch.
 
     diagnosis = diagnose(plan, [read_snapshot("444455556666.json"), read_snapshot("workspace.json")])
     diagnosis.healthy, diagnosis.broken, diagnosis.beyond, diagnosis.drift, diagnosis.not_decided

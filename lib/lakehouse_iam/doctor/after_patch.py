@@ -16,7 +16,7 @@ def after_patch(snapshots: Sequence[Snapshot], patch: Patch) -> tuple[Snapshot, 
 
     Args:
         snapshots: of accounts and workspaces.
-        patch: how to mend a disease.
+        patch: how to fix a disease.
     """
     return tuple(_changed(snapshot, patch.changes) for snapshot in snapshots)
 

@@ -96,7 +96,7 @@ class _Gathered:
         )
 
     def add(self, rank: int, probe: Probe) -> None:
-        """Put in a probe that fails: where its steps do, and where its act would, for the steps will be mended."""
+        """Put in a probe that fails: where its steps do, and where its act would, for the steps will be fixed."""
         # Thousands of probes fail in the same way, and need not be walked each.
         steps = (probe.principal, probe.steps, probe.sign_in)
         act = (steps[0], steps[1][-1:], policy_holder(probe.resource), probe.action, probe.recreated)

@@ -19,7 +19,7 @@ from lakehouse_iam.doctor.principals import mistake, principals, tests
 from lakehouse_iam.evaluator.grammar import PolicyKind
 from lakehouse_iam.evaluator.refusal import Lack
 from lakehouse_iam.snapshot.collected import UNREAD
-from lakehouse_iam.snapshot.live_world import key_of_bucket
+from lakehouse_iam.snapshot.live_parts import key_of_bucket
 
 _KIND = PolicyKind.BUCKET
 _ENFORCED = "BucketOwnerEnforced"

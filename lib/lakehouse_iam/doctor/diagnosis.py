@@ -9,7 +9,7 @@ from typing import Any
 from lakehouse_iam.doctor.diseases import Disease, Words, disease, sentence
 from lakehouse_iam.doctor.finding import Finding, Patch
 from lakehouse_iam.doctor.risks import Risk
-from lakehouse_iam.doctor.sentences import Said, with_party
+from lakehouse_iam.doctor.sentences import Said, named_statement, with_party
 from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.languages import Language
 from lakehouse_iam.proof.beyond import Beyond
@@ -39,7 +39,7 @@ class Broken:
 
     @property
     def patch(self) -> Patch:
-        """How to mend it."""
+        """How to fix it."""
         return self.finding.patch
 
     def words(self, language: Language) -> Words:
@@ -48,10 +48,13 @@ class Broken:
 
     def here(self, language: Language) -> str:
         """What is wrong here, a sentence."""
-        return sentence(self.words(language).here, self.finding.values)
+        values = dict(self.finding.values)
+        if values.get("statement"):
+            values["statement"] = named_statement(values["statement"], language)
+        return sentence(self.words(language).here, values)
 
     def who(self, language: Language) -> str:
-        """Who mends it, and whose side that is."""
+        """Who fixes it, and whose side that is."""
         return with_party(sentence(self.words(language).who, {"account": self.finding.account}), self.party, language)
 
     def to_json(self, language: Language) -> Json:

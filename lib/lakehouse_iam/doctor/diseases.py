@@ -23,7 +23,7 @@ class Words:
         title: its name in words.
         means: why access fails by it.
         here: a sentence with `{…}` for what is wrong in a case.
-        who: who mends it, with `{account}` where it is an account's admin.
+        who: who fixes it, with `{account}` where it is an account's admin.
         do: what to do, a step each.
     """
 

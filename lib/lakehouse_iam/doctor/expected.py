@@ -14,7 +14,6 @@ from lakehouse_iam.resources import (
     InstanceProfile,
     ManagedPolicy,
     Role,
-    RolePolicy,
     SamlProvider,
 )
 
@@ -66,11 +65,6 @@ class Expectations:
     def managed_policies(self) -> dict[tuple[str, str], tuple[Phase, ManagedPolicy]]:
         """The managed policies that it makes, by account and name."""
         return {(str(phase.account), one.name): (phase, one) for phase, one in self.of_type(ManagedPolicy)}
-
-    @cached_property
-    def inline_policies(self) -> dict[tuple[str, str], tuple[Phase, RolePolicy]]:
-        """The inline policies that it gives to roles of others, by account and name."""
-        return {(str(phase.account), one.name): (phase, one) for phase, one in self.of_type(RolePolicy)}
 
     @cached_property
     def instance_profiles(self) -> tuple[tuple[Phase, InstanceProfile], ...]:

@@ -1,4 +1,4 @@
-"""What the doctor finds: a disease at one place, with the patch that mends it."""
+"""What the doctor finds: a disease at one place, with the patch that fixes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Patch:
-    """How to mend a disease.
+    """How to fix a disease.
 
     Args:
         changes: what is different afterwards; empty where the setup itself, or something outside both accounts, must change.
@@ -65,11 +65,11 @@ class Finding:
     Args:
         disease: its name in the catalogue.
         at: the ARN or the name of what is sick.
-        account: whose admin mends it; empty for the admin of the Databricks workspace.
+        account: whose admin fixes it; empty for the admin of the Databricks workspace.
         rank: where in the chain it stands; smaller is earlier.
         values: what stands in the disease's sentence here, by name.
         because: the evaluator's reasons, where a request was refused.
-        patch: how to mend it.
+        patch: how to fix it.
         links: the refused requests that it explains.
     """
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lakehouse_iam.languages import Language, Sentences
+from lakehouse_iam.phrases import translated
 
 sentence = Sentences(Path(__file__).with_name("sentences.json")).sentence
 """The sentence of a key of `sentences.json` in a language, with values in its places."""
@@ -34,8 +35,14 @@ def said(key: str, /, **values: str) -> Said:
     return Said(key, values)
 
 
+def named_statement(label: str, language: Language) -> str:
+    """A statement of a policy as the evaluator calls it (`statement "Tls"`, `statement 0`), in a language."""
+    return sentence("statement", language, which=label.removeprefix("statement "))
+
+
 def with_party(who: str, party: str, language: Language) -> str:
     """Somebody, with the side that they are on; `party` is empty for none."""
     if not party:
         return who
-    return sentence("with-party", language, who=who, party=sentence(f"party-{party}", language))
+    named = translated(party) if language is Language.JAPANESE else None
+    return sentence("with-party", language, who=who, party=named or party)

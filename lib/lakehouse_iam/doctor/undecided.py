@@ -54,7 +54,8 @@ def _what(unread: list[NotRead]) -> Said:
 
 
 def _guardrails(one: NotRead, setup_file: str) -> NotDecided:
-    command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --account {one.account}"
+    out = f"{one.account}.snapshot.json"
+    command = f"lakehouse-iam snapshot {shlex.quote(setup_file)} --account {one.account} --out {out}"
     return NotDecided(
         said("guardrails-unread", account=one.account),
         said("admin-of-organization", account=one.account),

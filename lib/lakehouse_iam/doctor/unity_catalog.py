@@ -6,12 +6,11 @@ Sources: databricks/terraform-provider-databricks issues 2986, 3728, 3843, 3921,
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lakehouse_iam.arns.arn import account_of, name_of
+from lakehouse_iam.databricks_cli import READ_WRITE_BINDING, bindings, databricks_command
 from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.likeness import is_slip
@@ -45,7 +44,7 @@ def findings(case: Case) -> Iterator[Finding]:
 
 
 def _update(kind: str, name: str, change: Mapping[str, Any]) -> str:
-    return f"databricks {kind} update {shlex.quote(name)} --json {shlex.quote(json.dumps(change))}"
+    return databricks_command(kind, "update", name, body=change)
 
 
 # ---------------------------------------------------------------- storage credentials
@@ -61,7 +60,7 @@ def _credential_finding(
 def _credential_missing(setup: UnityCatalogSetup) -> Finding:
     name, role = setup.storage_credential.name, str(setup.role)
     made = {"name": name, "aws_iam_role": {"role_arn": role}, "read_only": setup.read_only}
-    run = f"databricks storage-credentials create --json {shlex.quote(json.dumps(made))}"
+    run = databricks_command("storage-credentials", "create", body=made)
     shown = {
         "role_arn": role,
         "read_only": setup.read_only,
@@ -123,12 +122,9 @@ def _bindings(setup: UnityCatalogSetup, live: Mapping[str, Any]) -> Iterator[Fin
     if not missing or "bindings" not in live:
         return
     name = setup.storage_credential.name
-    add = [{"workspace_id": int(one), "binding_type": "BINDING_TYPE_READ_WRITE"} for one in missing]
-    run = (
-        f"databricks workspace-bindings update-bindings storage_credential {shlex.quote(name)} "
-        f"--json {shlex.quote(json.dumps({'add': add}))}"
-    )
-    whole = [*live.get("bindings", ()), *({"workspace": one, "access": "BINDING_TYPE_READ_WRITE"} for one in missing)]
+    body = {"add": bindings(missing)}
+    run = databricks_command("workspace-bindings", "update-bindings", "storage_credential", name, body=body)
+    whole = [*live.get("bindings", ()), *({"workspace": one, "access": READ_WRITE_BINDING} for one in missing)]
     patch = Patch((Change(WORKSPACE, ("storage_credentials", name, "bindings"), whole),), commands=(run,))
     yield _credential_finding(setup, "storage-credential-lacks-binding", {"wanted": ", ".join(missing)}, patch)
 
@@ -152,7 +148,7 @@ def _location_missing(case: Case, setup: UnityCatalogSetup, location: ExternalLo
         "credential_name": setup.storage_credential.name,
         "read_only": not _writes(setup, location),
     }
-    run = f"databricks external-locations create --json {shlex.quote(json.dumps(made))}"
+    run = databricks_command("external-locations", "create", body=made)
     shown = {
         "url": str(location.url),
         "credential": setup.storage_credential.name,

@@ -6,10 +6,10 @@ Source: Databricks "Instance profiles API" (`iam_role_arn`), SDK 0.162.0; databr
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 
 from lakehouse_iam.arns.arn import name_of
+from lakehouse_iam.databricks_cli import databricks_command
 from lakehouse_iam.doctor.case import Case
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
 from lakehouse_iam.doctor.instance_profiles import profile_arn, role_of
@@ -34,7 +34,7 @@ def workspace(case: Case) -> Iterator[Finding]:
             disease = "registered-role-differs"
         else:
             continue
-        run = f"databricks instance-profiles {operation} {shlex.quote(arn)} --iam-role-arn {shlex.quote(role)}"
+        run = databricks_command("instance-profiles", operation, arn, iam_role_arn=role)
         shown = {"arn": arn, "roles": [role]}
         patch = Patch((Change(WORKSPACE, ("instance_profiles", arn), shown),), commands=(run,))
         values = {"profile": str(profile.name), "role": name_of(role), "found": ", ".join(registered), "wanted": role}

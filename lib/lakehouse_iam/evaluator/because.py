@@ -57,7 +57,7 @@ class Asked:
         return self.question.caller.identity or self.principal
 
     def deed_under(self, policy: Policy) -> str:
-        """The same, under a policy that hangs on the resource itself and names it already."""
+        """The same, under a policy that belongs to the resource itself and names it already."""
         return self.action if policy.kind in (PolicyKind.TRUST, PolicyKind.KEY) else self.deed
 
     @property

@@ -154,7 +154,7 @@ class _Evaluation:
         return tuple(because.denied(self.asked, *grant) for grant in self._denies())
 
     def _find_applicable(self) -> tuple[Policy, ...]:
-        """Every policy whose Deny counts; root users, services and strangers have none on the principal's side."""
+        """Every policy whose Deny counts; root users, services and outsiders have none on the principal's side."""
         given, found = self.policies, []
         if given.service_control and service_control_applies(self.caller):
             found += [policy for level in given.service_control for policy in level]

@@ -1,4 +1,4 @@
-"""Which side refused a request, as a value: what sentences say, for programs that want to mend it."""
+"""Which side refused a request, as a value: what sentences say, for programs that want to fix it."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Asked(Protocol):
         ...
 
     def given(self, deployed: Deployed) -> tuple[str, ...]:
-        """What is taken as given, a sentence each."""
+        """What is assumed, a sentence each."""
         ...
 
     def unread(self, accounts: Collection[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What goes wrong at a sign-in with credential passthrough: the rules, as data.
 
 Sources, by the abbreviations in the rules: Databricks "Access S3 with IAM credential passthrough with SAML 2.0 federation"
-(retired), the project's seed 002; IAM "Configure SAML assertions for the authentication response"; IAM "Troubleshoot SAML
+(retired), the original tutorial; IAM "Configure SAML assertions for the authentication response"; IAM "Troubleshoot SAML
 federation with IAM"; STS "AssumeRoleWithSAML"; read 2026-11-24 and 2026-11-25.
 """
 

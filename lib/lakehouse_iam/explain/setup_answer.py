@@ -22,7 +22,7 @@ class SetupAnswer:
         because: the evaluator's reasons.
         documents: where the documents are that decide, each with its account.
         says: sentences that compare this with what AWS answered, and say who looks where.
-        taken: what was taken as given.
+        taken: what was assumed.
         missing: what nobody told.
         differs: whether AWS answered otherwise.
         of_snapshots: whether live accounts were asked, as snapshots show them, and not the setup's own plan.

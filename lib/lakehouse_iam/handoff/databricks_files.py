@@ -9,133 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from lakehouse_iam.explain.known_errors import known_error
+from lakehouse_iam.databricks_cli import bindings, databricks_command
+from lakehouse_iam.handoff.databricks_side import DatabricksSide, ProfileRegistration, StorageCredential
 from lakehouse_iam.handoff.verification import quoted
-from lakehouse_iam.languages import Language
+from lakehouse_iam.handoff.verification_notebook import notebook_of, verification_notebook
 from lakehouse_iam.spark.cluster import ClusterSide
 from lakehouse_iam.visible_text import one_line
 
 VERIFY = "verify.py"
-_SOURCE = Path(__file__).parent / "verification.py"
-_CELL = "\n# COMMAND ----------\n\n"
-_SOURCE_OF_A_NOTEBOOK = "# Databricks notebook source\n"
-
-
-@dataclass(frozen=True)
-class ProfileRegistration:
-    """An instance profile that a workspace knows.
-
-    Args:
-        profile: its ARN.
-        role: the ARN of the role in it.
-        meta: whether it is a meta instance profile, for credential passthrough.
-    """
-
-    profile: str
-    role: str
-    meta: bool = False
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The body of the request that registers it."""
-        meta = {"is_meta_instance_profile": True} if self.meta else {}
-        return {"instance_profile_arn": self.profile, "iam_role_arn": self.role} | meta
-
-
-@dataclass(frozen=True)
-class StorageCredential:
-    """A storage credential.
-
-    Args:
-        name: its name.
-        role: the ARN of the role that it names.
-        read_only: whether nothing may be written through it.
-        comment: a comment; empty for none.
-        isolated: whether only workspaces that it is bound to may use it.
-        workspaces: the ids of those.
-        owner: who is to own it in the end; empty for whoever makes it.
-    """
-
-    name: str
-    role: str
-    read_only: bool
-    comment: str
-    isolated: bool
-    workspaces: tuple[str, ...]
-    owner: str
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The body of the request that makes it; not validated, because the role need not exist yet."""
-        body: dict[str, Any] = {
-            "name": self.name,
-            "aws_iam_role": {"role_arn": self.role},
-            "read_only": self.read_only,
-            "skip_validation": True,
-        }
-        return body | ({"comment": self.comment} if self.comment else {})
-
-
-@dataclass(frozen=True)
-class ExternalLocation:
-    """An external location.
-
-    Args:
-        name: its name.
-        url: the place.
-        credential: the name of the storage credential.
-        read_only: whether nothing may be written there.
-        file_events: whether Databricks keeps notification queues for it.
-        comment: a comment; empty for none.
-    """
-
-    name: str
-    url: str
-    credential: str
-    read_only: bool
-    file_events: bool
-    comment: str
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The body of the request that makes it."""
-        body: dict[str, Any] = {
-            "name": self.name,
-            "url": self.url,
-            "credential_name": self.credential,
-            "read_only": self.read_only,
-            "enable_file_events": self.file_events,
-        }
-        body |= {"file_event_queue": {"managed_sqs": {}}} if self.file_events else {}
-        return body | ({"comment": self.comment} if self.comment else {})
-
-
-@dataclass(frozen=True)
-class DatabricksSide:
-    """What a setup has in Databricks.
-
-    Args:
-        setup: the setup's name.
-        host: the workspace; empty where the setup does not say.
-        links: what the notebook tries, in order; see `verification`.
-        profile: the instance profile that is registered.
-        cluster: what clusters are configured with.
-        credential: the storage credential.
-        locations: the external locations.
-    """
-
-    setup: str
-    host: str
-    links: tuple[Mapping[str, Any], ...]
-    profile: ProfileRegistration | None = None
-    cluster: ClusterSide | None = None
-    credential: StorageCredential | None = None
-    locations: tuple[ExternalLocation, ...] = ()
 
 
 def databricks_files(side: DatabricksSide) -> dict[str, str]:
@@ -166,7 +50,10 @@ def _of_profile(side: DatabricksSide, profile: ProfileRegistration) -> dict[str,
         "register-instance-profile.sh": _script(
             side,
             "Registers the instance profile; run it in this folder, as a workspace admin.",
-            ("databricks instance-profiles add --json @instance-profile.json", "databricks instance-profiles list"),
+            (
+                databricks_command("instance-profiles", "add", file="instance-profile.json"),
+                databricks_command("instance-profiles", "list"),
+            ),
         ),
         "register_instance_profile.py": _sdk_script(
             side,
@@ -183,8 +70,8 @@ def _of_cluster(cluster: ClusterSide) -> dict[str, str]:
     return {
         "spark.conf": f"{cluster.text}\n",
         "cluster-policy.json": policy,
-        "mount.py": _notebook(mounts),
-        "unmount.py": _notebook(unmounts),
+        "mount.py": notebook_of(mounts),
+        "unmount.py": notebook_of(unmounts),
     }
 
 
@@ -198,8 +85,8 @@ def _of_credential(side: DatabricksSide, credential: StorageCredential) -> dict[
             side,
             "Makes the storage credential, and shows what the owner of the role is sent.",
             (
-                "databricks storage-credentials create --json @storage-credential.json",
-                f"databricks storage-credentials get -- {quote(credential.name)}",
+                databricks_command("storage-credentials", "create", file="storage-credential.json"),
+                databricks_command("storage-credentials", "get", credential.name),
             ),
         ),
         "step_1_storage_credential.py": _sdk_script(
@@ -224,7 +111,7 @@ def _of_credential(side: DatabricksSide, credential: StorageCredential) -> dict[
     if credential.isolated:
         files["isolation.json"] = _json({"isolation_mode": "ISOLATION_MODE_ISOLATED"})
     if credential.workspaces:
-        files["bindings.json"] = _json({"add": _bindings(credential)})
+        files["bindings.json"] = _json({"add": bindings(credential.workspaces)})
     return files
 
 
@@ -232,28 +119,22 @@ def _location_file(number: int) -> str:
     return f"external-location-{number}.json"
 
 
-def _bindings(credential: StorageCredential) -> list[dict[str, Any]]:
-    # For everything but catalogs the type must be said: terraform-provider-databricks issue 4978, read 2026-11-21.
-    kind = "BINDING_TYPE_READ_WRITE"
-    return [{"workspace_id": int(id), "binding_type": kind} for id in credential.workspaces]
-
-
 def _second_commands(side: DatabricksSide, credential: StorageCredential) -> tuple[str, ...]:
     commands = [
-        f"databricks external-locations create --json @{_location_file(number)}"
+        databricks_command("external-locations", "create", file=_location_file(number))
         for number, _ in enumerate(side.locations, start=1)
     ]
     for kind, name in _securables(side, credential):
         group = kind.replace("_", "-") + "s"
         if credential.isolated:
-            commands.append(f"databricks {group} update --json @isolation.json -- {quote(name)}")
+            commands.append(databricks_command(group, "update", name, file="isolation.json"))
         if credential.workspaces:
             commands.append(
-                f"databricks workspace-bindings update-bindings --json @bindings.json -- {kind} {quote(name)}"
+                databricks_command("workspace-bindings", "update-bindings", kind, name, file="bindings.json")
             )
     if credential.owner:
-        owner = quote(json.dumps({"owner": credential.owner}))
-        commands.append(f"databricks storage-credentials update --json {owner} -- {quote(credential.name)}")
+        owner = {"owner": credential.owner}
+        commands.append(databricks_command("storage-credentials", "update", credential.name, body=owner))
     return tuple(commands)
 
 
@@ -334,79 +215,6 @@ def _sql(side: DatabricksSide, credential: StorageCredential) -> Iterator[str]:
 
 def _sql_text(text: str) -> str:
     return "'" + one_line(text).replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-# ---------------------------------------------------------------- the notebook
-
-
-def verification_notebook(side: DatabricksSide) -> str:
-    """The notebook that tries each link and says which one is broken."""
-    slugs = dict.fromkeys(slug for link in side.links for slug in link["errors"])
-    errors = {slug: _words(slug) for slug in slugs}
-    code = _SOURCE.read_text(encoding="utf-8")
-    return _SOURCE_OF_A_NOTEBOOK + _CELL.join(
-        (
-            "# MAGIC %md\n"
-            f"# MAGIC # lakehouse-iam: {_magic(side.setup)}\n"
-            "# MAGIC Run all cells on a cluster of this setup. The last cell says which link is broken, and who can fix it.\n"
-            "# MAGIC\n"
-            "# MAGIC すべてのセルを、この設定のクラスターで実行してください。\n"
-            "# MAGIC 最後のセルに、異常のある箇所と担当者が表示されます。\n",
-            f"{code}",
-            f"LINKS = {_data(list(side.links))}\n",
-            f"ERRORS = {_data(errors)}\n",
-            'dbutils.widgets.dropdown("language", "en", ["en", "ja"])\n'
-            'dbutils.widgets.dropdown("write", "no", ["no", "yes"])\n',
-            _LAST_CELL,
-        )
-    )
-
-
-_LAST_CELL = """def _boto3(service, credentials):
-    import boto3
-
-    given = credentials or {}
-    return boto3.client(
-        service,
-        aws_access_key_id=given.get("AccessKeyId"),
-        aws_secret_access_key=given.get("SecretAccessKey"),
-        aws_session_token=given.get("SessionToken"),
-    )
-
-
-try:
-    import boto3
-except ImportError:
-    connect = None
-else:
-    connect = _boto3
-
-language = dbutils.widgets.get("language")
-notebook = Notebook(spark, dbutils, connect, language, dbutils.widgets.get("write") == "yes")
-outcomes = verify(LINKS, ERRORS, notebook)
-print("\\n".join(lines(outcomes, ERRORS, language)))
-"""
-
-
-def _words(slug: str) -> dict[str, Any]:
-    """What explain knows of an error: its signs, and its words in each language."""
-    known = known_error(slug)
-    return {"signs": [list(sign) for sign in known.signs]} | {
-        language.value: known.words[language.value] for language in Language
-    }
-
-
-def _data(value: Any) -> str:
-    """A value as Python reads it, in ASCII where the setup may have written it."""
-    return f"json.loads(\n    {json.dumps(json.dumps(value))}\n)"
-
-
-def _magic(text: str) -> str:
-    return one_line(text).replace("`", "")
-
-
-def _notebook(cells: Sequence[str]) -> str:
-    return _SOURCE_OF_A_NOTEBOOK + _CELL.join(cells)
 
 
 # ---------------------------------------------------------------- scripts

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -302,12 +302,3 @@ def _replaced(value: Any, known: Mapping[str, str]) -> Any:
         differing = {name: one for name, one in changed.items() if one is not given[name] and one != given[name]}
         return replace(value, **differing) if differing else value
     return value
-
-
-def carried_values(exchange: ExchangeFile) -> Iterator[tuple[str, str]]:
-    """What an exchange file tells, for people: names and values that are filled in."""
-    content = exchange.content
-    for key, value in content.items():
-        if key not in _COMMON and isinstance(value, str) and value:
-            yield key, value
-    yield from ((name, value) for name, value in content.get("values", {}).items() if value)

@@ -66,7 +66,8 @@ def read_manifest(content: str, file: str) -> dict[str, str]:
     try:
         found = read_json(content)
     except JsonFaultError as fault:
-        raise InvalidValue(f"{file}: {fault.where}: {fault}", allowed=allowed) from fault
+        where = f"{file}: {fault.where}" if fault.where else file
+        raise InvalidValue(f"{where}: {fault}", allowed=allowed) from fault
     listed = found.get("sha256") if isinstance(found, dict) else None
     if not isinstance(found, dict) or found.get(FORMAT_KEY) != FORMAT or not isinstance(listed, dict):
         raise InvalidValue(

@@ -39,7 +39,6 @@ class Pack:
         folder: its name within the folder of all packs, such as `444455556666-bucket-owner`.
         kind: whose hands it is for.
         title: whose it is, for people.
-        title_ja: the same in Japanese.
         party: whose side, as `plan.phases.Party` calls it; for an identity provider the word itself.
         account: the AWS account; empty for the others.
         region: the AWS region; empty for the others.
@@ -50,7 +49,6 @@ class Pack:
     folder: str
     kind: PackKind
     title: str
-    title_ja: str
     party: str
     account: str
     region: str

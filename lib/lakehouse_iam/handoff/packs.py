@@ -38,16 +38,6 @@ TAKE_BACK = "take-back.sh"
 DATABRICKS_FOLDER = "databricks"
 IDENTITY_PROVIDER_FOLDER = "identity-provider"
 
-_TITLES_JA = {
-    Party.WORKSPACE_ACCOUNT: "ワークスペース側の AWS アカウント",
-    Party.BUCKET_OWNER: "バケット所有者の AWS アカウント",
-    Party.DATABRICKS_WORKSPACE: "Databricks ワークスペース",
-    Party.FEDERATION: "グループ用ロールを置く AWS アカウント",
-    Party.IDENTITY_CENTER: "IAM Identity Center の AWS アカウント",
-    Party.CATALOG_OWNER: "カタログ所有者の AWS アカウント",
-    Party.STUDIO_OWNER: "Studio 所有者の AWS アカウント",
-}
-
 
 @dataclass(frozen=True)
 class HandOffPacks:
@@ -124,7 +114,6 @@ def _account_pack(plan: Plan, phases: tuple[Phase, ...], parts: _AccountParts) -
         folder=account,
         kind=PackKind.AWS_ACCOUNT,
         title=f"{' and '.join(party.value for party in parties)} {account}",
-        title_ja=f"{'・'.join(_TITLES_JA[party] for party in parties)} {account}",
         party=first.party.value,
         account=account,
         region=first.region,
@@ -186,7 +175,6 @@ def _databricks_pack(plan: Plan) -> Iterator[Pack]:
         folder=DATABRICKS_FOLDER,
         kind=PackKind.DATABRICKS,
         title=Party.DATABRICKS_WORKSPACE.value,
-        title_ja=_TITLES_JA[Party.DATABRICKS_WORKSPACE],
         party=Party.DATABRICKS_WORKSPACE.value,
         account="",
         region="",
@@ -204,7 +192,6 @@ def _identity_provider_pack(plan: Plan) -> Iterator[Pack]:
         folder=IDENTITY_PROVIDER_FOLDER,
         kind=PackKind.IDENTITY_PROVIDER,
         title="identity provider",
-        title_ja="ID プロバイダー",
         party="identity provider",
         account="",
         region="",

@@ -1,4 +1,4 @@
-"""Trying each link of a setup in order from a Databricks notebook, and saying which one is broken and who mends it.
+"""Trying each link of a setup in order from a Databricks notebook, and saying which one is broken and who fixes it.
 
 This module is copied as it is into `verify.py` of a Databricks folder, so it stands alone: the standard library, and what the
 notebook hands it. It imports nothing of this library.

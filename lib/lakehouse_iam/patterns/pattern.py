@@ -32,7 +32,7 @@ class Reference:
 class Pattern:
     """One kind of setup.
 
-    A pattern is one set of files, one in each room, and one line in `lakehouse_iam.patterns`. Everything that depends
+    A pattern is one set of files, one in each module, and one line in `lakehouse_iam.patterns`. Everything that depends
     on the kind of a setup goes through this value; nothing else in the library names a pattern.
 
     Args:

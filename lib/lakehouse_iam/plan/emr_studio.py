@@ -19,7 +19,7 @@ Order of events, and why:
    e. links to shared databases, then grants on links and on what they lead to;
    f. service role and user role → security groups → the Studio, which checks both roles and both groups.
 4. `StudioUsers`: the Studio's application is looked up → assignments → session policies. A stack of its own, because AWS names
-   the application nowhere: a look-up that fails must not roll the Studio back, and a Studio that is made again has another one.
+   the application nowhere: a look-up that fails must not roll the Studio back, and a Studio that is recreated has another one.
 
 Roles stand before whoever is given them, with their policies, because AWS checks both when it is given a role.
 """

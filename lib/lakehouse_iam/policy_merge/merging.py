@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from lakehouse_iam.errors import LakehouseIamError, QuotaExceeded
 from lakehouse_iam.evaluator.condition_grammar import CURRENT_VERSION, OLD_VERSION
@@ -26,6 +25,7 @@ from lakehouse_iam.policy import (
 from lakehouse_iam.policy_elements import statements_of
 from lakehouse_iam.policy_merge.blocking import Blocking, blocking
 from lakehouse_iam.policy_merge.meaning import has_variables, is_within, meaning
+from lakehouse_iam.policy_text import policy_document
 
 _SIZES = {
     PolicyKind.BUCKET: BUCKET_POLICY_SIZE,
@@ -237,8 +237,7 @@ def _unwrapped(value: object) -> object:
         if isinstance(inner, Mapping):
             return inner
         if isinstance(inner, str):
-            # IAM's own API writes documents in percent-encoding.
-            return read_json(unquote(inner) if inner.startswith("%7B") else inner)
+            return policy_document(inner)
     return value
 
 

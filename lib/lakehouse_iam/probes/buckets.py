@@ -54,7 +54,7 @@ def bucket_probes(
     Args:
         path: who asks, as whom.
         bucket: the bucket and what the setup promises of it.
-        taken: the buckets of the setup, none of which may stand for a stranger's.
+        taken: the buckets of the setup, none of which may stand for an outsider's.
         partition: where it lies.
     """
     arn = bucket.name.arn(partition.name)
@@ -153,7 +153,7 @@ def _acls(path: AccessPath, bucket: Bucket, where: str, key: str) -> Iterator[Pr
     if _sets_acls(bucket):
         yield path.probe(f"{question} to public-read", action, key, Expected.DENY, (("s3:x-amz-acl", "public-read"),))
         # A grant to somebody by name travels in other headers, and s3:x-amz-acl is then absent.
-        yield path.probe(f"{question} in a stranger's favour", action, key, Expected.DENY)
+        yield path.probe(f"{question} in an outsider's favour", action, key, Expected.DENY)
 
 
 def _folder_itself(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPrefix) -> Iterator[Probe]:
@@ -166,8 +166,10 @@ def _folder_itself(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPre
 def _sister_folder(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPrefix) -> Iterator[Probe]:
     name = sister_folder(prefix, bucket)
     sister = f"{name}/"
-    where, key = f"the sister folder {bucket.name}/{sister}", f"{arn}/{sister}{PROBED_OBJECT}"
-    yield path.probe(f"read the sister object {bucket.name}/{name}", "s3:GetObject", f"{arn}/{name}", Expected.DENY)
+    where, key = f"the similarly named folder {bucket.name}/{sister}", f"{arn}/{sister}{PROBED_OBJECT}"
+    yield path.probe(
+        f"read the similarly named object {bucket.name}/{name}", "s3:GetObject", f"{arn}/{name}", Expected.DENY
+    )
     yield path.probe(f"list {where}", "s3:ListBucket", arn, Expected.DENY, _listing(sister))
     yield path.probe(f"read an object of {where}", "s3:GetObject", key, Expected.DENY)
     yield path.probe(f"write an object of {where}", "s3:PutObject", key, Expected.DENY)
@@ -179,7 +181,11 @@ def _sister_folder(path: AccessPath, bucket: Bucket, arn: str, prefix: ObjectPre
 def _beside(path: AccessPath, bucket: Bucket, taken: Collection[BucketName], partition: Partition) -> Iterator[Probe]:
     sister = sister_bucket(bucket.name, taken)
     arn = sister.arn(partition.name)
-    where, key, listing = f"the sister bucket {sister}", _object_of(bucket, arn), _listing(_first_folder(bucket))
+    where, key, listing = (
+        f"the similarly named bucket {sister}",
+        _object_of(bucket, arn),
+        _listing(_first_folder(bucket)),
+    )
     yield path.probe(f"locate {where}", "s3:GetBucketLocation", arn, Expected.DENY)
     yield path.probe(f"list {where}", "s3:ListBucket", arn, Expected.DENY, listing)
     yield path.probe(f"read an object of {where}", "s3:GetObject", key, Expected.DENY)

@@ -101,11 +101,11 @@ def _assume_probes(setup: InstanceProfileSetup, owner: BucketOwner) -> Iterator[
     for principal, who, expected in askers:
         yield Probe(f"{who} assumes {name}", principal, (), "sts:AssumeRole", target, expected)
     sister = sister_role(owner.role)
-    question = f"the deployment role assumes the sister role {sister.name}"
+    question = f"the deployment role assumes the similarly named role {sister.name}"
     yield Probe(question, deployment_role, (), "sts:AssumeRole", str(sister), Expected.DENY)
     namesake = replace(owner.role, account=AccountId(STRANGER_ACCOUNT))
     question = f"the deployment role assumes a role of another account that is named {name} too"
     yield Probe(question, deployment_role, (), "sts:AssumeRole", str(namesake), Expected.DENY)
     survives = Expected.ALLOW if owner.trust is TrustBy.ACCOUNT else Expected.DENY
-    question = f"the deployment role, deleted and made again under its name, assumes {name}"
+    question = f"the deployment role, deleted and recreated under its name, assumes {name}"
     yield Probe(question, deployment_role, (), "sts:AssumeRole", target, survives, recreated=deployment_role)

@@ -1,4 +1,4 @@
-"""Who and what lies just outside a setup: the strangers and the sisters that its probes must find shut out."""
+"""Outside principals and similarly named resources: who and what lies just outside a setup, and must be found shut out."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Probe:
             role itself.
         external_ids: what is named when each of `assumes` is assumed, in the same order, empty for none. Left out, none
             is named anywhere.
-        recreated: the ARN of a role that is deleted and made again under its own name before the question is asked; empty
+        recreated: the ARN of a role that is deleted and recreated under its own name before the question is asked; empty
             for none. A policy that names a role as principal knows the old one only.
         sign_in: where the principal is a SAML provider: what the assertion says with which the first of `assumes` is
             assumed, or, where the action is `sts:AssumeRoleWithSAML`, the resource itself.

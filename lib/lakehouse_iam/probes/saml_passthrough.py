@@ -129,7 +129,7 @@ def _meta_probes(setup: SamlPassthroughSetup, meta: MetaInstanceProfile) -> Iter
             f"a job of {' or '.join(group.groups)} takes {group.arn.name}", role, str(group.arn), Expected.ALLOW
         )
         sister = sister_role(group.arn)
-        yield assume(f"a job takes the sister role {sister.name}", role, str(sister), Expected.DENY)
+        yield assume(f"a job takes the similarly named role {sister.name}", role, str(sister), Expected.DENY)
         namesake = replace(group.arn, account=AccountId(STRANGER_ACCOUNT))
         question = f"a job takes a role of another account that is named {group.arn.name} too"
         yield assume(question, role, str(namesake), Expected.DENY)

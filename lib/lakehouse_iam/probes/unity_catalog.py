@@ -54,7 +54,7 @@ def _unity_catalog_probes(
     yield path.probe(f"see the notifications of {bucket.name}", "s3:GetBucketNotification", arn, events)
     yield from _upload_probes(path, bucket, arn)
     sister = sister_bucket(bucket.name, names)
-    beside, where = sister.arn(setup.partition.name), f"of the sister bucket {sister}"
+    beside, where = sister.arn(setup.partition.name), f"of the similarly named bucket {sister}"
     yield path.probe(f"list the uploads {where}", "s3:ListBucketMultipartUploads", beside, Expected.DENY)
     yield path.probe(f"change the notifications {where}", "s3:PutBucketNotification", beside, Expected.DENY)
 
@@ -106,7 +106,7 @@ def _outsiders(setup: UnityCatalogSetup) -> Iterator[tuple[str, str]]:
     yield "another role of Unity Catalog's account", str(sister_role(setup.storage_credential.unity_catalog_role))
     yield "another role of the same account", f"arn:{partition}:iam::{setup.role.account}:role/{OTHER_ROLE}"
     yield "a role of another account", _stranger(setup)
-    yield "the sister role", str(sister_role(setup.role))
+    yield "the similarly named role", str(sister_role(setup.role))
 
 
 def _self_assume_probes(setup: UnityCatalogSetup) -> Iterator[Probe]:
@@ -121,7 +121,7 @@ def _self_assume_probes(setup: UnityCatalogSetup) -> Iterator[Probe]:
         question = f"{name} assumes itself {how}"
         yield Probe(question, unity_catalog, (role,), "sts:AssumeRole", role, expected, context, ids[:1])
     for which, other in (
-        ("the sister role", sister_role(setup.role)),
+        ("the similarly named role", sister_role(setup.role)),
         ("a role of another account that is named alike", replace(setup.role, account=AccountId(STRANGER_ACCOUNT))),
     ):
         question = f"{name} assumes {which}"

@@ -104,7 +104,7 @@ class Deployed:
     """Everything that was found.
 
     `known_policies`: managed policies by ARN. `open_to_all`: resources of other services whose own policy stops nobody.
-    `taken`: what had to be taken as given.
+    `taken`: what had to be assumed.
     """
 
     roles: dict[str, RoleFound] = field(default_factory=dict)

@@ -20,6 +20,9 @@ def add_handoffs(deployed: Deployed, handoffs: Any, place: Place, partition: str
         place: where they stand.
         partition: of their stack.
         account: of their stack; buckets are taken to be there.
+
+    Raises:
+        PolicyError: one of them is no hand-off.
     """
     for index, handoff in enumerate(listed(handoffs)):
         if not isinstance(handoff, Mapping):

@@ -78,7 +78,7 @@ class Proof:
     Args:
         setup: its name.
         answers: in the order of the probes.
-        taken: what had to be taken as given, a sentence each.
+        taken: what had to be assumed, a sentence each.
         beyond: what the templates hold beyond the setup.
         not_read: resources that were passed over, because they can neither carry nor bypass access.
         warnings: who else gets to what constructs made, in an app that may let in whom it likes.

@@ -1,7 +1,7 @@
 """A rehearsal of a deployment that is broken on purpose: what fails then, and what the doctor says of it.
 
-The disease is brought about on the local AWS where that can hold it, before anything is tried; otherwise in the snapshots that are
-taken of it, and then there is nothing to try. A workspace of Databricks is taken to hold what the setup says.
+The disease is brought about on the local AWS where that can hold it, before anything is tried; otherwise in the snapshots
+that are taken of it, and then there is nothing to try. A workspace of Databricks is taken to hold what the setup says.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def rehearse_broken(
         start: starts the local AWS; a test passes one that runs already.
 
     Raises:
-        InvalidValue: the setup has nothing that could fall ill of it, or cannot be rehearsed.
+        InvalidValue: the setup has nothing that it could break, or cannot be rehearsed.
         LocalAwsError: the local AWS did not start.
         DeploymentError: a stack was refused, or a workspace could not be connected.
     """
@@ -113,7 +113,7 @@ def _chosen(healthy: Healthy, injection: Injection) -> Injected:
     cases = list(injection.cases(healthy))
     if not cases:
         raise InvalidValue(
-            f"the setup {healthy.plan.setup} has nothing that could fall ill of {injection.slug}",
+            f"the setup {healthy.plan.setup} has nothing that {injection.slug} could break",
             allowed="diseases of what it has, such as trust-account-mistyped",
             next_step="lakehouse-iam rehearse SETUP --break list shows all of them",
         )

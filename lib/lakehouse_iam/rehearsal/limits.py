@@ -110,6 +110,6 @@ def _role_and_bucket(probe: Probe) -> tuple[str, str]:
 
 
 def _asks_which_acl(probe: Probe) -> bool:
-    """Whether the answer hangs on the ACL's value; where no ACL may be set at all, any value is refused."""
+    """Whether the answer depends on the ACL's value; where no ACL may be set at all, any value is refused."""
     acl = dict(probe.context).get("s3:x-amz-acl")
     return acl is not None and (probe.expected is Expected.ALLOW or acl != OWNERS_ACL)

@@ -162,7 +162,7 @@ class _Admins:
         names = [bucket.name for bucket in self.setup.buckets]
         for bucket in self.setup.buckets:
             sister = sister_bucket(bucket.name, names)
-            probe = self._probe(f"Unity Catalog uses the sister bucket {sister}", Expected.DENY)
+            probe = self._probe(f"Unity Catalog uses the similarly named bucket {sister}", Expected.DENY)
             yield self._validated(probe, self.setup.storage_credential.name, Place(f"s3://{sister}", read_only=True))
 
     def _connect(self, setup: UnityCatalogSetup, hand_over: HandOver = to_nobody) -> Outcome:

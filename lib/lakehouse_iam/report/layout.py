@@ -75,10 +75,10 @@ def laid_out(diagram: Diagram, label_width: Callable[[Edge], float]) -> Layout:
 
 
 def columns(diagram: Diagram) -> dict[str, int]:
-    """The column of each box: one further than the furthest that leads to it, arrows that would close a circle left out."""
+    """The column of each box: one further than the furthest that leads to it, arrows that would close a cycle left out."""
     leading: dict[str, list[str]] = {node.id: [] for node in diagram.nodes}
     following: dict[str, list[str]] = {node.id: [] for node in diagram.nodes}
-    for edge in _without_circles(diagram):
+    for edge in _without_cycles(diagram):
         leading[edge.target].append(edge.source)
         following[edge.source].append(edge.target)
     found: dict[str, int] = {}
@@ -91,7 +91,7 @@ def columns(diagram: Diagram) -> dict[str, int]:
     return found
 
 
-def _without_circles(diagram: Diagram) -> list[Edge]:
+def _without_cycles(diagram: Diagram) -> list[Edge]:
     state: dict[str, int] = {}
     following: dict[str, list[Edge]] = {node.id: [] for node in diagram.nodes}
     for edge in diagram.edges:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from lakehouse_iam.languages import LANGUAGES, Language
+from lakehouse_iam.phrases import phrases
 from lakehouse_iam.report.markup import Markup, element, joined, json_script
 from lakehouse_iam.report.section_changes import changes_section
 from lakehouse_iam.report.section_diagram import diagram_section
@@ -25,7 +26,7 @@ from lakehouse_iam.report.section_reach import reach_section
 from lakehouse_iam.report.section_statements import handoffs_section, statements_section
 from lakehouse_iam.report.section_steps import steps_section
 from lakehouse_iam.report.sections import cell_labels, heading
-from lakehouse_iam.report.words import both, phrases, word, words_of
+from lakehouse_iam.report.words import both, word, words_of
 
 Json = Mapping[str, Any]
 

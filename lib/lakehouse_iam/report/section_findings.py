@@ -1,4 +1,4 @@
-"""The sections on what is beyond a setup, what was taken as given, sizes against quotas, and the setup as it was written."""
+"""The sections on what is beyond a setup, what was assumed, sizes against quotas, and the setup as it was written."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _finding(one: Json) -> Markup:
 
 
 def assumptions_section(setup: Json, number: int, report: Json) -> Markup:
-    """What had to be taken as given, and what a reader should know."""
+    """What had to be assumed, and what a reader should know."""
     parts: list[Markup] = []
     for key, sentences in (("taken", setup["taken_as_given"]), ("notes", setup["notes"])):
         if sentences:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from lakehouse_iam.languages import LANGUAGES, Language
+from lakehouse_iam.phrases import translated
 from lakehouse_iam.report.diagram import SERVICES_LANE, Diagram, Edge, Lane, Node
 from lakehouse_iam.report.layout import NODE_WIDTH, Layout, PlacedEdge, PlacedLane, PlacedNode, laid_out
 from lakehouse_iam.report.markup import Markup, element, joined
-from lakehouse_iam.report.words import translated, word
+from lakehouse_iam.report.words import word
 
 _LABEL_SIZE = 11.5
 _NAME_SIZE = 12.5

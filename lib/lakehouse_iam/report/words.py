@@ -1,7 +1,6 @@
-"""The words of the page and the diagram, one JSON file per language, and sentences of the library in Japanese.
+"""The words of the page and the diagram, one JSON file per language, and sentences of the library in both languages.
 
-`phrases.ja.json` pairs sentences that plans and proofs write in English with Japanese ones; `{0}`, `{1}`, … stand for names in
-them. A sentence without a pair is shown in English, and marked as English for whoever listens to the page.
+A sentence that has no Japanese one is shown in English, and marked as English for whoever listens to the page.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from lakehouse_iam.languages import LANGUAGES, Language
+from lakehouse_iam.phrases import translated
 from lakehouse_iam.report.markup import Markup, element, joined, plain
 
 _FOLDER = Path(__file__).parent
-_PLACE = re.compile(r"\{([0-9])\}")
 
 
 @lru_cache(maxsize=2)
@@ -57,35 +56,6 @@ def phrase(english: str) -> Markup:
     if japanese is None:
         return element("span", english, lang="en", class_="only")
     return in_both({Language.ENGLISH: plain(english), Language.JAPANESE: plain(japanese)})
-
-
-def translated(english: str) -> str | None:
-    """A sentence of the library in Japanese; `None` where none is known."""
-    for pattern, japanese in _patterns():
-        found = pattern.fullmatch(english)
-        if found is not None:
-            names = found.groupdict()
-            return "".join(
-                names[f"p{part}"] if number % 2 else part for number, part in enumerate(_PLACE.split(japanese))
-            )
-    return None
-
-
-@lru_cache(maxsize=1)
-def phrases() -> list[list[str]]:
-    """English sentences with their Japanese ones, places and all."""
-    read: list[list[str]] = json.loads((_FOLDER / "phrases.ja.json").read_text(encoding="utf-8"))
-    return read
-
-
-@lru_cache(maxsize=1)
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(_pattern(english), re.DOTALL), japanese) for english, japanese in phrases()]
-
-
-def _pattern(english: str) -> str:
-    parts = _PLACE.split(english)
-    return "".join(f"(?P<p{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
 
 
 _HOLE = re.compile(r"\{([a-z_]+)\}")

@@ -9,7 +9,7 @@ Who uses which, in the order in which a query walks them:
    Access Grants assumes the *location role*, Lake Formation its *registration role* (`emr_studio_data`).
 
 Sources: EMR Management Guide "Create an EMR Studio service role", "Setting up trusted identity propagation with EMR Studio"; the
-project's seed 003, whose trap 2-4 is a user role without sts:SetContext; read 2026-11-24.
+original tutorial, whose trap 2-4 is a user role without sts:SetContext; read 2026-11-24.
 """
 
 from __future__ import annotations

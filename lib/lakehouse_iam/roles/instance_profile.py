@@ -9,7 +9,7 @@ The chain, in the order in which a request walks it:
 4. The bucket-owner role acts on the bucket: its own policy (`bucket_access_documents`) and the bucket policy
    (`resource_policies`) allow it; for SSE-KMS the key policy must too.
 
-Source: Databricks "Access cross-account S3 buckets with an AssumeRole policy" (archived) and the project's seed 001,
+Source: Databricks "Access cross-account S3 buckets with an AssumeRole policy" (archived) and the original tutorial,
 read 2026-11-21.
 """
 
@@ -42,7 +42,7 @@ BUCKET_ACCESS_POLICIES = PolicyNames(
 class TrustBy(Enum):
     """How the bucket-owner role names the deployment-account role.
 
-    `ROLE`: by its ARN. It must exist first; made again under the same name it is a stranger.
+    `ROLE`: by its ARN. It must exist first; recreated under the same name it is another principal.
     `ACCOUNT`: by a condition under its account. No order, survives re-creation; whoever may create roles in that
     account decides who bears the name.
     """

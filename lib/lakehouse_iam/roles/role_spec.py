@@ -81,10 +81,6 @@ class ResourcePolicies:
     role_title: str
     label: str = ""
 
-    def for_role(self, role_arn: str) -> ResourcePolicies:
-        """The same for a role that is named in another way, such as by a token."""
-        return replace(self, role_arn=role_arn)
-
     @property
     def why_key(self) -> str:
         """What fails while the statement for a key is not merged."""

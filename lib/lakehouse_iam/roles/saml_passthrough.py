@@ -10,7 +10,7 @@ The chain, in the order in which a request walks it:
 4. Jobs and JDBC have no sign-in. Their clusters carry a *meta instance profile*, whose role may assume the roles of the
    groups and nothing else (`meta_role`); each of those trusts it.
 
-Sources: Databricks "Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the project's seed 002; IAM
+Sources: Databricks "Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the original tutorial; IAM
 "Create a role for SAML 2.0 federation"; read 2026-11-24.
 """
 

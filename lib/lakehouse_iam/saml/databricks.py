@@ -1,6 +1,6 @@
 """Where users sign in to Databricks, and how long their sessions may last.
 
-Sources: Databricks "Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the project's seed 002;
+Sources: Databricks "Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the original tutorial;
 IAM "Update the maximum session duration for a role" (1 to 12 hours); read 2026-11-24.
 """
 

@@ -2,7 +2,7 @@
 
 Every value of the role attribute is a role and the provider of its account, in this order, joined by a comma without a space.
 Sources: IAM "Configure SAML assertions for the authentication response", read 2026-11-24; the expression of Okta: Databricks
-"Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the project's seed 002; the claims of
+"Access S3 with IAM credential passthrough with SAML 2.0 federation" (retired), the original tutorial; the claims of
 Microsoft Entra ID: Microsoft "Tutorial: Microsoft Entra SSO integration with AWS Single-Account Access"; its app roles:
 Microsoft Graph "appRole resource type" (values of at most 120 characters); read 2026-11-25.
 """

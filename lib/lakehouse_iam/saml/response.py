@@ -65,7 +65,6 @@ class Assertion:
         audiences: whom it is for.
         not_before: from when it is valid, if it says so.
         not_on_or_after: until when it is valid: the earliest of what its conditions and subject confirmations say.
-        session_until: until when the session at the identity provider lasts, if it says so.
         roles: the values of the role attribute, exactly.
         session_names: the values of the session name attribute.
         session_durations: the values of the session duration attribute.
@@ -80,7 +79,6 @@ class Assertion:
     audiences: tuple[str, ...]
     not_before: datetime | None
     not_on_or_after: datetime | None
-    session_until: datetime | None
     roles: tuple[str, ...]
     session_names: tuple[str, ...]
     session_durations: tuple[str, ...]
@@ -179,7 +177,6 @@ def read_assertion(assertion: Any) -> Assertion:
     conditions = assertion.find("saml:Conditions", NAMESPACES)
     ends = [_time(one.get("NotOnOrAfter")) for one in confirmations]
     ends += [] if conditions is None else [_time(conditions.get("NotOnOrAfter"))]
-    statement = assertion.find("saml:AuthnStatement", NAMESPACES)
     attributes = _attributes(assertion)
     name = assertion.find("saml:Subject/saml:NameID", NAMESPACES)
     return Assertion(
@@ -191,7 +188,6 @@ def read_assertion(assertion: Any) -> Assertion:
         ),
         not_before=None if conditions is None else _time(conditions.get("NotBefore")),
         not_on_or_after=min((end for end in ends if end), default=None),
-        session_until=None if statement is None else _time(statement.get("SessionNotOnOrAfter")),
         roles=attributes.get(ROLE_ATTRIBUTE, ()),
         session_names=attributes.get(SESSION_NAME_ATTRIBUTE, ()),
         session_durations=attributes.get(SESSION_DURATION_ATTRIBUTE, ()),

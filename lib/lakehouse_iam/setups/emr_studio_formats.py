@@ -146,7 +146,11 @@ def application(text: str) -> str:
 
 
 def share_recipient(text: str) -> str:
-    """Check a recipient of shares: an account, an organization or an organizational unit."""
+    """Check a recipient of shares: an account, an organization or an organizational unit.
+
+    Raises:
+        InvalidValue: it is none of them.
+    """
     if re.fullmatch("[0-9]{12}", text) or _ORGANIZATION.fullmatch(text):
         return text
     raise InvalidValue(

@@ -111,7 +111,7 @@ def _workspace(content: dict[str, Any], partition: Partition, shard: DatabricksS
         problem = InvalidValue(
             f"the role of serverless compute is not known for the shard {shard.name}",
             allowed="serverless_workspace_ids on the shard commercial",
-            next_step="ask Databricks for its ARN; trusting a guessed account would let a stranger in",
+            next_step="ask Databricks for its ARN; trusting a guessed account would let an outsider in",
         )
         faults.add(("workspace", "serverless_workspace_ids"), problem)
     return Workspace(

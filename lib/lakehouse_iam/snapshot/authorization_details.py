@@ -17,8 +17,8 @@ from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json_sequence
 from lakehouse_iam.moments import read_moment, utc_text
+from lakehouse_iam.policy_text import Json, policy_document
 from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, NotReadable, Snapshot
-from lakehouse_iam.snapshot.policy_text import Json, policy_document
 
 COMMAND = "aws iam get-account-authorization-details --output json"
 _ACTION = "iam:GetAccountAuthorizationDetails"

@@ -16,7 +16,7 @@ from lakehouse_iam.aws_sessions import AwsError, AwsRefusal
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.moments import read_utc
-from lakehouse_iam.snapshot.answers import Answer
+from lakehouse_iam.snapshot.answers.answer import Answer
 from lakehouse_iam.snapshot.cli_calls import aws_command
 from lakehouse_iam.snapshot.document import Snapshot
 from lakehouse_iam.snapshot.reading import gather, snapshot_of

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lakehouse_iam.aws_cli import Variable
-from lakehouse_iam.snapshot.answers import RESOURCE_CONTROL, SERVICE_CONTROL
+from lakehouse_iam.snapshot.answers.organizations import RESOURCE_CONTROL, SERVICE_CONTROL
 from lakehouse_iam.snapshot.cli_calls import aws_command, variable
 from lakehouse_iam.snapshot.requests import Names, Request, first_requests, follows
 from lakehouse_iam.snapshot.shell_script import ForEach, Found, Function, Run, Step, shell_script

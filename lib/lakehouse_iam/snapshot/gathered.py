@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakehouse_iam.snapshot.answers import RESOURCE_CONTROL, SERVICE_CONTROL, Json
+from lakehouse_iam.snapshot.answers.answer import Json
+from lakehouse_iam.snapshot.answers.organizations import RESOURCE_CONTROL, SERVICE_CONTROL
 from lakehouse_iam.snapshot.document import NotReadable
 from lakehouse_iam.snapshot.requests import Request
 from lakehouse_iam.snapshot.subjects import Subjects

@@ -11,11 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lakehouse_iam.arns.arn import account_of, name_of
-from lakehouse_iam.evaluator.arn_match import split_arn
 from lakehouse_iam.evaluator.grammar import PolicyGrammarError, PolicyKind
-from lakehouse_iam.evaluator.kms_grants import GRANT_OPERATIONS, load_grant
-from lakehouse_iam.evaluator.policies import Policy, load_policy
-from lakehouse_iam.evaluator.public_access import BLOCK_NOTHING, BlockPublicAccess
+from lakehouse_iam.evaluator.policies import load_policy
 from lakehouse_iam.evaluator.world import Account
 from lakehouse_iam.intrinsics import Unresolved
 from lakehouse_iam.patterns import pattern_named
@@ -29,6 +26,7 @@ from lakehouse_iam.proof.place import Place
 from lakehouse_iam.proof.unresolved import nothing
 from lakehouse_iam.snapshot.collected import UNREAD, Collected, collect
 from lakehouse_iam.snapshot.document import Snapshot
+from lakehouse_iam.snapshot.live_parts import block_public_access, is_readable, key_of_bucket, kms_grant, levels_above
 from lakehouse_iam.snapshot.told import told_probes, with_told
 
 Json = Mapping[str, Any]
@@ -313,7 +311,7 @@ class _Seen:
         if policy is not None:
             bucket.policy = self._policy(arn, policy, f"{path}.policy", account, PolicyKind.BUCKET)
         bucket.region = found.get("region", "")
-        bucket.block_public_access = _blocks(found.get("block_public_access"))
+        bucket.block_public_access = block_public_access(found.get("block_public_access"))
         encryption = found.get("encryption")
         if encryption is None:
             self.not_read.append(NotRead(arn, f"{path}.encryption", account, decides=False))
@@ -339,7 +337,7 @@ class _Seen:
             key.aws_managed = found.get("manager") == "AWS"
             if "grants" not in found:
                 self.not_read.append(NotRead(arn, f"{path}.grants", account, decides=False))
-            key.grants = tuple(_grant(arn, grant) for grant in found.get("grants", ()) if _is_readable(grant))
+            key.grants = tuple(kms_grant(arn, grant) for grant in found.get("grants", ()) if is_readable(grant))
 
     def _provider(self, arn: str) -> None:
         account = account_of(arn)
@@ -355,7 +353,7 @@ class _Seen:
         blocks = self._collected.property_of_account(id, "account_block_public_access")
         if blocks is UNREAD and id in self._buckets().values():
             self.not_read.append(NotRead(id, "account_block_public_access", id, decides=False))
-        self.deployed.account_blocks[id] = _blocks(None if blocks is UNREAD else blocks)
+        self.deployed.account_blocks[id] = block_public_access(None if blocks is UNREAD else blocks)
         organization = self._collected.property_of_account(id, "organization")
         if organization is UNREAD:
             why = self._collected.why_unread(id, "organization")
@@ -368,8 +366,8 @@ class _Seen:
         self.deployed.accounts[id] = Account(
             id,
             management=bool(organization.get("management", False)),
-            service_control=_levels(id, organization, "service_control_policies", PolicyKind.SERVICE_CONTROL),
-            resource_control=_levels(id, organization, "resource_control_policies", PolicyKind.RESOURCE_CONTROL),
+            service_control=levels_above(id, organization, "service_control_policies", PolicyKind.SERVICE_CONTROL),
+            resource_control=levels_above(id, organization, "resource_control_policies", PolicyKind.RESOURCE_CONTROL),
             organization=organization.get("id") or "",
         )
 
@@ -394,63 +392,3 @@ def _name(arn: str, path: str, account: str, kind: PolicyKind) -> str:
         return f'identity policy "{policy}" of {arn}'
     name = f"the {kind.value} of {arn}"
     return f"{name} in {account}" if kind in (PolicyKind.BUCKET, PolicyKind.KEY) else name
-
-
-def key_of_bucket(collected: Collected, partition: str, account: str, bucket: Json) -> str | None:
-    """The ARN of the key that a bucket encrypts with by default; None for S3's own, and for AWS's key, which has no policy here.
-
-    Args:
-        collected: the snapshots, which know the aliases of keys.
-        partition: of the account.
-        account: of the bucket.
-        bucket: the bucket in its snapshot.
-    """
-    encryption = bucket.get("encryption") or {}
-    named = encryption.get("key")
-    if not named or not str(encryption.get("algorithm", "")).startswith("aws:kms"):
-        return None
-    if ":alias/" in named or named.startswith("alias/"):
-        alias = named.rpartition(":")[2]
-        return next(
-            (
-                arn
-                for snapshot in collected.accounts.values()
-                for arn, key in snapshot.objects("keys").items()
-                if key is not None and alias in key.get("aliases", ())
-            ),
-            None,
-        )
-    if split_arn(named) is not None:
-        return str(named)
-    return f"arn:{partition}:kms:{bucket.get('region', '')}:{account}:key/{named}"
-
-
-def _blocks(told: Mapping[str, bool] | None) -> BlockPublicAccess:
-    if not told:
-        return BLOCK_NOTHING
-    return BlockPublicAccess(
-        told["BlockPublicAcls"],
-        told["IgnorePublicAcls"],
-        told["BlockPublicPolicy"],
-        told["RestrictPublicBuckets"],
-    )
-
-
-def _is_readable(grant: Json) -> bool:
-    """Whether the grant is one that the evaluator knows; KMS may have operations that it does not."""
-    return bool(set(grant["operations"]) & GRANT_OPERATIONS) and split_arn(grant["grantee"]) is not None
-
-
-def _grant(arn: str, grant: Json) -> Policy:
-    known = tuple(operation for operation in grant["operations"] if operation in GRANT_OPERATIONS)
-    constraints = {
-        name: grant[name] for name in ("encryption_context_equals", "encryption_context_subset") if name in grant
-    }
-    return load_grant(arn, grant["grantee"], known, name=f"the grant {grant.get('id', '')}".strip(), **constraints)
-
-
-def _levels(id: str, organization: Json, key: str, kind: PolicyKind) -> tuple[tuple[Policy, ...], ...]:
-    return tuple(
-        tuple(load_policy(document, kind, f'{kind.value} "{name}" above {id}') for name, document in level.items())
-        for level in organization.get(key, ())
-    )

@@ -12,12 +12,12 @@ from typing import Any
 
 from lakehouse_iam.evaluator.strict_json import JsonFaultError, read_json
 from lakehouse_iam.moments import read_utc, utc_text
+from lakehouse_iam.policy_text import policy_document
 from lakehouse_iam.setups.document import Document, text_of
 from lakehouse_iam.setups.limits import SNAPSHOT_SIZE
 from lakehouse_iam.setups.problems import Path, Problem, SetupError
 from lakehouse_iam.setups.schema import schema_problems
 from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
-from lakehouse_iam.snapshot.policy_text import policy_document
 
 _TAKE_AGAIN = "take the snapshot again: lakehouse-iam snapshot SETUP --account ID --out FILE"
 _OF_IAM = frozenset({"roles", "instance_profiles"})

@@ -12,7 +12,8 @@ from typing import Any
 from lakehouse_iam.aws_sessions import AT_ONCE, AccountSession, AwsError, AwsRefusal, NotSignedIn
 from lakehouse_iam.evaluator.strict_json import JsonFaultError
 from lakehouse_iam.moments import utc_text
-from lakehouse_iam.snapshot.answers import Answer, at, led_to_by, told_by
+from lakehouse_iam.snapshot.answers import led_to_by, told_by
+from lakehouse_iam.snapshot.answers.answer import Answer, at
 from lakehouse_iam.snapshot.document import VERSION, VERSION_KEY, Snapshot
 from lakehouse_iam.snapshot.gathered import Gathered
 from lakehouse_iam.snapshot.requests import Request, first_requests, follows

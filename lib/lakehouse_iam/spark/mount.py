@@ -1,7 +1,7 @@
 """Notebook code that mounts a bucket through the assumed role, and unmounts it again.
 
 Mounts are deprecated by Databricks: everyone in the workspace sees them, with the rights of whoever made them. Prefer
-the `s3a://` path, and Unity Catalog to both. Source: seed 001 of the project and the Databricks Terraform provider's
+the `s3a://` path, and Unity Catalog to both. Source: the original tutorial and the Databricks Terraform provider's
 documentation of `databricks_mount`, read 2026-11-21.
 """
 

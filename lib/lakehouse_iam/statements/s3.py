@@ -1,7 +1,7 @@
 """S3: listing and objects, whole buckets or folders, read-only or read-write.
 
 Actions: the bucket policy of "Access cross-account S3 buckets with an AssumeRole policy" (Databricks documentation,
-archived; Japanese walk-through in the project's seed 001), read 2026-11-21. `s3:PutObject` covers multipart uploads,
+archived; Japanese walk-through in the original tutorial), read 2026-11-21. `s3:PutObject` covers multipart uploads,
 and the initiator of an upload may always abort it (S3 "Multipart upload API and permissions"), so neither needs an
 action of its own.
 """
@@ -103,7 +103,7 @@ def bucket_statements(grants: Sequence[BucketGrant], principals: tuple[Principal
     """The statements that give exactly these grants, merged where merging neither loses nor widens anything.
 
     Whole buckets share one statement for location and listing. A folder's bucket may be located, and listed only below
-    the folder: `s3:prefix` must begin with `folder/`, so the names in a sister folder `folder-secret/` stay hidden.
+    the folder: `s3:prefix` must begin with `folder/`, so the names in a similarly named folder `folder-secret/` stay hidden.
 
     Args:
         grants: what to allow; none may cover another.

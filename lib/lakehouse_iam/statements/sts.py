@@ -30,7 +30,7 @@ def trust_role(role_arn: str) -> Statement:
     """In a trust policy: one role, by its ARN.
 
     AWS stores the role's unique id in place of the ARN. The role must therefore exist first, and a role that is
-    deleted and made again under the same name is a stranger until this policy is saved again.
+    deleted and recreated under the same name is another principal until this policy is saved again.
     Source: IAM "AWS JSON policy elements: Principal", read 2026-11-21.
     """
     return Statement(ASSUME_ROLE, principals=(Principal("AWS", role_arn),), reason="TrustRole")
@@ -39,7 +39,7 @@ def trust_role(role_arn: str) -> Statement:
 def trust_role_through_account(account_root: str, role_arn: str) -> Statement:
     """In a trust policy: one role, named by a condition under its account.
 
-    The condition is compared as text at every request, so the role need not exist yet and may be made again; whoever
+    The condition is compared as text at every request, so the role need not exist yet and may be recreated; whoever
     may create roles in that account decides who bears the name.
     Source: IAM "AWS global condition context keys" (aws:PrincipalArn), read 2026-11-21.
     """

@@ -139,5 +139,5 @@ def two_applies(setup: EmrStudioSetup) -> Iterator[str]:
             f"descriptions of the variables {' and '.join(variables)} say, and apply again with them; until then nobody is "
             "assigned"
         )
-        yield "a Studio or workgroup that is made again has another application: read its ARN again, and apply again"
+        yield "a Studio or workgroup that is recreated has another application: read its ARN again, and apply again"
     yield "the Studio and the grants of Lake Formation are made by hashicorp/awscc, everything else by hashicorp/aws"

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 import lakehouse_iam
 from lakehouse_iam.cli import main
 from lakehouse_iam.cli.pages import PAGES, Pages
+from lakehouse_iam.languages import Language
 
 PACKAGE = Path(lakehouse_iam.__file__).parent
 DOCS = PACKAGE.parents[1] / "docs"
@@ -44,20 +45,25 @@ def test_a_page_to_a_pipe_is_its_markdown_with_commands_in_place_of_links(tmp_pa
     (tmp_path / "connect.md").write_text("# Two\n")
     pages = Pages(tmp_path / "missing", tmp_path)
     assert list(pages.by_name) == ["connect", "guides/one"]
-    text = pages.named("one").text("en")
+    text = pages.named("one").text(Language.ENGLISH)
     assert "two (`lakehouse-iam docs connect`)" in text
     assert "[web](https://example.com/x.md), [code](../lib/x.py)" in text
 
 
 def test_what_the_site_takes_from_docstrings_is_named_by_the_command_that_shows_it(tmp_path: Path) -> None:
     (tmp_path / "api.md").write_text("# API\n\n::: lakehouse_iam.cdk.BucketOwnerRole\n")
-    text = Pages(tmp_path).named("api").text("en")
+    text = Pages(tmp_path).named("api").text(Language.ENGLISH)
     assert text == "# API\n\n`python -m pydoc lakehouse_iam.cdk.BucketOwnerRole`\n"
+
+
+def test_a_page_leads_to_its_translation() -> None:
+    assert "日本語 (`lakehouse-iam docs tutorial --lang ja`)" in PAGES.named("tutorial").text(Language.ENGLISH)
+    assert "English (`lakehouse-iam docs tutorial --lang en`)" in PAGES.named("tutorial").text(Language.JAPANESE)
 
 
 def test_what_a_page_tells_tests_is_not_printed(tmp_path: Path) -> None:
     (tmp_path / "one.md").write_text("# One\n\n<!-- file: a.yaml -->\n```yaml\na: 1\n```\n")
-    assert Pages(tmp_path).named("one").text("en") == "# One\n\n```yaml\na: 1\n```\n"
+    assert Pages(tmp_path).named("one").text(Language.ENGLISH) == "# One\n\n```yaml\na: 1\n```\n"
 
 
 def test_a_page_is_printed_in_either_language() -> None:

@@ -74,6 +74,9 @@ def test_it_answers_in_japanese(sick: list[str]) -> None:
     result = run(SETUP, *sick, "--lang", "ja")
     assert "最初に切れている箇所" in result.stdout
     assert "バケット所有者のアカウント" in result.stdout
+    assert "bucket-owner-acct-s3-access-role: 縮小" in result.stdout
+    ticket = run(SETUP, *sick, "--lang", "ja", "--markdown")
+    assert "のポリシーのステートメント " in ticket.stdout
 
 
 def test_the_ticket_has_every_patch(sick: list[str]) -> None:

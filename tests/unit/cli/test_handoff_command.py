@@ -372,19 +372,24 @@ def test_a_folder_of_one_party_that_is_missing_is_named(written: Path) -> None:
     assert (done.exit_code, done.stdout) == (1, "missing: databricks/MANIFEST.json\n")
 
 
-def test_what_apply_keeps_is_no_tampering(written: Path) -> None:
+def test_what_apply_keeps_is_no_tampering_and_is_named_because_no_manifest_can_list_it(written: Path) -> None:
     (written / "444455556666" / "state").mkdir()
     (written / "444455556666" / "state" / "sales.policy.json").write_text("{}")
     assert run("handoff", "--verify", written, "--applied").exit_code == 0
-
-
-def test_a_policy_that_take_back_would_put_is_found_in_a_folder_that_was_sent(written: Path) -> None:
-    """Whoever stands between sender and receiver may add to the folder what apply.sh would have kept there."""
-    (written / "444455556666" / "state").mkdir()
-    (written / "444455556666" / "state" / "sales.policy.json").write_text('{"Statement": "everybody"}')
+    # Whoever stands between sender and receiver may add what take-back.sh would put.
     done = run("handoff", "--verify", written)
-    assert (done.exit_code, done.stdout) == (1, "added: 444455556666/state/sales.policy.json\n")
-    assert "if somebody sent you the folder with them, delete them" in done.stderr
+    assert (done.exit_code, done.stdout) == (1, "not listed: 444455556666/state/sales.policy.json\n")
+    assert "if you have not run apply.sh here, somebody else has put it there" in done.stderr
+    assert json.loads(run("handoff", "--verify", written, "--json").stdout)["kept"] == [
+        "444455556666/state/sales.policy.json"
+    ]
+
+
+def test_a_manifest_that_is_nested_without_end_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "MANIFEST.json").write_text("[" * 100_000)
+    done = run("handoff", "--verify", tmp_path)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{tmp_path / 'MANIFEST.json'}: nested too deeply; ")
 
 
 @pytest.mark.parametrize("place", ["state/x", "444455556666/documents/state/x", "444455556666/state/deep/x"])

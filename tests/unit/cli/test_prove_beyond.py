@@ -262,7 +262,7 @@ def test_templates_that_somebody_else_wrote_need_no_probes_and_it_is_said(exampl
         file.write_text(json.dumps(body), encoding="utf-8")
     result = run("prove", setup, "--templates", folder)
     assert result.exit_code == 0, result.output
-    assert "taken as given: no probes came with the templates, and nothing in the templates says that" in result.output
+    assert "assumed: no probes came with the templates, and nothing in the templates says that" in result.output
 
 
 # ---------------------------------------------------------------- YAML

@@ -37,7 +37,7 @@ class Injected:
     Args:
         setup: the setup of an example.
         disease: what the doctor must name first.
-        side: the account whose admin mends it; empty for the workspace.
+        side: the account whose admin fixes it; empty for the workspace.
         inject: changes the healthy snapshots.
         patched: whether the patch must make the probes pass; not where the setup itself, or AWS, must change.
     """

@@ -372,3 +372,12 @@ def test_policies_that_somebody_has_edited_are_diagnosed_too(plan: Plan, wrong: 
                 first = statements(document)[0]
                 statements(document)[0] = {**first, **wrong} if isinstance(wrong, dict) else wrong
     assert not diagnose(plan, as_snapshots(contents)).healthy
+
+
+@pytest.mark.parametrize("plan", example_plans(), ids=lambda plan: plan.setup)
+def test_a_command_that_is_given_to_somebody_says_where_its_answer_goes(plan: Plan) -> None:
+    commands = [
+        one.command for one in diagnose(plan, ()).not_decided if one.command.startswith("lakehouse-iam snapshot")
+    ]
+    assert commands
+    assert all(" --out " in command or command.endswith(" --commands") for command in commands)

@@ -1,4 +1,4 @@
-"""Each disease, injected into a healthy deployment, is named first and on the right side, and its patch mends it."""
+"""Each disease, injected into a healthy deployment, is named first and on the right side, and its patch fixes it."""
 
 from __future__ import annotations
 

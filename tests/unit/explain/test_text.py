@@ -140,6 +140,12 @@ def test_the_name_of_a_file_that_is_not_there_is_told() -> None:
     assert "there is no file no-such-error.txt, so its name was taken for the text" in done.output
 
 
+def test_a_folder_is_not_taken_for_the_text(tmp_path: Path) -> None:
+    done = run(tmp_path)
+    assert (done.exit_code, "this text is not known" in done.output) == (2, False)
+    assert f"{tmp_path} cannot be read: Is a directory" in done.output
+
+
 def test_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a socket was opened")

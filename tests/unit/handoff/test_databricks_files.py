@@ -21,7 +21,8 @@ from databricks.sdk.service.catalog import (
 from databricks.sdk.service.compute import InstanceProfilesAPI
 
 from lakehouse_iam.databricks.external_location import ExternalLocationInfo, ensure
-from lakehouse_iam.handoff.databricks_files import DatabricksSide, databricks_files
+from lakehouse_iam.handoff.databricks_files import databricks_files
+from lakehouse_iam.handoff.databricks_side import DatabricksSide
 from lakehouse_iam.handoff.runbook.turns import runbook_of
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import setups_from_text

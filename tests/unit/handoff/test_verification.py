@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from lakehouse_iam.handoff import verification
-from lakehouse_iam.handoff.databricks_files import DatabricksSide, databricks_files
+from lakehouse_iam.handoff.databricks_files import databricks_files
+from lakehouse_iam.handoff.databricks_side import DatabricksSide
 from lakehouse_iam.handoff.runbook.turns import runbook_of
 from lakehouse_iam.handoff.verification import BROKEN, OK, SKIPPED, Notebook, lines, verify
 from tests.unit.handoff.runbooks import ROOT, plan_of

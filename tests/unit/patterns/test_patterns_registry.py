@@ -21,7 +21,14 @@ SOURCES = [path for folder in ("lib", "stacks", "tools") for path in sorted((ROO
 
 # `instance-profile` is also a kind of IAM resource: ARNs name it, and so do the calls that read one (`get-instance-profile`).
 RESOURCE_TYPE = "instance-profile"
-ABOUT_THAT_RESOURCE = ("arns/iam.py", "intrinsics.py", "entities.py", "snapshot/requests.py", "snapshot/answers.py")
+ABOUT_THAT_RESOURCE = (
+    "arns/iam.py",
+    "intrinsics.py",
+    "entities.py",
+    "snapshot/requests.py",
+    "snapshot/calls/iam.py",
+    "snapshot/answers/iam.py",
+)
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ CHANGES: dict[str, tuple[Plan, Callable[[Json], object], set[str]]] = {
     "jobs take any role": (
         EXAMPLE,
         meta_role_assumes_all,
-        {"a job takes the sister role role-a-sister", "a job takes the sister role role-b-sister"},
+        {"a job takes the similarly named role role-a-sister", "a job takes the similarly named role role-b-sister"},
     ),
     "the other team's bucket": (
         EXAMPLE,

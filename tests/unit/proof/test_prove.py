@@ -86,7 +86,7 @@ def test_a_setup_holds_in_its_own_partition(partition: str, region: str) -> None
 @pytest.mark.parametrize(("trust", "verdict"), [("role", Verdict.DENY), ("account", Verdict.ALLOW)])
 def test_a_deployment_role_made_again_is_let_in_only_through_its_account(trust: str, verdict: Verdict) -> None:
     proof = prove_plan(plan_of(document(bucket_owner={"account": OWNER, "role": "owner-role", "trust": trust})))
-    again = answer(proof, "the deployment role, deleted and made again under its name, assumes owner-role")
+    again = answer(proof, "the deployment role, deleted and recreated under its name, assumes owner-role")
     assert again.verdict is verdict
     if trust == "role":
         assert any("the id of a deleted principal" in sentence for sentence in again.because)

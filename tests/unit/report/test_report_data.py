@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from lakehouse_iam.phrases import translated
 from lakehouse_iam.report.data import VERSION
-from lakehouse_iam.report.words import translated
 from lakehouse_iam.setups.schema import schema_text
 from tests.unit.report_documents import EXAMPLES, example, report_of_file, report_of_text
 

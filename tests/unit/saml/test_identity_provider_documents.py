@@ -102,7 +102,7 @@ def templates(tmp_path: Path) -> Path:
     out = tmp_path / "out"
     done = CliRunner().invoke(main, ["template", str(ROOT / "examples" / "saml-passthrough.yaml"), "--out", str(out)])
     assert done.exit_code == 0, done.output
-    assert done.output.endswith(
+    assert done.stdout.endswith(
         f"what the identity provider is told: {out}/okta-passthrough.identity-provider.txt\n"
         f"what the identity provider is told: {out}/okta-passthrough.identity-provider.json\n"
     )
@@ -126,4 +126,4 @@ def test_template_writes_both_beside_the_probes_and_a_second_run_replaces_them(t
 def test_the_templates_alone_prove_the_same(templates: Path) -> None:
     done = CliRunner().invoke(main, ["prove", str(templates)])
     assert done.exit_code == 0, done.output
-    assert done.output.endswith("120 of 120 probes as expected\n")
+    assert done.stdout.endswith("120 of 120 probes as expected\n")

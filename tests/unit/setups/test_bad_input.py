@@ -414,7 +414,7 @@ CASES = {
         '  serverless_workspace_ids: ["1"]\n',
         "s.yaml:7: workspace.serverless_workspace_ids: the role of serverless compute is not known for the shard gov: "
         "serverless_workspace_ids on the shard commercial: ask Databricks for its ARN; trusting a guessed account would let "
-        "a stranger in",
+        "an outsider in",
     ),
     "a workspace twice": Case(
         *_after(ROLE, '  serverless_workspace_ids: ["1", "2", "1"]'),

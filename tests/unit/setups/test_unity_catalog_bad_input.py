@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         on_aws(databricks={"host": "https://1234567890123456.7.gcp.databricks.com"}),
         "databricks.host: 1234567890123456.7.gcp.databricks.com is a workspace on Google Cloud: allowed here "
         "is a workspace on AWS, such as https://dbc-a1b2345c-d6e7.cloud.databricks.com: which AWS role Unity "
-        "Catalog acts through there is not known, and guessing it would let a stranger in",
+        "Catalog acts through there is not known, and guessing it would let an outsider in",
     ),
     "host of the account": (
         on_aws(databricks={"host": "https://accounts.cloud.databricks.com"}),
@@ -114,7 +114,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         from_azure(databricks={"host": "https://adb-1.2.databricks.azure.us"}),
         "databricks.host: adb-1.2.databricks.azure.us is a workspace on Azure's government or China cloud: "
         "allowed here is a workspace on Azure, such as https://adb-1234567890123456.7.azuredatabricks.net: "
-        "which AWS role Unity Catalog acts through there is not known, and guessing it would let a stranger "
+        "which AWS role Unity Catalog acts through there is not known, and guessing it would let an outsider "
         "in",
     ),
     "azure: writing": (

@@ -16,11 +16,11 @@ from lakehouse_iam.aws_cli import command
 from lakehouse_iam.errors import InvalidValue
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import load_setups
+from lakehouse_iam.snapshot.calls import CALLS
 from lakehouse_iam.snapshot.cli_calls import kebab
 from lakehouse_iam.snapshot.command_output import read_command_output, snapshot_from_output
 from lakehouse_iam.snapshot.commands import leads, script
 from lakehouse_iam.snapshot.document import Snapshot
-from lakehouse_iam.snapshot.requests import CALLS
 from lakehouse_iam.snapshot.shell_script import Found, Step
 from lakehouse_iam.snapshot.subjects import CatalogTable, Subjects, accounts_of, subjects_of
 from tests.unit.snapshot.pretended_account import ACCOUNT, PretendedAccount, refusing

@@ -12,8 +12,8 @@ from lakehouse_iam.evaluator.policies import Policy, load_policy
 from lakehouse_iam.evaluator.request import Policies
 from lakehouse_iam.evaluator.request import Request as Asked
 from lakehouse_iam.policy import MANAGED_POLICY_SIZE
+from lakehouse_iam.snapshot.calls import CALLS
 from lakehouse_iam.snapshot.permissions import reader_policies
-from lakehouse_iam.snapshot.requests import CALLS
 from lakehouse_iam.snapshot.subjects import Subjects
 from tests.unit.snapshot.pretended_account import ACCOUNT, PretendedAccount
 

@@ -20,10 +20,11 @@ from lakehouse_iam.evaluator.service_actions import service_actions
 from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.setups import load_setups
 from lakehouse_iam.setups.schema import schema_text
+from lakehouse_iam.snapshot.calls import CALLS
 from lakehouse_iam.snapshot.document import Snapshot
 from lakehouse_iam.snapshot.loading import snapshot_from_text
 from lakehouse_iam.snapshot.reading import gather, snapshot_of
-from lakehouse_iam.snapshot.requests import CALLS, Request, first_requests
+from lakehouse_iam.snapshot.requests import Request, first_requests
 from lakehouse_iam.snapshot.subjects import CatalogTable, Subjects, accounts_of, subjects_of
 from tests.unit.snapshot.pretended_account import (
     ACCOUNT,

@@ -193,11 +193,6 @@ class Place:
         """The tags as IAM and S3 take them."""
         return json.dumps([{"Key": key, "Value": value} for key, value in self.tags], ensure_ascii=False)
 
-    @property
-    def tag_map(self) -> str:
-        """The tags as other services take them."""
-        return json.dumps(dict(self.tags), ensure_ascii=False)
-
 
 Renderer = Callable[[Any, Place], Iterator[Step]]
 """From a planned resource and its place to steps."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lakehouse_iam.file_names import TEMPLATE_FILE
+from lakehouse_iam.handoff.commands.step import placeholder
 from lakehouse_iam.handoff.runbook.parts import Step
 from lakehouse_iam.partitions import EC2_SERVICE
 from lakehouse_iam.plan import Phase, Plan
@@ -97,11 +98,6 @@ def shown(phase: Phase, document: Any) -> Any:
     for parameter in phase.parameters:
         text = text.replace(parameter.stand_in, placeholder(parameter.id))
     return json.loads(text)
-
-
-def placeholder(parameter: str) -> str:
-    """What stands for a value that is not known; AWS takes it for no value of its own."""
-    return f"<{parameter}>"
 
 
 def template_file(phase: Phase) -> str:

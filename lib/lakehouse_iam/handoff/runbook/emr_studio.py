@@ -3,7 +3,7 @@
 What the stack makes with a function of its own, because CloudFormation lacks it, the consoles make themselves: so the function,
 its role and its logs have no step by hand. Where consoles are clicked: EMR "Create a Studio", Athena "Create a workgroup", Lake
 Formation "Connecting Lake Formation with IAM Identity Center", S3 "Create an S3 Access Grants instance", from memory and the
-project's seed 003, to be checked against the pages; steps say "look for" where a label is not certain.
+original tutorial, to be checked against the pages; steps say "look for" where a label is not certain.
 """
 
 from __future__ import annotations

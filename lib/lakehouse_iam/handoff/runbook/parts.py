@@ -11,7 +11,7 @@ from lakehouse_iam.arns import AccountId
 from lakehouse_iam.plan import Plan
 
 if TYPE_CHECKING:
-    from lakehouse_iam.handoff.databricks_files import DatabricksSide
+    from lakehouse_iam.handoff.databricks_side import DatabricksSide
 
 
 class Side(Enum):

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from lakehouse_iam.handoff.runbook.account_steps import placeholder, shown, why_key
+from lakehouse_iam.handoff.commands.step import placeholder
+from lakehouse_iam.handoff.runbook.account_steps import shown, why_key
 from lakehouse_iam.handoff.runbook.environment import render
 from lakehouse_iam.handoff.runbook.parts import Person
 from lakehouse_iam.languages import Language

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lakehouse_iam.handoff.databricks_files import VERIFY, DatabricksSide, ProfileRegistration
+from lakehouse_iam.handoff.databricks_files import VERIFY
+from lakehouse_iam.handoff.databricks_side import DatabricksSide, ProfileRegistration
 from lakehouse_iam.handoff.runbook.account_steps import phase_steps
 from lakehouse_iam.handoff.runbook.links import Link, link
 from lakehouse_iam.handoff.runbook.parts import (

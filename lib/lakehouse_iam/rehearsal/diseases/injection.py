@@ -28,7 +28,7 @@ class Injection:
         slug: the doctor's name for it.
         inject: from a healthy deployment to the ways in which it can come by the disease, each the changes that do it: none
             where it has nothing that could fall ill of it, such as a key.
-        mended: whether a patch can mend it; not where the setup itself must change, or only AWS could.
+        mended: whether a patch can fix it; not where the setup itself must change, or only AWS could.
         not_held: why the local AWS cannot hold it, although it keeps what is changed; empty where it can.
     """
 
@@ -55,7 +55,7 @@ class Injected:
 
     Args:
         injection: the disease.
-        changes: what is changed; the last change is on the side of whoever must mend it.
+        changes: what is changed; the last change is on the side of whoever must fix it.
     """
 
     injection: Injection
@@ -63,7 +63,7 @@ class Injected:
 
     @property
     def side(self) -> str:
-        """The account whose admin must mend it; empty for the admin of the workspace."""
+        """The account whose admin must fix it; empty for the admin of the workspace."""
         of = self.changes[-1].of
         return "" if of == WORKSPACE else of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lakehouse_iam.evaluator.strict_json import JsonFaultError
-from lakehouse_iam.snapshot.policy_text import policy_document
+from lakehouse_iam.policy_text import policy_document
 
 
 def test_an_object_text_and_text_in_percent_encoding_are_the_same_document() -> None:
