@@ -72,9 +72,9 @@ ENDS_WITH_1 = (
 )
 """How commands begin that may end with 1: what they find is what the page is about."""
 
-OTHER_PROGRAMS = {
-    ".", "aws", "cd", "export", "make", "npx", "pip", "pipx", "pytest", "python", "sh", "terraform", "tofu",
-}  # fmt: skip
+OTHER_PROGRAMS = frozenset(
+    [".", "aws", "cd", "export", "make", "npx", "pip", "pipx", "pytest", "python", "sh", "terraform", "tofu"]
+)
 """What else stands in a block of commands."""
 
 NOT_CODE = {
