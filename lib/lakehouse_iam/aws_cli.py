@@ -63,6 +63,11 @@ def inline_json(value: object) -> str:
     return compact_json(value)
 
 
+def query_text(text: str) -> str:
+    """A text within a query of the AWS CLI (JMESPath): a JSON literal between backticks."""
+    return "`" + json.dumps(text).replace("`", "\\`") + "`"
+
+
 @dataclass(frozen=True)
 class Variable:
     """A value that is taken from a variable of the shell when the command runs."""

@@ -57,6 +57,8 @@ def _broken(number: int, one: Broken, language: Language) -> Iterator[str]:
         yield f"- {sentence('label-do', language)} {prose(step)}"
     for reason in one.finding.because:
         yield f"- {sentence('label-because', language)} {prose(reason)}"
+    for risk in one.risks:
+        yield f"- **{sentence('label-risk', language)}** {prose(risk.what.in_words(language))}"
     patch = one.patch
     if patch.document is not None:
         yield f"\n{sentence('whole-policy', language)}\n"

@@ -106,6 +106,10 @@ def _patch(one: Broken, language: Language) -> Iterator[str]:
     if not patch.changes and not patch.commands:
         yield from wrapped(say("no-patch"), _INDENT)
         return
+    for risk in one.risks:
+        yield from labelled(say("label-risk"), risk.what.in_words(language))
+    if one.risks:
+        yield ""
     if patch.statements:
         yield f"{_INDENT}{say('new-statement')}"
         for statement in patch.statements:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verify", "received", metavar="DIR", default="", help="Check a folder against its MANIFEST.json instead."
 )
+@click.option("--applied", is_flag=True, help="With --verify: you ran apply.sh in the folder, so it may hold state/.")
 @json_option
 def handoff(setup: str, as_json: bool, **asked: Any) -> None:
     """Write what each party of a setup needs, or check what you received.
@@ -46,18 +47,18 @@ def handoff(setup: str, as_json: bool, **asked: Any) -> None:
     wrong; 3 the disk is full.
     """
     if asked["received"]:
-        _verify(setup, Path(asked["received"]), as_json=as_json)
+        _verify(setup, Path(asked["received"]), applied=asked["applied"], as_json=as_json)
         return
     _write(setup, asked, as_json=as_json)
 
 
-def _verify(setup: str, folder: Path, *, as_json: bool) -> None:
+def _verify(setup: str, folder: Path, *, applied: bool, as_json: bool) -> None:
     from lakehouse_iam.cli.handoff_folder import check_folder
 
     with wrong_input(as_json=as_json):
         if setup:
             raise click.UsageError("--verify DIR needs no SETUP: the folder says itself what it must hold")
-        checked = check_folder(folder)
+        checked = check_folder(folder, applied=applied)
     if as_json:
         print_json(checked.to_json())
     else:
@@ -70,19 +71,20 @@ def _show_checked(folder: Path, checked: Checked) -> None:
     for word, names in (("changed", checked.changed), ("missing", checked.missing), ("added", checked.added)):
         for name in names:
             say(f"{word}: {one_line(name)}")
-    if not checked.is_whole:
+    for name in checked.kept:
+        say(f"not listed: {one_line(name)}")
+    if checked.kept and not checked.applied:
+        say(
+            "apply.sh keeps that for take-back.sh, which puts policies back out of it: if you have not run apply.sh here, "
+            "somebody else has put it there; then do not use this folder. If you have, add --applied",
+            err=True,
+        )
+    if checked.changed or checked.missing or checked.added:
         say("do not use this folder: ask whoever sent it to send it again", err=True)
+    if not checked.is_whole:
         return
     say(f"{one_line(folder)}: {checked.files} files, each as it was written")
     say(f"SHA-256 of MANIFEST.json: {checked.manifest}")
-    for name in checked.kept:
-        say(f"not listed: {one_line(name)}")
-    if checked.kept:
-        say(
-            "apply.sh keeps that for take-back.sh, which puts policies back out of it: if you have not run apply.sh here, "
-            "somebody else has put it there; then do not use this folder",
-            err=True,
-        )
     say("compare it with the one that the sender told you, on another way than the folder", err=True)
 
 

@@ -122,6 +122,7 @@ class Checked:
         missing: files that are not there.
         added: files that were not written.
         kept: what `apply.sh` has kept beside them. No manifest can list it, and `take-back.sh` puts policies back out of it.
+        applied: whether whoever asks has run `apply.sh` here, so that this may lie there.
     """
 
     manifest: str
@@ -130,11 +131,12 @@ class Checked:
     missing: tuple[str, ...]
     added: tuple[str, ...]
     kept: tuple[str, ...] = ()
+    applied: bool = False
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is what was written."""
-        return not (self.changed or self.missing or self.added)
+        """Whether it is what was written. A policy in `state/` of a folder that was sent is one that `take-back.sh` would put."""
+        return not (self.changed or self.missing or self.added) and (self.applied or not self.kept)
 
     def to_json(self) -> dict[str, Any]:
         """The same for machines."""
@@ -149,8 +151,12 @@ class Checked:
         }
 
 
-def check_folder(folder: Path) -> Checked:
+def check_folder(folder: Path, *, applied: bool = False) -> Checked:
     """Check a folder that was received: that of one party, or that of all.
+
+    Args:
+        folder: the folder.
+        applied: whether `apply.sh` has run in it, so that it may hold what that keeps.
 
     Raises:
         InvalidValue: it has no manifest, or none that can be read.
@@ -166,8 +172,8 @@ def check_folder(folder: Path) -> Checked:
             next_step="ask whoever sent it to send the whole folder",
         ) from error
     files = list(files_in(folder))
-    kept = tuple(sorted(file.as_posix() for file in files if _is_state(file)))
-    there = {file.as_posix(): _hash(folder / file) for file in files if not _is_state(file)}
+    kept = tuple(sorted(file.as_posix() for file in files if _is_state(folder, file)))
+    there = {file.as_posix(): _hash(folder / file) for file in files if file.as_posix() not in kept}
     listed = read_manifest(top, str(folder / MANIFEST))
     found = _check(folder, "", listed, there)
     manifests = {MANIFEST, *(name for name in listed if name.rpartition("/")[2] == MANIFEST)}
@@ -175,7 +181,7 @@ def check_folder(folder: Path) -> Checked:
     added = tuple(sorted(set(there) - known))
     good = len(known) - len(found.changed) - len(found.missing)
     changed, missing = tuple(sorted(found.changed)), tuple(sorted(found.missing))
-    return Checked(sha256(top.encode()), good, changed, missing, added, kept)
+    return Checked(sha256(top.encode()), good, changed, missing, added, kept, applied)
 
 
 @dataclass
@@ -202,9 +208,9 @@ def _check(folder: Path, below: str, listed: Mapping[str, str], there: Mapping[s
     return found
 
 
-def _is_state(file: Path) -> bool:
-    """Whether it is what `apply.sh` keeps: in a folder of that name beside a manifest."""
-    return STATE in file.parts[:-1]
+def _is_state(folder: Path, file: Path) -> bool:
+    """Whether it is what `apply.sh` keeps: a file in a folder of that name beside a manifest."""
+    return file.parts[-2:-1] == (STATE,) and (folder / file).parents[1].joinpath(MANIFEST).is_file()
 
 
 def _text(file: Path) -> str:

@@ -82,7 +82,8 @@ def _missing(case: Case, bucket: ExpectedBucket) -> Finding:
         commands += _encrypted_with(bucket).commands
     if live["policy"] is not None:
         text = json_document(live["policy"])
-        commands.append(command("s3api", "put-bucket-policy", bucket=bucket.name, policy=text))
+        whose = {"bucket": bucket.name, "expected_bucket_owner": bucket.account}
+        commands.append(command("s3api", "put-bucket-policy", **whose, policy=text))
     change = Change(bucket.account, ("buckets", bucket.name), live)
     patch = Patch((change,), commands=tuple(commands), stack=bucket.stack)
     finding = _finding(case, bucket, "bucket-missing", {}, patch)
@@ -107,7 +108,8 @@ def _as_it_is(case: Case, bucket: ExpectedBucket, live: Json) -> Iterator[Findin
         yield _finding(case, bucket, "bucket-in-other-region", values, Patch())
     grantees = live.get("acl_grantees", [])
     if grantees and (live.get("ownership") or "ObjectWriter") != _ENFORCED:
-        private = command("s3api", "put-bucket-acl", bucket=bucket.name, acl="private")
+        whose = {"bucket": bucket.name, "expected_bucket_owner": bucket.account}
+        private = command("s3api", "put-bucket-acl", **whose, acl="private")
         patch = Patch((Change(bucket.account, ("buckets", bucket.name, "acl_grantees"), []),), commands=(private,))
         yield _finding(case, bucket, "bucket-acl-names-others", {"found": ", ".join(grantees)}, patch)
     if "ownership" in live:

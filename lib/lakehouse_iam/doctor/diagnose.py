@@ -21,6 +21,7 @@ from lakehouse_iam.doctor.malformed import malformed
 from lakehouse_iam.doctor.openings import openings
 from lakehouse_iam.doctor.owned import compared
 from lakehouse_iam.doctor.propagation import propagation
+from lakehouse_iam.doctor.risks import risks
 from lakehouse_iam.doctor.role_policies import role_policies
 from lakehouse_iam.doctor.roles import roles
 from lakehouse_iam.doctor.saml import saml
@@ -77,7 +78,9 @@ def diagnose(plan: Plan, snapshots: Sequence[Snapshot], *, setup_file: str = "SE
         plan.setup,
         len(answers),
         sum(answer.as_expected for answer in answers),
-        tuple(Broken(one, case.expected.party(one.account)) for one in _findings(case)),
+        tuple(
+            Broken(one, case.expected.party(one.account), risks(live.snapshots, one.patch)) for one in _findings(case)
+        ),
         tuple(openings(sides, answers)),
         tuple(drift(case, sides)),
         tuple(undecided(case, answers, setup_file)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from lakehouse_iam.doctor.diseases import Disease, Words, disease, sentence
 from lakehouse_iam.doctor.finding import Finding, Patch
+from lakehouse_iam.doctor.risks import Risk
 from lakehouse_iam.doctor.sentences import Said, named_statement, with_party
 from lakehouse_iam.evaluator.compare import Witness
 from lakehouse_iam.languages import Language
@@ -24,10 +25,12 @@ class Broken:
     Args:
         finding: what was found.
         party: whose side it is, such as `bucket owner's account`; empty for the workspace.
+        risks: what whoever runs the patch must agree to first.
     """
 
     finding: Finding
     party: str = ""
+    risks: tuple[Risk, ...] = ()
 
     @cached_property
     def disease(self) -> Disease:
@@ -69,7 +72,7 @@ class Broken:
             "do": list(words.do),
             "because": list(self.finding.because),
             "probes": sorted({question for link in self.finding.links for question in link.questions}),
-            "patch": self.patch.to_json(),
+            "patch": self.patch.to_json() | {"risks": [one.to_json(language) for one in self.risks]},
             "source": self.disease.source,
         }
 

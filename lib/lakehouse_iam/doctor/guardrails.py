@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lakehouse_iam.arns.arn import account_of, name_of
-from lakehouse_iam.aws_cli import command, json_document
+from lakehouse_iam.aws_cli import command, json_document, query_text
 from lakehouse_iam.doctor.broken_link import BrokenLink
 from lakehouse_iam.doctor.case import Case, Json
 from lakehouse_iam.doctor.finding import Change, Finding, Patch
@@ -74,12 +74,11 @@ def _boundary(case: Case, link: BrokenLink) -> Finding:
 
 
 def _opened(case: Case, link: BrokenLink, document: Json, *, denied: bool) -> tuple[Json, tuple[Json, ...]]:
-    """The boundary as far as the setup needs it: without the Deny, or with everything that the role is given."""
+    """The boundary as far as the setup needs it: with the role excepted from the Deny, or with everything that it is given."""
     statements = statements_of(document)
     if denied and link.statement is not None:
-        left = [one for number, one in enumerate(statements) if number != link.statement.index]
-        # A policy needs a statement, and a boundary that allows nothing closes the role.
-        return {**document, "Statement": left or _needed(case, link)}, ()
+        # Other roles may have the same boundary, and stay denied.
+        return excepting(document, link.statement.index, link.caller), ()
     added = _needed(case, link)
     return {**document, "Statement": [*statements, *added]}, tuple(added)
 
@@ -149,5 +148,6 @@ def _allowed(case: Case, link: BrokenLink) -> Patch:
 
 def _update(name: str, section: str, document: Json) -> Iterator[str]:
     kind = section.removesuffix("_policies").upper() + "_POLICY"
-    yield f"aws organizations list-policies --filter {kind} --query \"Policies[?Name=='{name}'].Id\" --output text"
+    query = f"Policies[?Name=={query_text(name)}].Id"
+    yield str(command("organizations", "list-policies", filter=kind, query=query, output="text"))
     yield str(command("organizations", "update-policy", policy_id="POLICY_ID", content=json_document(document)))

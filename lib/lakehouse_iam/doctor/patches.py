@@ -211,7 +211,7 @@ def excepting(document: Json, number: int, caller: str) -> Json:
     statements = statements_of(document)
     if ":role/" not in caller:
         left = [one for index, one in enumerate(statements) if index != number]
-        return {"Version": document.get("Version", _VERSION), "Statement": left}
+        return {**document, "Statement": left}
     denies = statements[number]
     condition = {operator: dict(keys) for operator, keys in (denies.get("Condition") or {}).items()}
     exempt = condition.setdefault("ArnNotLike", {})

@@ -108,8 +108,16 @@ def _trust(case: Case, link: BrokenLink) -> Finding:
         return _of(link, "trust-denies", {**values, "statement": link.statement.label}, patch)
     wrong = _mistake(case, link)
     told = {**values, "found": wrong.found, "wanted": wrong.wanted}
-    patch = policy_patch(case, _KIND, link.holder, without=(wrong.number,) if wrong.number >= 0 else ())
+    patch = policy_patch(case, _KIND, link.holder, without=_give_way(case, link, wrong))
     return _of(link, wrong.kind, told, patch)
+
+
+def _give_way(case: Case, link: BrokenLink, wrong: Mistake) -> tuple[int, ...]:
+    """The wrong statement, unless it only lacks an action or lets in somebody else too."""
+    if wrong.number < 0 or wrong.kind in ("trust-lacks-action", "trust-lacks-tag-session"):
+        return ()
+    alone = len(list(principals(case.statements(_KIND, link.holder)[wrong.number]))) == 1
+    return (wrong.number,) if alone else ()
 
 
 def _of(link: BrokenLink, disease: str, values: dict[str, str], patch: Patch) -> Finding:

@@ -40,12 +40,22 @@ def fill_in(setup: UnityCatalogSetup, content: Json) -> UnityCatalogSetup:
     ids, master = wanted.external_ids, wanted.unity_catalog_role
     if content.get("external_id"):
         told = _read("external_id", lambda: ExternalId.parse(content["external_id"]))
-        ids = tuple(sorted({*ids, str(told)}))
+        if ids and str(told) not in ids:
+            problem = InvalidValue(
+                f"it is {told}, and the setup trusts {', '.join(ids)}",
+                allowed="an external id that the setup has; with another one somebody else's storage credential would get in",
+                next_step="compare it with the external id that the storage credential shows in the workspace; if it is right, "
+                "write it into the setup as storage_credential.external_id",
+            )
+            raise Fault(("external_id",), problem)
+        ids = ids or (str(told),)
     if content.get("unity_catalog_iam_arn"):
         master = _read("unity_catalog_iam_arn", lambda: RoleArn.parse(content["unity_catalog_iam_arn"]))
-        if master.account != wanted.unity_catalog_role.account:
+        place = (master.partition, master.account)
+        if place != (wanted.unity_catalog_role.partition, wanted.unity_catalog_role.account):
             problem = InvalidValue(
-                f"{master} is of the account {master.account}, and Unity Catalog acts in {wanted.unity_catalog_role.account}",
+                f"{master} is of the account {master.account} in {master.partition}, and Unity Catalog acts in "
+                f"{wanted.unity_catalog_role.account} in {wanted.unity_catalog_role.partition}",
                 allowed="the account of Databricks; whoever holds this role gets in",
                 next_step="compare it with unity_catalog_iam_arn that the storage credential shows in the workspace; if it is "
                 "right, write it into the setup as storage_credential.unity_catalog_iam_arn",

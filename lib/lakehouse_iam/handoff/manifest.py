@@ -25,7 +25,7 @@ FORMAT_KEY = "lakehouse_iam_handoff"
 FORMAT = 1
 _HASH = re.compile(r"[0-9a-f]{64}")
 # A name that leads out of the folder is none of ours.
-_NAME = re.compile(r"(?!/)(?!.*(?:^|/)\.{1,2}(?:/|$))[^\x00-\x1f\\]+")
+_NAME = re.compile(r"(?!.*(?:^|/)(?:\.{1,2})?(?:/|$))[^\x00-\x1f\x7f\\:]+")
 
 
 def sha256(content: bytes) -> str:
@@ -78,6 +78,10 @@ def read_manifest(content: str, file: str) -> dict[str, str]:
     for name, value in listed.items():
         if not _NAME.fullmatch(name) or not isinstance(value, str) or not _HASH.fullmatch(value):
             raise InvalidValue(f"{file} lists {name!r}, which is no file of its folder with a SHA-256", allowed=allowed)
+    if len({name.casefold() for name in listed}) < len(listed):
+        raise InvalidValue(
+            f"{file} lists names that differ only in case, which are one file on many systems", allowed=allowed
+        )
     return dict(listed)
 
 

@@ -13,9 +13,10 @@ from itertools import product
 
 from lakehouse_iam.evaluator.compare.patterns import Pattern, glob_pattern, resource_pattern
 from lakehouse_iam.evaluator.wildcards import glob_of_policy_text
-from lakehouse_iam.policy import Json
+from lakehouse_iam.policy import Json, compact_json
 from lakehouse_iam.policy_elements import listed
 
+_VARIABLE = re.compile(r"\$\{[^}]*\}")
 _ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 # One atom is one principal, one action and one resource. A policy of 20 KB has no more than this many that matter.
 _MOST_ATOMS = 20_000
@@ -74,7 +75,8 @@ def meaning(statement: Mapping[str, object]) -> Meaning:
 def is_within(statement: Json, others: Sequence[Json]) -> bool:
     """Whether everything that a statement allows, or denies, others do already: piece by piece, any one of them for each.
 
-    `False` where it cannot be told: a statement with `NotAction` and its like lies within none but an equal one.
+    `False` where it cannot be told: a statement with `NotAction` and its like lies within none but an equal one. All of them are
+    taken to be of one version.
     """
     mine, theirs = meaning(statement), [meaning(other) for other in others]
     if mine in theirs:
@@ -90,8 +92,21 @@ def is_within(statement: Json, others: Sequence[Json]) -> bool:
         return False
     principals: Iterable[tuple[str, str] | None] = mine.principals or (None,)
     actions = [action_pattern(action) for action in mine.actions]
-    resources: Iterable[Pattern | None] = [pattern_of_resource(one) for one in mine.resources] or (None,)
+    resources: Iterable[_Resource | None] = [_Resource.of(one) for one in mine.resources] or (None,)
     return all(any(one.holds(*atom) for one in candidates) for atom in product(principals, actions, resources))
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """A resource that may lie within others: its text, and the pattern of everything that it may come to mean."""
+
+    text: str
+    widest: Pattern
+
+    @classmethod
+    def of(cls, text: str) -> _Resource:
+        # A variable may become any text, and its own text says nothing of that.
+        return cls(text, pattern_of_resource(_VARIABLE.sub("*", text)))
 
 
 @dataclass(frozen=True)
@@ -100,20 +115,30 @@ class _Patterns:
 
     principals: frozenset[tuple[str, str]]
     actions: tuple[Pattern, ...]
+    texts: frozenset[str]
     resources: tuple[Pattern, ...]
 
     @classmethod
     def of(cls, one: Meaning) -> _Patterns:
         actions = tuple(action_pattern(action) for action in one.actions)
-        return cls(one.principals, actions, tuple(pattern_of_resource(text) for text in one.resources))
+        resources = tuple(pattern_of_resource(text) for text in one.resources)
+        return cls(one.principals, actions, one.resources, resources)
 
-    def holds(self, principal: tuple[str, str] | None, action: Pattern, resource: Pattern | None) -> bool:
+    def holds(self, principal: tuple[str, str] | None, action: Pattern, resource: _Resource | None) -> bool:
         named = principal is None or principal in self.principals or ("AWS", "*") in self.principals
         return (
             named
             and any(mine.covers(action) for mine in self.actions)
-            and (resource is None or any(mine.covers(resource) for mine in self.resources))
+            and (resource is None or resource.text in self.texts or self._covers(resource))
         )
+
+    def _covers(self, resource: _Resource) -> bool:
+        return any(mine.covers(resource.widest) for mine in self.resources)
+
+
+def has_variables(statement: object) -> bool:
+    """Whether a statement has variables; in a policy of the version 2008-10-17 they are plain text."""
+    return "${" in compact_json(statement)
 
 
 def action_pattern(action: str) -> Pattern:

@@ -24,7 +24,7 @@ from lakehouse_iam.policy import (
 )
 from lakehouse_iam.policy_elements import statements_of
 from lakehouse_iam.policy_merge.blocking import Blocking, blocking
-from lakehouse_iam.policy_merge.meaning import is_within, meaning
+from lakehouse_iam.policy_merge.meaning import has_variables, is_within, meaning
 from lakehouse_iam.policy_text import policy_document
 
 _SIZES = {
@@ -133,11 +133,13 @@ def merge(
     wanted = [one.to_json() if isinstance(one, Statement) else dict(one) for one in statements]
     before = read_policy(existing, kind, name=name) if existing is not None else None
     found = statements_of(before) if before is not None else []
+    # What is written as a variable is plain text in an older version, and means something else than ours.
+    alike = [one for one in found if not has_variables(one)] if before is not None and _is_old(before) else found
     added: list[Json] = []
     already: list[Json] = []
     renamed: list[RenamedSid] = []
     for statement in wanted:
-        if is_within(statement, [*found, *added]):
+        if is_within(statement, [*alike, *added]):
             already.append(statement)
             continue
         free = _with_free_sid(statement, {str(one.get("Sid", "")) for one in (*found, *added)})
@@ -243,16 +245,23 @@ def _document(before: Json | None, found: Sequence[Json], added: Sequence[Json],
     if before is None:
         return {"Version": CURRENT_VERSION, "Statement": list(added)}
     whole = {**before, "Statement": [*found, *added]}
-    version = before.get("Version", OLD_VERSION)
-    if version == CURRENT_VERSION or "${" not in compact_json(list(added)):
+    if not _is_old(before) or not any(map(has_variables, added)):
         return whole
-    if "${" in compact_json(list(found)):
+    if any(map(has_variables, found)):
         raise MergeError(
             name,
-            f"it has the version {version}, in which ${{…}} is plain text, and what is to be merged uses variables",
+            f"it has the version {_version(before)}, in which ${{…}} is plain text, and what is to be merged uses variables",
             next_step=f"have its owner decide whether the ${{…}} in it are variables, and set Version to {CURRENT_VERSION}",
         )
     return {**whole, "Version": CURRENT_VERSION}
+
+
+def _is_old(document: Json) -> bool:
+    return _version(document) != CURRENT_VERSION
+
+
+def _version(document: Json) -> str:
+    return str(document.get("Version", OLD_VERSION))
 
 
 def _with_free_sid(statement: Json, taken: set[str]) -> Json:

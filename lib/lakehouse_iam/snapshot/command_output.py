@@ -130,7 +130,12 @@ class _Recorded:
         """
         call = request.call
         region = self.output.region
-        found = self.output.answers.get(_words(aws_command(request, region).arguments[1:], region))
+        try:
+            asked = aws_command(request, region)
+        except InvalidValue as refused:
+            # Named by an answer: the script does not ask for it either.
+            raise AwsError(refused.what) from refused
+        found = self.output.answers.get(_words(asked.arguments[1:], region))
         if found is None:
             raise AwsError("the output of the script does not hold this call")
         if isinstance(found, str):

@@ -237,13 +237,22 @@ as_json() {
   esac
 }
 
-# One call: its words, and its answer or what went wrong.
+# One call: its words, and its answer or what went wrong. A name that an answer gave, and that the AWS CLI would take for a file
+# or an address to read, is not asked for.
 ask() {
   printf ',\n{"call": ['
   between=
   for word in "$@"; do
     printf '%s%s' "$between" "$(as_json "$word")"
     between=', '
+  done
+  for word in "$@"; do
+    case $word in
+      --*=file://*|--*=fileb://*|--*=http://*|--*=https://*|file://*|fileb://*|http://*|https://*)
+        printf '], "error": "a name that the AWS CLI would read a file for"}'
+        : >"$here.out"
+        return ;;
+    esac
   done
   if aws "$@" --output json </dev/null >"$here.out" 2>"$here.err"; then
     first=

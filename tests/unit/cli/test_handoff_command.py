@@ -375,9 +375,10 @@ def test_a_folder_of_one_party_that_is_missing_is_named(written: Path) -> None:
 def test_what_apply_keeps_is_no_tampering_and_is_named_because_no_manifest_can_list_it(written: Path) -> None:
     (written / "444455556666" / "state").mkdir()
     (written / "444455556666" / "state" / "sales.policy.json").write_text("{}")
+    assert run("handoff", "--verify", written, "--applied").exit_code == 0
+    # Whoever stands between sender and receiver may add what take-back.sh would put.
     done = run("handoff", "--verify", written)
-    assert done.exit_code == 0
-    assert "not listed: 444455556666/state/sales.policy.json\n" in done.stdout
+    assert (done.exit_code, done.stdout) == (1, "not listed: 444455556666/state/sales.policy.json\n")
     assert "if you have not run apply.sh here, somebody else has put it there" in done.stderr
     assert json.loads(run("handoff", "--verify", written, "--json").stdout)["kept"] == [
         "444455556666/state/sales.policy.json"
@@ -389,6 +390,54 @@ def test_a_manifest_that_is_nested_without_end_is_refused_by_its_name(tmp_path: 
     done = run("handoff", "--verify", tmp_path)
     assert done.exit_code == 2
     assert done.stderr.startswith(f"{tmp_path / 'MANIFEST.json'}: nested too deeply; ")
+
+
+@pytest.mark.parametrize("place", ["state/x", "444455556666/documents/state/x", "444455556666/state/deep/x"])
+def test_state_is_only_what_lies_beside_a_party_s_manifest(written: Path, place: str) -> None:
+    (written / place).parent.mkdir(parents=True, exist_ok=True)
+    (written / place).write_text("x")
+    done = run("handoff", "--verify", written, "--applied")
+    # Beside the manifest of all there is nothing to apply, and nothing reads it.
+    assert (done.exit_code, done.stdout.startswith("added: ")) == ((0, False) if place == "state/x" else (1, True))
+
+
+def test_a_folder_that_is_a_link_is_found(written: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (written / "444455556666" / "documents").rename(outside)
+    (written / "444455556666" / "documents").symlink_to(outside)
+    done = run("handoff", "--verify", written)
+    assert (done.exit_code, "added: 444455556666/documents\n" in done.stdout) == (1, True)
+    (written / "444455556666" / "state").symlink_to(outside)
+    assert "added: 444455556666/state\n" in run("handoff", "--verify", written, "--applied").stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x", "/etc/passwd", "a/../../x", "a\\b", "./apply.sh", "a//b", "a/", "C:x", "apply.sh:stream", "a\x7fb", ""],
+)
+def test_a_manifest_that_names_what_is_no_file_of_its_folder_is_refused(written: Path, name: str) -> None:
+    file = written / "444455556666" / "MANIFEST.json"
+    manifest = json.loads(file.read_text())
+    manifest["sha256"][name] = "0" * 64
+    file.write_text(json.dumps(manifest))
+    assert run("handoff", "--verify", written / "444455556666").exit_code == 2
+
+
+def test_names_that_are_one_file_on_other_systems_are_refused(written: Path) -> None:
+    file = written / "444455556666" / "MANIFEST.json"
+    manifest = json.loads(file.read_text())
+    manifest["sha256"]["Apply.sh"] = manifest["sha256"]["apply.sh"]
+    file.write_text(json.dumps(manifest))
+    done = run("handoff", "--verify", written / "444455556666")
+    assert (done.exit_code, "differ only in case" in done.stderr) == (2, True)
+
+
+def test_a_manifest_with_a_name_twice_is_refused(written: Path) -> None:
+    file = written / "444455556666" / "MANIFEST.json"
+    text = file.read_text()
+    file.write_text(text.replace('"sha256": {', '"sha256": {"apply.sh": "' + "0" * 64 + '", ', 1))
+    done = run("handoff", "--verify", written / "444455556666")
+    assert (done.exit_code, "twice" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "[]", "\x00"])

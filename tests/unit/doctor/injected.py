@@ -5,7 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from lakehouse_iam.plan import plan_setup
+from lakehouse_iam.plan.phases import Plan
+from lakehouse_iam.setups import load_setups
+from tests.unit.healthy_snapshots import EXAMPLES, example_plans
 
 Json = dict[str, Any]
 Contents = dict[str, Json]
@@ -329,6 +335,20 @@ bucket_owner: {{account: "{OWNER_ACCOUNT}", role: {OWNER}}}
 buckets:
   - {{name: {BUCKET}, access: read-write, object_ownership: object-writer}}
 """
+
+
+def plans_in(folder: Path) -> dict[str, Plan]:
+    """The plans of the examples, and of setups that have what no example has.
+
+    Args:
+        folder: where the further setups are written.
+    """
+    (folder / "okta-metadata.xml").write_bytes((EXAMPLES / "okta-metadata.xml").read_bytes())
+    for number, text in enumerate((CROSS_TEXT, ISOLATED_TEXT, TAGGED_TEXT, ACL_TEXT)):
+        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
+    more = tuple(plan_setup(setup) for setup in load_setups(folder))
+    return {plan.setup: plan for plan in (*example_plans(), *more)}
+
 
 CROSS, FLIGHTS, ISOLATED, TAGGED, ACLS = (
     "partner-lake",

@@ -8,23 +8,15 @@ from collections.abc import Sequence
 import pytest
 
 from lakehouse_iam.doctor import Diagnosis, after_patch, diagnose
-from lakehouse_iam.plan import plan_setup
 from lakehouse_iam.plan.phases import Plan
-from lakehouse_iam.setups import load_setups
 from lakehouse_iam.snapshot.document import Snapshot
-from tests.unit.doctor.injected import ACL_TEXT, CROSS_TEXT, INJECTED, ISOLATED_TEXT, TAGGED_TEXT, Injected
-from tests.unit.healthy_snapshots import EXAMPLES, as_snapshots, example_plans, healthy
+from tests.unit.doctor.injected import INJECTED, Injected, plans_in
+from tests.unit.healthy_snapshots import as_snapshots, healthy
 
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
-    """The plans of the examples, and of setups that have what no example has."""
-    folder = tmp_path_factory.mktemp("setups")
-    (folder / "okta-metadata.xml").write_bytes((EXAMPLES / "okta-metadata.xml").read_bytes())
-    for number, text in enumerate((CROSS_TEXT, ISOLATED_TEXT, TAGGED_TEXT, ACL_TEXT)):
-        (folder / f"{number}.yaml").write_text(text, encoding="utf-8")
-    more = tuple(plan_setup(setup) for setup in load_setups(folder))
-    return {plan.setup: plan for plan in (*example_plans(), *more)}
+    return plans_in(tmp_path_factory.mktemp("setups"))
 
 
 @pytest.mark.parametrize("case", INJECTED, ids=lambda case: case.id)

@@ -126,6 +126,7 @@ def test_outputs_that_only_the_deployment_knows_are_asked_empty() -> None:
         ({"role_arn": "arn:aws:iam::999988887777:role/uc-sales-lake"}, "is of the account 999988887777"),
         ({"role_arn": "role/uc-sales-lake"}, "role_arn: "),
         ({"external_id": "a b"}, "external_id: "),
+        ({"unity_catalog_iam_arn": MASTER.replace("arn:aws:", "arn:aws-cn:")}, "in aws-cn, and Unity Catalog acts in"),
         ({"external_id": "$(touch pwned)"}, "external_id: "),
         ({"external_id": 7}, "external_id: 7 is a number"),
         ({"unity_catalog_iam_arn": "arn:aws:iam::999988887777:role/x"}, "and Unity Catalog acts in 414351767826"),
@@ -196,3 +197,17 @@ def test_an_output_of_another_account_than_the_file_says_is_none_of_its(tmp_path
     assert "has no output 'BucketOwnerRoleArn'" in refused(
         PROFILE, {**content, "values": {"BucketOwnerRoleArn": value}}, tmp_path
     )
+
+
+def test_a_forged_external_id_lets_no_second_storage_credential_in(tmp_path: Path) -> None:
+    credential = replace(CATALOG.storage_credential, external_ids=(EXTERNAL_ID,))
+    known = replace(CATALOG, storage_credential=credential)
+    said = refused(known, {**TOLD, "external_id": "ffffffff-ffff-ffff-ffff-ffffffffffff"}, tmp_path)
+    assert f"and the setup trusts {EXTERNAL_ID}" in said
+    assert "compare it with the external id that the storage credential shows" in said
+    assert filled(known, TOLD, tmp_path).source.storage_credential.external_ids == (EXTERNAL_ID,)
+
+
+@pytest.mark.parametrize("text", ['{"format": 1, "format": 1}', '{"setup": "a", "setup": "sales-lake"}'])
+def test_a_name_given_twice_is_refused(tmp_path: Path, text: str) -> None:
+    assert "twice" in refused(CATALOG, text, tmp_path)

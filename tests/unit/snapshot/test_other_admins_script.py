@@ -188,6 +188,32 @@ def test_a_hostile_answer_runs_nothing(tmp_path: Path) -> None:
     assert json.loads(ran.stdout)
 
 
+def test_an_answer_cannot_have_a_file_of_its_reader_sent(tmp_path: Path) -> None:
+    """The AWS CLI reads what `file://` names, and its error would carry the content into the document."""
+    names = [
+        "file:///etc/passwd",
+        "fileb:///etc/passwd",
+        "https://example.com/x",
+        "http://169.254.169.254/x",
+        "harmless",
+    ]
+    cli = PretendedCli(tmp_path, SMALL, PretendedAccount())
+    answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))
+    listed = next(words for words in answers if "list-attached-role-policies" in words)
+    text = json.dumps({"AttachedPolicies": [{"PolicyArn": name} for name in names]}, indent=4)
+    (tmp_path / "answers.json").write_text(json.dumps(answers | {listed: [0, text]}), encoding="utf-8")
+    ran = cli.run(script(SMALL))
+    assert ran.returncode == 0, ran.stderr
+    asked = [options for _, operation, options in cli.called if operation == "get-policy"]
+    assert [["--policy-arn", "harmless"]] in asked
+    assert not [one for one in asked if "://" in str(one)]
+    document = json.loads(ran.stdout)
+    assert len([one for one in document["answers"] if "read a file" in str(one.get("error"))]) == 4
+    # It is a snapshot all the same, and says what it does not know.
+    unread = snapshot_from_output(read_command_output(document), SMALL).not_read
+    assert any("file:///etc/passwd" in f"{one.what} {one.resource}" for one in unread), unread
+
+
 def test_what_is_no_json_of_the_aws_cli_is_an_error_and_the_document_stays_whole(tmp_path: Path) -> None:
     cli = PretendedCli(tmp_path, SMALL, PretendedAccount())
     answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse_iam.aws_cli import AwsCommand, Option, command, inline_json
+from lakehouse_iam.aws_cli import AwsCommand, Option, command, inline_json, query_text
 from lakehouse_iam.custom_resource import (
     AthenaWorkGroup,
     IdentityCenterApplication,
@@ -23,7 +23,6 @@ from lakehouse_iam.handoff.commands.step import (
     Place,
     Renderer,
     Step,
-    query_text,
     told,
     variable_of,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lakehouse_iam.aws_cli import Value, command, inline_json
+from lakehouse_iam.aws_cli import Value, command, inline_json, query_text
 from lakehouse_iam.handoff.commands.iam import policy_arn
 from lakehouse_iam.handoff.commands.step import (
     Do,
@@ -17,7 +17,6 @@ from lakehouse_iam.handoff.commands.step import (
     Place,
     Renderer,
     Step,
-    query_text,
     tag_query,
     told,
     variable_of,

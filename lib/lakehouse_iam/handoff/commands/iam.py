@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lakehouse_iam.aws_cli import Option, Variable, command, inline_json
+from lakehouse_iam.aws_cli import Option, Variable, command, inline_json, query_text
 from lakehouse_iam.handoff.commands.step import (
     Do,
     EachOf,
@@ -19,7 +19,6 @@ from lakehouse_iam.handoff.commands.step import (
     Place,
     Renderer,
     Step,
-    query_text,
     tag_query,
     told,
     variable_of,

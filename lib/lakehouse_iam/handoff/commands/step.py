@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from lakehouse_iam.aws_cli import AwsCommand, Document, Value, Variable, command, json_document
+from lakehouse_iam.aws_cli import AwsCommand, Document, Value, Variable, command, json_document, query_text
 from lakehouse_iam.policy import Json
 from lakehouse_iam.resources import Resource
 from lakehouse_iam.setups.top_level import SETUP_TAG
@@ -211,11 +211,6 @@ def variable_of(parameter: str) -> str:
 def told(service: str, operation: str, query: str, **options: Value) -> AwsCommand:
     """A command that prints what a query finds, as plain words."""
     return command(service, operation, **options, query=query, output="text")
-
-
-def query_text(text: str) -> str:
-    """A text within a query of the AWS CLI (JMESPath): a JSON literal between backticks."""
-    return "`" + json.dumps(text).replace("`", "\\`") + "`"
 
 
 def tag_query(path: str = "Tags") -> str:
