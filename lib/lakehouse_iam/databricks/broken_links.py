@@ -12,6 +12,7 @@ one is passed on as it is.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -194,7 +195,7 @@ def _sentence(chain: Chain, link: Link, place: str, operation: str, said: str) -
         Link.EMPTY: (
             "it is not a matter of permissions: Unity Catalog proves that it may read by reading, a read-only location may "
             f"not write a file to read, and the folder is empty. Put one object there, even an empty one: "
-            f"aws s3api put-object --bucket {bucket} --key {marker}"
+            f"aws s3api put-object --bucket {bucket} --key {shlex.quote(marker)}"
         ),
         Link.WRITING: "the location or the storage credential is read-only, so nothing may be written: write read_only: true",
         Link.UNKNOWN: f"Databricks says: {said or 'nothing'}",

@@ -8,6 +8,7 @@ botocore 1.43.106, `lakeformation` and `glue`.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -283,7 +284,7 @@ def _open_to_everybody(
             what,
             f"has a grant for {EVERYBODY}: whoever IAM lets in may use it, and the setup's grants decide nothing",
             f"aws lakeformation revoke-permissions --region {region} --catalog-id {catalog} --permissions ALL "
-            f"--principal DataLakePrincipalIdentifier={EVERYBODY} --resource '{json.dumps(resource)}'",
+            f"--principal DataLakePrincipalIdentifier={EVERYBODY} --resource {shlex.quote(json.dumps(resource))}",
         )
 
 
