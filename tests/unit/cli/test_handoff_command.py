@@ -485,13 +485,27 @@ def test_terraform_writes_one_module_for_each_account_and_leaves_the_rest_alone(
     assert state.exists()
 
 
-def test_terraform_does_not_overwrite_a_module_of_somebody_else(out: Path) -> None:
+@pytest.mark.parametrize("text", ["{}", "", '{"//": "made before lakehouse-iam came"}'])
+def test_terraform_does_not_overwrite_a_module_of_somebody_else(out: Path, text: str) -> None:
     theirs = out / "partner-bucket" / "444455556666" / "main.tf.json"
     theirs.parent.mkdir(parents=True)
-    theirs.write_text("{}")
+    theirs.write_text(text)
     done = run("terraform", EXAMPLES / "instance-profile.yaml", "--out", out)
-    assert (done.exit_code, theirs.read_text(), len(held(out))) == (2, "{}", 1)
+    assert (done.exit_code, theirs.read_text(), len(held(out))) == (2, text, 1)
     assert "is not from lakehouse-iam, and it would be overwritten" in done.stderr
+
+
+def test_terraform_names_modules_that_the_setup_no_longer_has_and_keeps_them(out: Path, tmp_path: Path) -> None:
+    example = EXAMPLES / "instance-profile.yaml"
+    assert "earlier run" not in run("terraform", example, "--out", out).stderr
+    setup = tmp_path / "setup.yaml"
+    setup.write_text(example.read_text(encoding="utf-8").replace("444455556666", "777788889999"), encoding="utf-8")
+    done = run("terraform", setup, "--out", out)
+    old = out / "partner-bucket" / "444455556666" / "main.tf.json"
+    assert done.exit_code == 0
+    assert f"note: {old} is of an earlier run, and the setup no longer has it" in done.stderr
+    assert done.stderr.count("earlier run") == 1
+    assert old.exists()
 
 
 def test_terraform_refuses_what_no_provider_makes(out: Path) -> None:
