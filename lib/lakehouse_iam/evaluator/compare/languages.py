@@ -35,7 +35,8 @@ def find(groups: frozenset[Group], outside: frozenset[Pattern]) -> str | None:
 
     Raises TooHardError when neither was found out within the number of states that are searched.
     """
-    ordered = sorted(groups, key=len)
+    # By their texts where they are as long: sets have another order in each run, and the text found must be the same.
+    ordered = sorted(groups, key=lambda group: (len(group), [pattern.order for pattern in group]))
     if not ordered:
         ordered = [(Pattern((Token(ANY, star=True),)),)]
     first, rest = ordered[0], ordered[1:]

@@ -88,6 +88,11 @@ class Pattern:
         return self._hash
 
     @cached_property
+    def order(self) -> tuple[tuple[str, bool], ...]:
+        """What it is sorted by."""
+        return tuple((token.of, token.star) for token in self.tokens)
+
+    @cached_property
     def literal(self) -> str | None:
         """The one text it matches, or None when it matches more."""
         if all(map(_is_literal, self.tokens)):
