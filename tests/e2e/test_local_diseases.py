@@ -167,7 +167,7 @@ def test_a_setup_that_has_no_such_thing_is_told_so() -> None:
     setup = str(EXAMPLES / "instance-profile.yaml")
     ran = CliRunner().invoke(main, ["rehearse", setup, "--break", "key-disabled"])
     assert ran.exit_code == 2
-    assert "has nothing that could fall ill of key-disabled" in ran.output
+    assert "has nothing that key-disabled could break" in ran.output
 
 
 def assert_well(found: Diagnosis) -> None:

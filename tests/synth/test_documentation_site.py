@@ -52,6 +52,17 @@ def test_the_page_of_the_api_shows_what_programs_import(site: Path) -> None:
         assert f'id="{name}"' in text
 
 
+def test_lines_of_japanese_are_joined_without_a_blank(site: Path) -> None:
+    text = (site / "index.ja.html").read_text(encoding="utf-8")
+    assert re.findall(r"[\u3000-\u30ff\u3400-\u9fff]\n *[\u3000-\u30ff\u3400-\u9fff]", text) == []
+    assert "1 つの定義ファイル（setup）から両側の設定を生成し" in text
+
+
+def test_cells_of_tables_wrap(site: Path) -> None:
+    assert "white-space: normal" in (site / "site.css").read_text(encoding="utf-8")
+    assert 'href="site.css"' in (site / "index.html").read_text(encoding="utf-8")
+
+
 def test_nothing_of_the_site_comes_from_elsewhere(site: Path) -> None:
     for page in site.glob("*.html"):
         loaded = re.findall(

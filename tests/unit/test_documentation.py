@@ -72,9 +72,9 @@ ENDS_WITH_1 = (
 )
 """How commands begin that may end with 1: what they find is what the page is about."""
 
-OTHER_PROGRAMS = {
-    ".", "aws", "cd", "export", "make", "npx", "pip", "pipx", "pytest", "python", "sh", "terraform", "tofu",
-}  # fmt: skip
+OTHER_PROGRAMS = frozenset(
+    [".", "aws", "cd", "export", "make", "npx", "pip", "pipx", "pytest", "python", "sh", "terraform", "tofu"]
+)
 """What else stands in a block of commands."""
 
 NOT_CODE = {
@@ -91,16 +91,13 @@ PYTHON_ELSEWHERE = {
 }
 """Pages whose Python another test runs; here it is compiled."""
 
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": {
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"},
-        "Action": "sts:AssumeRole",
-    },
-}
-_WIDER = {**_TRUST, "Statement": {**_TRUST["Statement"], "Principal": "*"}}  # type: ignore[dict-item]
-GIVEN = {"old_trust": _TRUST, "new_trust": _WIDER}
+
+def _trust(principal: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
+GIVEN = {"old_trust": _trust({"AWS": "arn:aws:iam::111122223333:role/a"}), "new_trust": _trust("*")}
 """What Python on a page takes as given."""
 
 NOT_RUN = {"constructs.md": 1, "constructs.ja.md": 1}

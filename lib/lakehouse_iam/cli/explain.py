@@ -143,46 +143,29 @@ def _explained(
     return explain_text(content, setups, now, language, snapshots)
 
 
-_LABELS = {
-    "en": {
-        "where": "where: ",
-        "who": "who:   ",
-        "do": "do:    ",
-        "source": "source: ",
-        "checked": "checked: ",
-        "nothing": "nothing differs",
-    },
-    "ja": {
-        "where": "箇所: ",
-        "who": "担当: ",
-        "do": "対処: ",
-        "source": "出典: ",
-        "checked": "確認: ",
-        "nothing": "相違点はありません",
-    },
-}
-
-
 def _lines(explanation: Explanation, language: Language) -> Iterator[str]:
-    labels = _LABELS[language.value]
+    from lakehouse_iam.explain.sentences import sentence
+
     for number, finding in enumerate(explanation.findings, start=1):
-        yield from _of_finding(finding, f"{number}. " if len(explanation.findings) > 1 else "", labels)
+        yield from _of_finding(finding, f"{number}. " if len(explanation.findings) > 1 else "", language)
     if not explanation.findings:
-        yield labels["nothing"]
-    for sentence in explanation.checked:
-        yield f"{labels['checked']}{sentence}" if not sentence.startswith("not compared") else sentence
+        yield sentence("nothing-differs", language)
+    for checked in explanation.checked:
+        yield checked if checked.startswith("not compared") else f"{sentence('line-checked', language)}{checked}"
     for answer in explanation.answers:
         yield from _of_setup(answer, language)
 
 
-def _of_finding(finding: Finding, number: str, labels: dict[str, str]) -> Iterator[str]:
+def _of_finding(finding: Finding, number: str, language: Language) -> Iterator[str]:
+    from lakehouse_iam.explain.sentences import sentence
+
     rule = finding.rule
     yield f"{number}{one_line(finding.sentence)}"
-    yield f"   {labels['where']}{rule.link}"
-    yield f"   {labels['who']}{one_line(rule.who)}"
+    yield f"   {sentence('line-where', language)}{rule.link}"
+    yield f"   {sentence('line-who', language)}{one_line(rule.who)}"
     for step in rule.do:
-        yield f"   {labels['do']}{step}"
-    yield f"   {labels['source']}{rule.source}\n"
+        yield f"   {sentence('line-do', language)}{step}"
+    yield f"   {sentence('line-source', language)}{rule.source}\n"
 
 
 def _of_setup(answer: SetupAnswer, language: Language) -> Iterator[str]:
