@@ -22,21 +22,50 @@ DELETED = "AROAEXAMPLEIDEXAMPLE1"
 
 def large() -> dict[str, float]:
     """A thousand buckets behind two hundred roles: healthy, with every trust broken, and with nothing read; seconds of CPU."""
-    from benchmarks.proof import setup_of
-    from lakehouse_iam.plan import plan_setup
-    from lakehouse_iam.setups import setups_from_text
-    from tests.unit.healthy_snapshots import as_snapshots, healthy
+    from tests.unit.healthy_snapshots import as_snapshots
 
-    # As the command does.
-    gc.disable()
-    plan = plan_setup(setups_from_text(json.dumps(setup_of(WORLD_BUCKETS, WORLD_ROLES)))[0])
-    contents = healthy(plan)
+    plan, contents = _large_world()
     seconds = {"healthy": _seconds(plan, as_snapshots(contents), healthy=True), "nothing read": _seconds(plan, ())}
     for content in contents.values():
         for name, role in content.get("roles", {}).items():
             if name.startswith("owner-"):
                 role["trust"] = {**role["trust"], "Statement": [_sick(role["trust"]["Statement"][0])]}
     return {**seconds, "every trust broken": _seconds(plan, as_snapshots(contents))}
+
+
+def denied() -> dict[str, float]:
+    """The same world with one more Deny in every bucket policy: each policy differs, and each request is refused there."""
+    from tests.unit.healthy_snapshots import as_snapshots
+
+    plan, contents = _large_world()
+    for content in contents.values():
+        for name, bucket in content.get("buckets", {}).items():
+            policy = bucket["policy"]
+            bucket["policy"] = {**policy, "Statement": [*policy["Statement"], _outside_vpc(name)]}
+    return {"a Deny on every bucket": _seconds(plan, as_snapshots(contents))}
+
+
+def _large_world() -> tuple[Any, dict[str, Any]]:
+    """The plan, and what snapshots hold of a healthy deployment of it."""
+    from benchmarks.proof import setup_of
+    from lakehouse_iam.plan import plan_setup
+    from lakehouse_iam.setups import setups_from_text
+    from tests.unit.healthy_snapshots import healthy
+
+    # As the command does.
+    gc.disable()
+    plan = plan_setup(setups_from_text(json.dumps(setup_of(WORLD_BUCKETS, WORLD_ROLES)))[0])
+    return plan, healthy(plan)
+
+
+def _outside_vpc(bucket: str) -> dict[str, Any]:
+    return {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d"}},
+    }
 
 
 def _sick(statement: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +104,7 @@ def report() -> bool:
             seconds,
             WORLD_SECONDS,
         )
-        for what, seconds in _measured("large").items()
+        for what, seconds in {**_measured("large"), **_measured("denied")}.items()
     ]
     slowest = max(_measured("examples").items(), key=lambda pair: pair[1])
     lines.append(

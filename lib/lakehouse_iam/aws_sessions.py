@@ -69,7 +69,11 @@ class AwsError(LakehouseIamError):
 
 
 class NotSignedIn(AwsError):
-    """There are no credentials for an account, or AWS does not accept them, or they are another account's."""
+    """There are no credentials for an account, or AWS does not accept them."""
+
+
+class OtherAccount(NotSignedIn):
+    """The credentials for an account are another account's: a mistake that signing in again does not mend."""
 
 
 class AwsUnreachable(AwsError):
@@ -232,6 +236,7 @@ class AwsSessions:
         """The session with an account.
 
         Raises:
+            OtherAccount: the credentials are of another account.
             NotSignedIn: there are no credentials for it; the sentence says what to do.
             AwsUnreachable: AWS did not answer.
             AwsRefusal: AWS answered with an error that says nothing of the credentials.
@@ -243,7 +248,7 @@ class AwsSessions:
         if isinstance(found, AwsError):
             raise found
         if found.account != account:
-            raise NotSignedIn(
+            raise OtherAccount(
                 f"{_credentials(profile)} are of the account {found.account} ({found.caller}), not of {account}: "
                 f"give --profile {account}=PROFILE"
             )

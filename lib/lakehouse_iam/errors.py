@@ -8,6 +8,7 @@ an exit code; nobody ever sees a traceback for a typing mistake. All have one ba
             AwsRefusal (aws_sessions)
             AwsUnreachable (aws_sessions)
             NotSignedIn (aws_sessions)
+                OtherAccount (aws_sessions)
         CallerError (evaluator.principals)
         CaseError (evaluator.cases)
         Conflict (databricks.refusals)

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse_iam.cli.answers import (
-    ANSWER_IS_NO,
-    OUTSIDE_FAILED,
-    fail,
-    json_option,
-    print_json,
-    setup_argument,
-    wrong_input,
-)
-from lakehouse_iam.cli.aws_access import LiveAccounts, aws_profile_option
+from lakehouse_iam.cli.answers import ANSWER_IS_NO, json_option, print_json, setup_argument, wrong_input
+from lakehouse_iam.cli.doctor_reading import Reading
 from lakehouse_iam.cli.language import lang_option, language_of
 from lakehouse_iam.cli.proofs import nothing_thrown_away
 from lakehouse_iam.cli.terminal import one_line, say
 
 if TYPE_CHECKING:
+    from lakehouse_iam.databricks.clock import Clock
     from lakehouse_iam.doctor import Diagnosis
     from lakehouse_iam.languages import Language
     from lakehouse_iam.plan import Plan
@@ -44,7 +36,13 @@ _BETWEEN = 10
     type=click.Path(),
     help="A snapshot of an account or workspace.",
 )
-@aws_profile_option
+@click.option(
+    "--profile",
+    "profiles",
+    metavar="ACCOUNT=PROFILE",
+    multiple=True,
+    help="Read this account now, with this AWS profile; once for each account.",
+)
 @click.option("--workspace", is_flag=True, help="Read the Databricks workspace of the setup as well, now.")
 @click.option("--databricks-profile", metavar="PROFILE", default="", help="The profile of Databricks for --workspace.")
 @click.option(
@@ -73,6 +71,9 @@ def doctor(
     is open beyond the setup, with a request that shows it; what differs from the setup; and what nobody could read, with
     whom to ask and the command to give them. Nothing is changed anywhere.
 
+    An account that nobody is signed in to counts as not read, as long as another can be read; a profile of another account
+    ends the command.
+
     Exit codes: 0 healthy; 1 a link is broken or open, or not everything could be decided; 2 the input is wrong; 3 something
     outside failed.
     """
@@ -87,18 +88,17 @@ def doctor(
     with wrong_input(as_json=as_json), nothing_thrown_away():
         plan = plan_of(setup, name, as_json=as_json)
         given, notes = _given(plan, setup, files)
-    reading = _Reading(plan, profiles, databricks_profile, workspace=workspace, as_json=as_json)
-    until = time.monotonic() + wait
-    while True:
+    reading = Reading(plan, profiles, databricks_profile, workspace=workspace, as_json=as_json)
+
+    def diagnosed() -> tuple[Diagnosis, tuple[str, ...]]:
         with wrong_input(as_json=as_json), nothing_thrown_away():
-            found = _diagnosed(plan, (*given, *reading.now()), setup)
-        left = until - time.monotonic()
-        if found.healthy or left <= 0:
-            break
-        if not as_json:
-            say(_again(language, min(_BETWEEN, left), left), err=True)
-        time.sleep(min(_BETWEEN, left))
-    _show(found, notes, language, as_markdown=as_markdown, as_json=as_json)
+            read = reading.now()
+            return _diagnosed(plan, (*given, *read.snapshots), setup), read.notes
+
+    from lakehouse_iam.databricks.clock import SystemClock
+
+    found, unread = _until_healthy(diagnosed, wait, SystemClock(), language if not as_json else None)
+    _show(found, (*notes, *unread) if as_json else notes, language, as_markdown=as_markdown, as_json=as_json)
     if not found.healthy:
         raise SystemExit(ANSWER_IS_NO)
 
@@ -123,60 +123,45 @@ def _diagnosed(plan: Plan, snapshots: Sequence[Snapshot], setup: str) -> Diagnos
     return diagnose(plan, snapshots, setup_file=setup)
 
 
-class _Reading:
-    """Reads what was asked for, as often as it is asked for."""
+def _until_healthy(
+    diagnosed: Callable[[], tuple[Diagnosis, tuple[str, ...]]], wait: int, clock: Clock, language: Language | None
+) -> tuple[Diagnosis, tuple[str, ...]]:
+    """The first diagnosis that is healthy, or the last one before the time is over.
 
-    def __init__(
-        self, plan: Plan, profiles: tuple[str, ...], databricks_profile: str, *, workspace: bool, as_json: bool
-    ) -> None:
-        self._plan, self._workspace, self._as_json = plan, workspace, as_json
-        self._databricks_profile = databricks_profile
-        self._named = tuple(dict.fromkeys(pair.partition("=")[0] for pair in profiles))
-        self._live = None
-        if profiles:
-            from lakehouse_iam.snapshot.subjects import accounts_of
-
-            self._live = LiveAccounts(profiles, accounts_of(plan), as_json=as_json)
-
-    def now(self) -> tuple[Snapshot, ...]:
-        """Snapshots of this moment."""
-        found = [self._account(account) for account in self._named]
-        if self._workspace:
-            from lakehouse_iam.cli.snapshot_workspace import read_workspace_of
-
-            found.append(read_workspace_of(self._plan, "", self._databricks_profile, as_json=self._as_json))
-        return tuple(found)
-
-    def _account(self, account: str) -> Snapshot:
-        from lakehouse_iam.arns import AccountId
-        from lakehouse_iam.aws_sessions import AwsError
-        from lakehouse_iam.cli.snapshot import progress_shown
-        from lakehouse_iam.snapshot.reading import take_snapshot
-        from lakehouse_iam.snapshot.subjects import subjects_of
-
-        assert self._live is not None
-        try:
-            session = self._live.of(self._plan.source).of(AccountId.parse(account))
-            with progress_shown(f"read {account}") as progress:
-                return take_snapshot(subjects_of(self._plan, account), session, datetime.now(timezone.utc), progress)
-        except AwsError as error:
-            fail(str(error), code=OUTSIDE_FAILED, as_json=self._as_json)
-
-
-def _again(language: Language, seconds: float, left: float) -> str:
+    Args:
+        diagnosed: makes a diagnosis of this moment, and says what it is without.
+        wait: for how many seconds to go on asking.
+        clock: what is waited on.
+        language: in which to say that it is asked again; `None` to say nothing.
+    """
     from lakehouse_iam.doctor.sentences import sentence
 
-    return sentence("asking-again", language, seconds=f"{seconds:.0f}", left=f"{left:.0f}")
+    until = clock.now() + wait
+    told: tuple[str, ...] = ()
+    while True:
+        found, notes = diagnosed()
+        if language is not None and notes != told:
+            # At once: whoever waits in vain for an account should know.
+            _note(notes)
+            told = notes
+        left = until - clock.now()
+        if found.healthy or left <= 0:
+            break
+        pause = min(_BETWEEN, left)
+        if language is not None:
+            say(sentence("asking-again", language, seconds=f"{pause:.0f}", left=f"{left:.0f}"), err=True)
+        clock.sleep(pause)
+    if wait and not found.healthy and language is not None:
+        say(sentence("gave-up", language, seconds=str(wait)), err=True)
+    return found, notes
 
 
 def _show(found: Diagnosis, notes: Sequence[str], language: Language, *, as_markdown: bool, as_json: bool) -> None:
-
     if as_json:
         answer = found.to_json(language)
         print_json({**answer, "notes": [*notes, *answer["notes"]]})
         return
-    for note in (*notes, *found.notes):
-        say(f"note: {one_line(note)}", err=True)
+    _note((*notes, *found.notes))
     if as_markdown:
         from lakehouse_iam.cli.diagnosis_markdown import diagnosis_markdown
 
@@ -185,3 +170,8 @@ def _show(found: Diagnosis, notes: Sequence[str], language: Language, *, as_mark
         from lakehouse_iam.cli.diagnosis_text import diagnosis_text
 
         say(diagnosis_text(found, language))
+
+
+def _note(notes: Sequence[str]) -> None:
+    for note in notes:
+        say(f"note: {one_line(note)}", err=True)

@@ -111,7 +111,7 @@ def collect(snapshots: Iterable[Snapshot], setup: str) -> Collected:
 
 
 def _newest(older: Snapshot, newer: Snapshot, of: str) -> str:
-    left = older.file or older.content["taken"]
+    left = older.file or f"that of {older.content['taken']}"
     return f"two snapshots are of {of}: the newest counts, of {newer.content['taken']}; {left} is left out"
 
 

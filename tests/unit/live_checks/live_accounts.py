@@ -104,10 +104,11 @@ class LiveAccounts:
             answer = self._answer(account, service, operation, asked)
         except Refused as refused:
             error = {"Error": {"Code": refused.code, "Message": refused.message}, "ResponseMetadata": {}}
-            return SimpleNamespace(status_code=refused.status), error
+            return SimpleNamespace(status_code=refused.status, raw=None), error
         faults = faults_of_output(service, operation, answer)
         assert faults == [], faults
-        return SimpleNamespace(status_code=200), answer | {"ResponseMetadata": {}}
+        # Without `raw`, as no bytes came: botocore reads the place of a bucket from them otherwise.
+        return SimpleNamespace(status_code=200, raw=None), answer | {"ResponseMetadata": {}}
 
     def _answer(self, account: str, service: str, operation: str, asked: Json) -> Json:
         if operation == "GetCallerIdentity":

@@ -43,7 +43,7 @@ def shown(request: Request, domains: Mapping[str, Domain], account: str, resourc
     Returns:
         An action that exists on a resource that it takes, if there are any; else an action that exists; else what was found.
     """
-    actions = [name for name in _names(request.action) if _holds(request, domains, ACTION, name.lower())]
+    actions = _actions(request.action, request.literals[ACTION], domains[ACTION])
     if resource:
         return next(
             (name for name in actions if not doubts_about(name, resource)), next(iter(actions), request.action)
@@ -54,15 +54,21 @@ def shown(request: Request, domains: Mapping[str, Domain], account: str, resourc
     )
     for name in actions:
         for text in _examples(name, account, partition, found):
-            if not doubts_about(name, text) and _holds(request, domains, RESOURCE, text):
+            if not doubts_about(name, text) and _holds(request.literals[RESOURCE], domains[RESOURCE], text):
                 return name, text
     return next(iter(actions), request.action), found
 
 
-def _holds(request: Request, domains: Mapping[str, Domain], side: str, text: str) -> bool:
+@lru_cache(maxsize=4096)
+def _actions(found: str, literals: frozenset[Literal], domain: Domain) -> tuple[str, ...]:
+    """The actions that are as good as the one that was found. The same for every bucket whose policy says the same of actions."""
+    return tuple(name for name in _names(found) if _holds(literals, domain, name.lower()))
+
+
+def _holds(literals: frozenset[Literal], domain: Domain, text: str) -> bool:
     """Whether a text is as good for the action or the resource as the one that was found."""
-    groups, outside = languages_of(request.literals[side])
-    return domains[side].holds(text) and _fits(text, groups, outside)
+    groups, outside = languages_of(literals)
+    return domain.holds(text) and _fits(text, groups, outside)
 
 
 def _names(found: str) -> Iterable[str]:
