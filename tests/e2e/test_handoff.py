@@ -278,7 +278,7 @@ def test_values_go_there_and_back_and_a_tampered_file_is_refused(
             first = run(workspace, "connect", "setup.yaml", "--template", "templates")
             assert first.stdout.splitlines()[0] == "azure-reads-s3: waiting for the bucket owner"
             assert "aws cloudformation deploy --region ap-northeast-1 --stack-name azure-reads-s3-" in first.stdout
-            assert f"lakehouse-iam connect setup.yaml --host {workspace.url}" in first.stdout
+            assert f"lakehouse-iam connect setup.yaml --host {workspace.url}" in first.stderr
             # The bucket owner's folder, from it. One that somebody edited on its way is refused.
             exchange = Path("azure-reads-s3.exchange.json")
             content = json.loads(exchange.read_text())

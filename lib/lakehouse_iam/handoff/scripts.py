@@ -161,7 +161,7 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
         yield from _check_owner(step)
         yield from _update(step)
         yield "else"
-        yield from _actions(step.create)
+        yield from _create(step)
         if step.mark:
             yield f"  mark {step.mark}"
         yield "fi"
@@ -169,6 +169,16 @@ def _apply(step: Step, commands: Commands) -> Iterator[str]:
     yield from _actions(step.always, indent="")
     if step.replaces:
         yield f"keep_ours {shlex.quote(step.replaces.name)} {_plain(step.replaces.read)}"
+
+
+def _create(step: Step) -> Iterator[str]:
+    made, *rest = step.create
+    yield from _actions([made])
+    if step.begun:
+        yield f"  mark {step.begun}"
+    yield from _actions(rest)
+    if step.begun:
+        yield f"  unmark {step.begun}"
 
 
 def _update(step: Step) -> Iterator[str]:
@@ -244,8 +254,19 @@ def _made_here(step: Step, holds: Holds) -> str:
 
 
 def _check_owner(step: Step) -> Iterator[str]:
-    if step.owner:
-        yield f"  ours {shlex.quote(one_line(step.title))} {_plain(step.owner)}"
+    if not step.owner:
+        return
+    ours = f"ours {shlex.quote(one_line(step.title))} {_plain(step.owner)}"
+    if not step.begun:
+        yield f"  {ours}"
+        return
+    # A run that was ended before it could tag what it had made goes on here.
+    yield f"  if marked {step.begun}; then"
+    yield from _actions(step.create[1:], indent="    ")
+    yield f"    unmark {step.begun}"
+    yield "  else"
+    yield f"    {ours}"
+    yield "  fi"
 
 
 def _seen(step: Step) -> Iterator[str]:

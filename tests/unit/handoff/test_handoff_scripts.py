@@ -427,6 +427,25 @@ def test_a_rule_in_a_security_group_of_somebody_else_is_not_taken_away(tmp_path:
     assert not [one for one in shell.operations if "security-group" in one]
 
 
+@pytest.mark.parametrize("then", ["apply.sh", "take-back.sh"])
+def test_a_bucket_that_was_made_and_not_tagged_is_still_ours(tmp_path: Path, then: str) -> None:
+    (setup,) = load_setups(GOLDEN / "instance-profile" / "create-bucket.yaml")
+    shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)
+    shell.nothing_is_there()
+    shell.refuse("s3api.put-bucket-tagging", DENIED)
+    assert (shell.run("apply.sh").returncode, shell.operations[-1]) == (3, "put-bucket-tagging")
+    for refused in ("head-bucket", "put-bucket-tagging"):
+        (shell.record / f"s3api.{refused}.refused").unlink()
+    # Whatever other bucket is there says by its tag whose it is.
+    shell.all_is_ours()
+    done = shell.run(then)
+    # A key's policy is left to do by hand.
+    assert done.returncode < 2, done.stderr
+    assert ("create-bucket" in shell.operations, shell.operations.count("put-bucket-tagging")) == (False, 1)
+    assert shell.run(then).returncode < 2
+    assert "put-bucket-tagging" not in shell.operations
+
+
 def test_a_bucket_with_objects_is_kept_and_that_is_said(tmp_path: Path) -> None:
     (setup,) = load_setups(GOLDEN / "instance-profile" / "create-bucket.yaml")
     shell = Shell(tmp_path, hand_off(plan_setup(setup)), OWNER)

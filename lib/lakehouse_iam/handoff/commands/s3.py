@@ -56,6 +56,7 @@ def _bucket(bucket: Bucket, place: Place) -> Iterator[Step]:
         always=tuple(Do(one) for one in last),
         delete=(Do(command("s3api", "delete-bucket", **whose)),),
         owner=told("s3api", "get-bucket-tagging", tag_query("TagSet"), **whose),
+        begun=bucket.id,
         kept_if="BucketNotEmpty",
     )
 

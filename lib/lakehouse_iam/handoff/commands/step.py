@@ -121,6 +121,8 @@ class Step:
         owner: prints the name of the setup that made it, which stands in a tag; `None` where it has no tags.
         mark: where it has no tags: the name under which the scripts note that they made it, so that nothing is taken away that
             was there before.
+        begun: where tags come by a command of their own: the name under which the scripts note that they have made it and not
+            tagged it yet.
         holds: where it has no tags and an update would replace what somebody else has written: what it must hold.
         needs: look-ups of other resources whose variables it uses.
         kept_if: where AWS refuses the deletion with this word, it is kept, and that is said.
@@ -135,6 +137,7 @@ class Step:
     delete: tuple[Action, ...] = ()
     owner: AwsCommand | None = None
     mark: str = ""
+    begun: str = ""
     holds: Holds | None = None
     needs: tuple[Lookup, ...] = ()
     kept_if: str = ""
