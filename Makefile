@@ -55,7 +55,7 @@ synth-terraform: setup ## Synthesize the same for Terraform, with CDK Terrain an
 
 test: setup lint ## Run every check and every test
 	@echo "test: unit, synthesis and end-to-end tests"
-	@python -m pytest --numprocesses auto --dist loadfile
+	@python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style and types
 	@echo "lint: ruff"
