@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -11,25 +12,41 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import lakehouse_iam
 from lakehouse_iam.cli import extras, main
 
 EXAMPLES = Path(__file__).parent.parent.parent.parent / "examples"
 
 
+OURS = ("databricks", "rehearsal")
+"""What of the package imports the packages that are hidden."""
+
+
 @pytest.fixture
-def without(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Lets the import of packages fail as if they were not installed."""
+def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Lets the import of packages fail as if they were not installed; afterwards every module is the one it was."""
+    before = dict(sys.modules)
+    attributes = {name: vars(lakehouse_iam)[name] for name in OURS if name in vars(lakehouse_iam)}
+
+    def is_ours(name: str) -> bool:
+        return name.startswith(tuple(f"lakehouse_iam.{ours}" for ours in OURS))
 
     def hide(*packages: str) -> None:
         for name in list(sys.modules):
-            if name.split(".")[0] in packages or name.startswith(
-                ("lakehouse_iam.databricks", "lakehouse_iam.rehearsal")
-            ):
+            if name.split(".")[0] in packages or is_ours(name):
                 monkeypatch.delitem(sys.modules, name)
         for package in packages:
             monkeypatch.setattr(sys, "meta_path", [Missing(package), *sys.meta_path])
 
-    return hide
+    yield hide
+    for name in list(sys.modules):
+        if is_ours(name) and name not in before:
+            del sys.modules[name]
+    for name in OURS:
+        if name in attributes:
+            setattr(lakehouse_iam, name, attributes[name])
+        else:
+            vars(lakehouse_iam).pop(name, None)
 
 
 class Missing:
