@@ -16,7 +16,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from lakehouse_iam.setups.limits import ALIASES, DEPTH, DIGITS, NODES
 
-_LONG_NUMBER = re.compile(rf"[-+]?(0[xob])?[0-9a-f_]{{{DIGITS + 1},}}", re.IGNORECASE)
+_LONG_NUMBER = re.compile(rf"[-+]?(0[xob][0-9a-f_]{{{DIGITS + 1},}}|[0-9_]{{{DIGITS + 1},}})", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"[-+]?\.(inf|nan)|[-+]?[0-9][0-9_.]*e[-+]?[0-9]{3,}", re.IGNORECASE)
 # "\\ud800" in quotes; no file in UTF-8 can hold it.
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")

@@ -204,7 +204,7 @@ def test_it_gives_up_in_words_and_shows_the_last_reading(live: Live) -> None:
     assert "25 秒待ちましたが、解消しませんでした" in japanese.stderr
 
 
-def test_whoever_signs_in_while_it_waits_is_let_in(live: Live) -> None:
+def test_whoever_signs_in_while_it_waits_is_let_in(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = live.accounts.signed_in.pop(OWNER)
     sleep = live.clock.sleep
 
@@ -212,7 +212,7 @@ def test_whoever_signs_in_while_it_waits_is_let_in(live: Live) -> None:
         sleep(seconds)
         live.accounts.signed_in[OWNER] = profile
 
-    live.clock.sleep = sleep_and_sign_in  # type: ignore[method-assign]
+    monkeypatch.setattr(live.clock, "sleep", sleep_and_sign_in)
     result = doctor(*BOTH, "--workspace", "--wait", "60")
     assert result.exit_code == 0, result.output
     assert result.stderr.index(f"{OWNER} was not read") < result.stderr.index("asking again")

@@ -10,15 +10,13 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from lakehouse_iam.cli import main, whole_folder
+from lakehouse_iam.cli import main
+from tests.unit.cli.killed import killed_at
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CATALOG = EXAMPLES / "unity-catalog-aws.yaml"
@@ -284,34 +282,6 @@ def test_a_disk_without_space_is_a_sentence_and_leaves_what_was_there(written: P
     assert done.stderr.endswith("cannot be written: File too large: free some space, or write elsewhere\n")
     assert held(written) == before
     assert [path.name for path in written.parent.iterdir()] == ["out"]
-
-
-class Killed(BaseException):
-    """What `kill -9` is to a program: no handler of errors runs."""
-
-
-def killed_at(step: int, act: Callable[[], object]) -> bool:
-    """Run, and stop dead at the n-th line that writes; whether it came that far."""
-    left = step
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename != whole_folder.__file__:
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise Killed
-        return trace
-
-    sys.settrace(trace)
-    try:
-        act()
-    except Killed:
-        return True
-    finally:
-        sys.settrace(None)
-    return False
 
 
 def test_a_run_that_is_killed_leaves_the_old_folder_or_the_new_one(tmp_path: Path) -> None:

@@ -6,10 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,6 +15,7 @@ from lakehouse_iam.cli import main, whole_folder
 from lakehouse_iam.cli.files import write_all
 from lakehouse_iam.cli.template_folder import write_template_folder
 from lakehouse_iam.errors import InvalidValue
+from tests.unit.cli.killed import killed_at
 
 SETUP = """\
 setup: least
@@ -129,34 +127,6 @@ def test_several_setups_in_one_run_are_one_set(setup: Path, tmp_path: Path) -> N
 
 
 # ---------------------------------------------------------------- killed, at any moment
-
-
-class Killed(BaseException):
-    """What `kill -9` is to a program: no handler of errors runs."""
-
-
-def killed_at(step: int, act: Callable[[], None]) -> bool:
-    """Run, and stop dead at the n-th line of the module; whether it came that far."""
-    left = step
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal left
-        if frame.f_code.co_filename != whole_folder.__file__:
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                raise Killed
-        return trace
-
-    sys.settrace(trace)
-    try:
-        act()
-    except Killed:
-        return True
-    finally:
-        sys.settrace(None)
-    return False
 
 
 def test_a_run_that_is_killed_at_any_line_leaves_the_old_set_or_the_new_one(tmp_path: Path) -> None:

@@ -201,6 +201,10 @@ OVER = {
         "a: " + "9" * 5_000,
         f"1: a number of 5,000 digits stands here: at most {DIGITS} digits: if it is text, put it in quotes",
     ),
+    "a huge integer in hexadecimal": (
+        "a: 0x" + "b" * 70,
+        f"1: a number of 72 digits stands here: at most {DIGITS} digits: if it is text, put it in quotes",
+    ),
     "no number": (
         "a: .NaN",
         "1: .NaN is no number that can be used: a number in digits: if it is text, put it in quotes",
@@ -220,6 +224,11 @@ OVER = {
 def test_a_text_over_a_limit_is_refused_with_the_limit(case: str) -> None:
     text, said = OVER[case]
     assert said_of_yaml(text) == f"s.yaml:{said}"
+
+
+def test_a_long_name_of_letters_that_are_digits_in_hexadecimal_is_text() -> None:
+    (document,) = read_documents("a: " + "b" * 70, "s.yaml")
+    assert document.content["a"] == "b" * 70
 
 
 def test_a_comment_of_100_megabytes_is_refused_without_being_read_whole(tmp_path: Path) -> None:
