@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, requires
 
 from lakehouse_iam.cli.answers import OUTSIDE_FAILED, fail
 
@@ -41,9 +40,12 @@ def how_to_install(extras: tuple[str, ...], missing: str) -> str:
 
 def _packages(extras: tuple[str, ...]) -> list[str]:
     """The requirements of the extras, from the metadata of the installed package; nothing where there are none."""
+    # Slow to import, and asked for only where something is not installed.
+    from importlib import metadata
+
     try:
-        listed = requires(_PACKAGE) or []
-    except PackageNotFoundError:
+        listed = metadata.requires(_PACKAGE) or []
+    except metadata.PackageNotFoundError:
         return []
     wanted = {f"extra == {quote}{extra}{quote}" for extra in extras for quote in "'\""}
     return sorted({line.partition(";")[0].strip() for line in listed if line.partition(";")[2].strip() in wanted})

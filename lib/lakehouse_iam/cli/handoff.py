@@ -85,7 +85,7 @@ def _show_checked(folder: Path, checked: Checked) -> None:
         return
     say(f"{one_line(folder)}: {checked.files} files, each as it was written")
     say(f"SHA-256 of MANIFEST.json: {checked.manifest}")
-    say("compare it with the one that the sender told you, on another way than the folder", err=True)
+    say("compare it with the one that the sender gave you by another channel than the folder", err=True)
 
 
 # ---------------------------------------------------------------- writing
@@ -112,7 +112,7 @@ def _write(setup: str, asked: dict[str, Any], *, as_json: bool) -> None:
         _show(one, folder, several=len(made) > 1)
     say(f"\nSHA-256 of {folder / 'MANIFEST.json'}: {manifest}")
     say(
-        "tell it to the receivers on another way than the folder; they check with lakehouse-iam handoff --verify DIR",
+        "send it to the receivers by another channel than the folder; they check with lakehouse-iam handoff --verify DIR",
         err=True,
     )
 

@@ -1,7 +1,7 @@
 """`MANIFEST.json`: the SHA-256 of each file, so that whoever receives a folder sees whether it is what was reviewed.
 
 It says nothing about who wrote it: somebody who changes a file can change the manifest too. So its own SHA-256 is shown when a
-hand-off is written and when it is verified, and is told on another way than the folder.
+hand-off is written and when it is verified, and is sent by another channel than the folder.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def test_from_a_clone_that_was_never_installed_the_extras_are_named_all_the_same
     def not_installed(name: str) -> list[str]:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(extras, "requires", not_installed)
+    monkeypatch.setattr("importlib.metadata.requires", not_installed)
     text = extras.how_to_install(("rehearsal", "databricks"), "boto3")
     assert "pip install '.[rehearsal,databricks]'" in text
     assert "only what they bring" not in text
@@ -128,7 +128,7 @@ def test_from_a_clone_that_was_never_installed_the_extras_are_named_all_the_same
 
 def test_what_the_extras_bring_is_named_without_the_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = ["click>=8", "a>=1,<2; extra == 'x'", 'b; extra == "y"', "c; extra == 'z'"]
-    monkeypatch.setattr(extras, "requires", lambda name: listed)
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: listed)
     assert "pip install 'a>=1,<2' 'b'   (only what they bring)" in extras.how_to_install(("x", "y"), "a")
 
 
